@@ -1,0 +1,1 @@
+//! The macros of `oauth-runtime`; use them through that crate.

@@ -1,0 +1,254 @@
+//! The one error of the library.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+type Text = Cow<'static, str>;
+
+/// What happened, as one stable word. The web layer turns each into a status and a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub(crate) enum Code {
+    /// The credentials are missing, malformed or of another kind.
+    ConfigCredentials,
+    /// A redirect URI breaks a rule or matches none of the registered ones.
+    ConfigRedirectUri,
+    /// The public URL breaks a rule or does not fit the redirect URI.
+    ConfigPublicUrl,
+    /// A sealing key is weak, unreadable or missing.
+    ConfigKeys,
+    /// Another setting of the builder is out of its range.
+    ConfigOption,
+    /// Nobody is signed in.
+    SignInRequired,
+    /// A required scope is not granted.
+    ConsentRequired,
+    /// The user said no, to everything or to a required scope.
+    AccessDenied,
+    /// The user came back with another account than the one signed in.
+    OtherAccount,
+    /// A state-changing request came from another site.
+    CrossSite,
+    /// The callback belongs to no flow of this browser, or is malformed.
+    CallbackInvalid,
+    /// The flow or link is ours, but too old.
+    FlowExpired,
+    /// The provider answered something that its protocol does not allow.
+    ProviderResponse,
+    /// The ID token is not valid for this client and flow.
+    IdTokenInvalid,
+    /// The provider refuses this client: the operator has to act.
+    ProviderRefused,
+    /// The provider cannot be reached or is failing; trying later may help.
+    ProviderUnavailable,
+    /// The provider did not answer in time.
+    ProviderTimeout,
+    /// The provider says that the grant is gone: the user has to authorize again.
+    InvalidGrant,
+    /// The administrator of the user's organization forbids the access.
+    AdminPolicy,
+    /// A request to an API failed.
+    Api,
+    /// A request would have carried the token to a foreign host.
+    ApiHost,
+    /// The library is shutting down.
+    ShuttingDown,
+    /// A promise of this library to itself is broken.
+    Internal,
+}
+
+impl Code {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfigCredentials => "config_credentials",
+            Self::ConfigRedirectUri => "config_redirect_uri",
+            Self::ConfigPublicUrl => "config_public_url",
+            Self::ConfigKeys => "config_keys",
+            Self::ConfigOption => "config_option",
+            Self::SignInRequired => "sign_in_required",
+            Self::ConsentRequired => "consent_required",
+            Self::AccessDenied => "access_denied",
+            Self::OtherAccount => "other_account",
+            Self::CrossSite => "cross_site",
+            Self::CallbackInvalid => "callback_invalid",
+            Self::FlowExpired => "flow_expired",
+            Self::ProviderResponse => "provider_response",
+            Self::IdTokenInvalid => "id_token_invalid",
+            Self::ProviderRefused => "provider_refused",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::ProviderTimeout => "provider_timeout",
+            Self::InvalidGrant => "invalid_grant",
+            Self::AdminPolicy => "admin_policy",
+            Self::Api => "api",
+            Self::ApiHost => "api_host",
+            Self::ShuttingDown => "shutting_down",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// Why something did not work, with what to do about it.
+///
+/// Opaque on purpose: [`code`](Self::code) is stable and can be matched on, the predicates
+/// answer the questions that a program has, and `Debug` prints text and help for a person,
+/// since that is what a `main` that returns it shows.
+///
+/// ```
+/// use oauth_runtime::ClientCredentials;
+/// let error = ClientCredentials::from_file("no-such-file.json").unwrap_err();
+/// assert_eq!(error.code(), "config_credentials");
+/// assert!(!error.is_transient());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    code: Code,
+    text: Text,
+    help: Option<Text>,
+    source: Option<BoxError>,
+    retry_after: Option<Duration>,
+    answer: Option<Answer>,
+}
+
+/// What a refused request is answered, made where the request was at hand.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) response: http::Response<String>,
+    /// The link that begins the authorization, relative to our own origin.
+    pub(crate) authorize_url: Option<String>,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, text: impl Into<Text>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            text: text.into(),
+            help: None,
+            source: None,
+            retry_after: None,
+            answer: None,
+        }))
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<Text>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    pub(crate) fn with_answer(mut self, answer: Answer) -> Self {
+        self.0.answer = Some(answer);
+        self
+    }
+
+    pub(crate) fn kind(&self) -> Code {
+        self.0.code
+    }
+
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        self.0.answer.as_ref()
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The same error for a second waiter. The source cannot be cloned and stays behind.
+    pub(crate) fn share(&self) -> Self {
+        let Inner { code, text, help, retry_after, answer, .. } = &*self.0;
+        let (text, help, answer) = (text.clone(), help.clone(), answer.clone());
+        Self(Box::new(Inner {
+            code: *code,
+            text,
+            help,
+            source: None,
+            retry_after: *retry_after,
+            answer,
+        }))
+    }
+
+    /// A stable word for what happened, such as `"consent_required"`.
+    pub fn code(&self) -> &'static str {
+        self.0.code.as_str()
+    }
+
+    /// What to do about it, where the library knows.
+    pub fn help(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// Whether the user has to sign in or authorize before the same request can succeed.
+    pub fn is_consent_required(&self) -> bool {
+        use Code::{ConsentRequired, InvalidGrant, SignInRequired};
+        matches!(self.0.code, SignInRequired | ConsentRequired | InvalidGrant)
+    }
+
+    /// Whether the same request may succeed later without anybody acting.
+    pub fn is_transient(&self) -> bool {
+        use Code::{ProviderTimeout, ProviderUnavailable, ShuttingDown};
+        matches!(self.0.code, ProviderUnavailable | ProviderTimeout | ShuttingDown)
+    }
+
+    /// The link that begins the missing authorization, relative to the app's own origin.
+    pub fn authorize_url(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.authorize_url.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.0.text, self.code())?;
+        if let Some(help) = self.help() {
+            write!(f, "\n  help: {help}")?;
+        }
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, "\n  caused by: {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Error};
+
+    #[test]
+    fn debug_shows_text_help_and_causes_for_the_person_who_starts_the_app() {
+        let error = Error::new(Code::ConfigKeys, "the key file cannot be read")
+            .with_help("make one with `openssl rand -base64 32`")
+            .with_source(std::io::Error::other("denied"));
+        let shown = format!("{error:?}");
+        assert_eq!(
+            shown,
+            "the key file cannot be read [config_keys]\n  help: make one with `openssl rand \
+             -base64 32`\n  caused by: denied"
+        );
+        assert_eq!(error.to_string(), "the key file cannot be read");
+    }
+}

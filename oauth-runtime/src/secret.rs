@@ -1,0 +1,71 @@
+//! Text that must not be printed: tokens, codes, verifiers, the client secret.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+/// A text that never shows itself.
+///
+/// It has no `Debug`, `Display`, `Serialize` or `PartialEq`, so neither a log line nor a
+/// derived impl can carry it out by accident; it is wiped from memory when dropped.
+/// What needs the bytes says so with [`Secret::expose`].
+///
+/// ```
+/// use oauth_runtime::Secret;
+/// let token = Secret::new("ya29.example");
+/// assert_eq!(token.expose(), "ya29.example");
+/// assert!(token.is(b"ya29.example"));
+/// ```
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "a secret that could print itself would, one day")]
+pub struct Secret(Zeroizing<Box<str>>);
+
+impl std::fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Stands for a secret in the `Debug` of a type that holds one.
+pub(crate) struct Redacted;
+
+impl Secret {
+    /// Takes the text over; a `String` with spare capacity is shrunk first.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself, for the one place that sends or stores it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the secret equals `other`, in a time that depends on the lengths alone.
+    pub fn is(&self, other: &[u8]) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), other).is_ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Redacted, Secret};
+
+    #[test]
+    fn a_secret_equals_only_its_own_bytes() {
+        let secret = Secret::new("abc");
+        assert!(secret.is(b"abc"));
+        assert!(!secret.is(b"abd"));
+        assert!(!secret.is(b"ab"));
+    }
+
+    #[test]
+    fn what_stands_for_a_secret_prints_no_secret() {
+        assert_eq!(format!("{Redacted:?}"), "[redacted]");
+    }
+}
