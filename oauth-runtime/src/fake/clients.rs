@@ -13,10 +13,6 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
     /// The redirect URI must equal the registered one byte for byte.
     pub(crate) fn redirects_to(&self, redirect_uri: &str) -> bool {
         self.redirect_uri == redirect_uri
@@ -27,7 +23,7 @@ impl Client {
     }
 }
 
-/// Registered clients, the newest last.
+/// Registered clients.
 #[derive(Default)]
 pub(crate) struct Clients(Vec<Client>);
 
@@ -44,9 +40,5 @@ impl Clients {
 
     pub(crate) fn find(&self, id: &str) -> Option<&Client> {
         self.0.iter().find(|client| client.id == id)
-    }
-
-    pub(crate) fn newest(&self) -> Option<&Client> {
-        self.0.last()
     }
 }

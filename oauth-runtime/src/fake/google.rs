@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture as _;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use aws_lc_rs::rand;
@@ -24,6 +24,7 @@ use super::scopes::join;
 use super::world::World;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
+use crate::oauth::OAuth;
 
 /// A running authorization server that behaves as Google does, on loopback, for one process.
 ///
@@ -44,6 +45,8 @@ struct Handle {
     world: Arc<Mutex<World>>,
     clock: Arc<dyn Clock>,
     origin: String,
+    /// The app of [`FakeGoogle::oauth`].
+    oauth: OnceLock<OAuth>,
     /// Never sent on: its end is the signal.
     _stop: watch::Sender<()>,
 }
@@ -173,15 +176,8 @@ impl FakeGoogle {
         self.world().register_redirect_uri(redirect_uri)
     }
 
-    /// The token answer for the newest client, if `email` grants it `scopes` (long or short).
-    pub(crate) fn mint(&self, email: &str, scopes: &[&str], nonce: Option<&str>) -> Value {
-        let newest = self.world().clients.newest().map(|client| client.id().to_owned());
-        let client_id = newest.unwrap_or_else(|| self.register_redirect_uri("http://localhost/").0);
-        self.mint_for(&client_id, email, scopes, nonce)
-    }
-
-    /// As [`mint`](Self::mint), for a client of one's choice.
-    pub(crate) fn mint_for(
+    /// The token answer for a client, if `email` grants it `scopes` (long or short).
+    pub(crate) fn mint(
         &self,
         client_id: &str,
         email: &str,
@@ -191,6 +187,28 @@ impl FakeGoogle {
         let now = self.0.clock.now();
         let answer = self.world().mint_tokens(now, client_id, email, scopes, nonce);
         answer.unwrap_or_else(|error| error.to_json())
+    }
+
+    /// The clock that the server goes by.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone()
+    }
+
+    /// The account with this address, made if there is none.
+    pub(crate) fn account(&self, email: &str) -> FakeAccount {
+        self.world().accounts.ensure(email)
+    }
+
+    /// The one app of this server, made when it is first asked for.
+    pub(crate) fn shared_oauth(
+        &self,
+        make: impl FnOnce() -> Result<OAuth, Error>,
+    ) -> Result<OAuth, Error> {
+        if let Some(oauth) = self.0.oauth.get() {
+            return Ok(oauth.clone());
+        }
+        let oauth = make()?;
+        Ok(self.0.oauth.get_or_init(|| oauth).clone())
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -227,8 +245,8 @@ impl FakeGoogleBuilder {
     }
 
     /// Takes the time from this clock.
-    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -273,7 +291,16 @@ impl FakeGoogleBuilder {
         let (sender, stop) = watch::channel(());
         let (world, clock) = (Arc::new(Mutex::new(world)), self.clock);
         let rim = Rim { world: Arc::clone(&world), clock: Arc::clone(&clock), stop };
-        Ok((FakeGoogle(Arc::new(Handle { world, clock, origin, _stop: sender })), rim))
+        Ok((
+            FakeGoogle(Arc::new(Handle {
+                world,
+                clock,
+                origin,
+                oauth: OnceLock::new(),
+                _stop: sender,
+            })),
+            rim,
+        ))
     }
 }
 

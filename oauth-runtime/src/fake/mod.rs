@@ -36,6 +36,7 @@ mod rim;
 mod drive_routes;
 mod routes;
 mod google;
+mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -45,3 +46,5 @@ pub use fault::{Endpoint, Fault, Gate};
 pub use google::{FakeDrive, FakeGoogle, FakeGoogleBuilder};
 pub use quirk::Quirk;
 pub use record::RecordedRequest;
+pub use testing::{SignIn, challenged_scopes, navigate};
+pub(crate) use world::ISSUER;

@@ -1,7 +1,6 @@
 //! An app and a browser in front of the router, without a network.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -64,7 +63,7 @@ pub(crate) struct Fake {
 impl Fake {
     pub(crate) fn new() -> Self {
         let clock = ManualClock::at(Timestamp::from_unix_seconds(1_700_000_000));
-        let builder = FakeGoogle::builder().with_clock(Arc::new(clock.clone()));
+        let builder = FakeGoogle::builder().with_clock(clock.clone());
         let (google, rim) = builder.build("http://localhost:1".to_owned()).unwrap();
         let (id, secret) = google.register_redirect_uri(CALLBACK);
         Self { google, clock, id, secret, app: router(rim) }
@@ -188,7 +187,7 @@ impl Fake {
 
     /// An access token with these scopes, written short.
     pub(crate) fn access(&self, email: &str, scopes: &[&str]) -> String {
-        let answer = self.google.mint(email, scopes, None);
+        let answer = self.google.mint(&self.id, email, scopes, None);
         answer["access_token"].as_str().unwrap().to_owned()
     }
 }

@@ -1,5 +1,4 @@
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -104,7 +103,7 @@ async fn a_stalled_call_and_a_held_one_end_with_the_server() {
 #[tokio::test]
 async fn a_delayed_call_waits_by_the_clock_of_the_server() {
     let clock = ManualClock::at(Timestamp::from_unix_seconds(1_700_000_000));
-    let google = FakeGoogle::builder().with_clock(Arc::new(clock.clone())).start().await.unwrap();
+    let google = FakeGoogle::builder().with_clock(clock.clone()).start().await.unwrap();
     google.fault(Endpoint::Keys, Fault::Delay(Duration::from_secs(5)));
     let delayed = tokio::spawn({
         let google = google.clone();

@@ -231,7 +231,7 @@ async fn revoking_any_token_ends_everything_of_the_account_in_the_project() {
     for name in ["access_token", "refresh_token"] {
         let fake = Fake::new();
         let other = fake.google.register_redirect_uri("http://localhost:9/").0;
-        let elsewhere = fake.google.mint_for(&other, ADA, &["drive"], None);
+        let elsewhere = fake.google.mint(&other, ADA, &["drive"], None);
         let of_bob = fake.access("bob@example.com", &["drive"]);
         let mine = fake.tokens(SCOPES, &[DRIVE_FILE]).await;
         let revoke = async || fake.form("/revoke", &[("token", text(&mine, name))]).await;
@@ -293,7 +293,7 @@ async fn the_published_keys_and_the_discovery_document_lead_to_this_server() {
 #[tokio::test]
 async fn a_minted_answer_needs_no_page() {
     let fake = Fake::new();
-    let answer = fake.google.mint("grace@example.com", &["drive.file"], Some("mine"));
+    let answer = fake.google.mint(&fake.id, "grace@example.com", &["drive.file"], Some("mine"));
     assert_eq!(scopes(&answer), [DRIVE_FILE, EMAIL, "openid"]);
     assert_eq!(claims(&answer)["nonce"], "mine");
     assert_eq!(claims(&answer)["aud"], fake.id);
