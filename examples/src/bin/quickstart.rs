@@ -1,0 +1,47 @@
+//! An app that saves a report to the user's Drive and asks for exactly that.
+use axum::{
+    Form, Router,
+    response::Html,
+    routing::{get, post},
+};
+use oauth_runtime::{ClientCredentials, Covers, Error, OAuth, Token, requires_scopes, scope};
+use serde_json::{Value, json};
+
+#[derive(serde::Deserialize)]
+struct Report {
+    name: String,
+    text: String,
+}
+
+#[requires_scopes("drive.file", why = "save your report to your Drive")]
+async fn save(token: Token, Form(report): Form<Report>) -> Result<String, Error> {
+    let file = upload(&token, &report).await?;
+    Ok(format!("saved as {}", file["name"]))
+}
+
+/// Callable only where the compiler sees that the declared scopes cover `drive.file`.
+async fn upload(
+    token: &Token<impl Covers<scope::DriveFile>>,
+    report: &Report,
+) -> Result<Value, Error> {
+    let client = token.client();
+    let file = json!({ "name": report.name, "description": report.text });
+    client.post(&client.url("drive", "/drive/v3/files"), &file).await
+}
+
+async fn form() -> Html<&'static str> {
+    Html(
+        "<form method=post action=/save><input name=name value=Report><input name=text><button>Save</button></form>",
+    )
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let oauth = OAuth::google(ClientCredentials::from_file("client_secret.json")?).build()?;
+    let app: Router = Router::new()
+        .route("/", get(form))
+        .route("/save", post(save))
+        .merge(oauth.routes())
+        .with_state(oauth);
+    Ok(axum::serve(tokio::net::TcpListener::bind("localhost:8080").await?, app).await?)
+}
