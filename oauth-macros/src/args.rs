@@ -164,7 +164,7 @@ impl Args {
 
     fn reason(&mut self, why: LitStr) -> Option<LitStr> {
         if why.value().trim().is_empty() {
-            let text = "`why` is what the user reads before he consents: expected a reason, \
+            let text = "`why` is what the user reads before consenting: expected a reason, \
                         such as \"save your report to your Drive\"";
             self.mistakes.add(why.span(), text);
             return None;
@@ -195,11 +195,13 @@ impl Args {
             return None;
         }
         let mut others = self.scopes.iter().enumerate().filter(|(at, _)| *at != place);
+        // Of two names of one scope, the later is the one too many.
         let (_, wider) = others
-            .find(|(at, other)| covers(other, scope) && !(covers(scope, other) && place < *at))?;
+            .find(|(at, other)| covers(other, scope) && (*at < place || !covers(scope, other)))?;
+        let relation = if covers(scope, wider) { "is the same as" } else { "covers" };
         let wider = wider.literal.value();
         Some(format!(
-            "`{wider}` covers `{name}`: leave it out, or write `allow(wider)` to ask for both"
+            "`{wider}` {relation} `{name}`: leave it out, or write `allow(wider)` to ask for both"
         ))
     }
 }

@@ -157,12 +157,14 @@ fn suggestions(name: &str) -> Vec<&'static str> {
         return vec![entry.name];
     }
     let lower = name.to_ascii_lowercase();
-    let distance = |entry: &Entry| strsim::osa_distance(entry.name, &lower);
-    let near = entries().iter().map(|entry| (distance(entry), entry.name));
-    let near =
-        near.filter(|(distance, name)| *distance <= 1 + lower.len() / 4 || begins(name, &lower));
-    let near: BTreeSet<_> = near.collect();
-    near.into_iter().take(3).map(|(_, name)| name).collect()
+    let near = entries().iter().filter_map(|entry| rank(entry.name, &lower));
+    near.collect::<BTreeSet<_>>().into_iter().take(3).map(|(.., name)| name).collect()
+}
+
+/// How far a name is from what was written, then how long it is; none if too far.
+fn rank(name: &'static str, written: &str) -> Option<(usize, usize, &'static str)> {
+    let distance = if begins(name, written) { 0 } else { strsim::osa_distance(name, written) };
+    (distance <= 1 + written.len() / 4).then_some((distance, name.len(), name))
 }
 
 /// Whether a name may have been cut short: `gmail`, `drive.read`.

@@ -13,7 +13,7 @@ use proc_macro::TokenStream;
 /// The handler then runs only with a live token that holds them; whoever lacks one is asked
 /// for it, and comes back to the request that was interrupted.
 ///
-/// ```ignore
+/// ```text
 /// #[requires_scopes("drive.file", why = "save your report to your Drive")]
 /// async fn save(token: Token, Form(report): Form<Report>) -> Result<Html<String>, Error> {
 ///     let file = upload(&token, &report).await?;
@@ -32,7 +32,7 @@ use proc_macro::TokenStream;
 /// # Arguments
 /// - A string for each scope: the short name (`"drive.file"`), the full one, or, for a scope
 ///   that the catalogue lacks, any full name with `://`.
-/// - `why = "…"`: the reason that the user reads when he is asked.
+/// - `why = "…"`: the reason that the user reads when asked.
 /// - `marker = Name`: another name for the type, where a module or a type of the function's
 ///   name exists already.
 /// - `allow(wider)`: lets one scope of the list cover another one.
@@ -40,7 +40,7 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 /// It works on free `async` functions; for methods and closures there is `scope_set!`. It goes
-/// above other attributes that read the signature. A handler in a module that also has a
+/// above other attributes that read the signature, such as `debug_handler`. A handler in a module that also has a
 /// `mod` of its name needs `marker = Name`. A `Token` of another crate is left alone when it is
 /// pathed, as `csrf::Token` is.
 #[proc_macro_attribute]
@@ -50,7 +50,7 @@ pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream
 
 /// Names a set of scopes, for what is not a free function: methods, closures, several handlers.
 ///
-/// ```ignore
+/// ```text
 /// scope_set!(pub Backup = "drive.file", "drive.appdata");
 ///
 /// impl Jobs {

@@ -1,10 +1,11 @@
 //! The type that stands for a handler or a set: its scopes, as the compiler sees them.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Attribute, Visibility};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Attribute, Visibility, parse_quote};
 
-use crate::args::{Args, Scope};
+use crate::args::{Args, Scope, split};
 use crate::catalogue::{self, Entry, Name};
 
 /// A marker to be written out.
@@ -23,6 +24,8 @@ impl ToTokens for Marker<'_> {
         let Self { name, visibility, attributes, conditions, args } = self;
         let names = args.scopes.iter().map(full_name);
         let docs = self.docs();
+        let here = Span::call_site().located_at(name.span());
+        let item = quote_spanned!(here=> #visibility enum #name {});
         let (requirement, covers) = (self.requirement(), self.covers());
         tokens.extend(quote! {
             #(#conditions)*
@@ -35,7 +38,7 @@ impl ToTokens for Marker<'_> {
                 unreachable_pub,
                 clippy::redundant_pub_crate
             )]
-            #visibility enum #name {}
+            #item
             #(#conditions)*
             const _: () = {
                 #[allow(dead_code, unreachable_pub, clippy::redundant_pub_crate)]
@@ -53,12 +56,12 @@ impl ToTokens for Marker<'_> {
 impl Marker<'_> {
     fn docs(&self) -> String {
         let list: Vec<_> = self.args.scopes.iter().map(|scope| scope.literal.value()).collect();
-        format!("The scopes of `{}`: `{}`.", self.name, list.join("`, `"))
+        format!("The scopes of `{}`: `{}`.", self.name.unraw(), list.join("`, `"))
     }
 
     fn requirement(&self) -> TokenStream {
         let (name, runtime) = (self.name, &self.args.runtime);
-        let text = name.to_string();
+        let text = name.unraw().to_string();
         let scopes = self.args.scopes.iter().map(|scope| match scope.name {
             Name::Known(index) => known(runtime, index),
             Name::Verbatim => {
@@ -141,6 +144,29 @@ fn scope_type(scope: usize) -> Ident {
 fn known(runtime: &impl ToTokens, index: usize) -> TokenStream {
     let index = Literal::usize_unsuffixed(index);
     quote!(#runtime::Scope::catalogue(#index))
+}
+
+/// The conditions of an item, which hold for all that belongs to it. Of a `cfg_attr` they are
+/// the part that is a `cfg`: the rest is meant for the item alone.
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter_map(condition).collect()
+}
+
+fn condition(attribute: &Attribute) -> Option<Attribute> {
+    if attribute.path().is_ident("cfg") {
+        return Some(attribute.clone());
+    }
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let mut parts = split(attribute.meta.require_list().ok()?.tokens.clone()).into_iter();
+    let predicate = parts.next()?;
+    let kept: Vec<_> = parts.filter(is_cfg).collect();
+    (!kept.is_empty()).then(|| parse_quote!(#[cfg_attr(#predicate, #(#kept),*)]))
+}
+
+fn is_cfg(part: &TokenStream) -> bool {
+    matches!(part.clone().into_iter().next(), Some(TokenTree::Ident(first)) if first == "cfg")
 }
 
 /// The runtime's table and the types of its scopes.

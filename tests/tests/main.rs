@@ -1,4 +1,7 @@
 //! The integration tests, one binary.
 
+mod callback;
 mod flow_sign_in;
+mod request_kinds;
+mod staying;
 mod support;

@@ -139,6 +139,13 @@ fn full_names(oauth: &OAuth, scopes: &[String]) -> ScopeSet {
 }
 
 impl OAuth {
+    /// Waits until no refresh and no callback is under way, so that a test sees their result.
+    pub async fn settled(&self) {
+        while !self.0.accounts.flights.tasks.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
     fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
         let (key, account) = self.0.accounts.save(authorized)?;

@@ -187,3 +187,208 @@ impl<'de> Deserialize<'de> for ScopeSet {
         Ok(names.iter().map(String::as_str).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Requirement, Scope};
+    use super::{CATALOGUE, ScopeSet};
+
+    fn scope(name: &str) -> Scope {
+        Scope::find(name).unwrap()
+    }
+
+    fn set<const N: usize>(names: [&str; N]) -> ScopeSet {
+        names.into_iter().map(scope).collect()
+    }
+
+    fn covers(wide: &str, narrow: &str) -> bool {
+        set([wide]).closure().contains(scope(narrow))
+    }
+
+    #[test]
+    fn a_scope_value_is_read_as_a_set_of_case_sensitive_names() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("", &[]),
+            (" \t\n ", &[]),
+            ("a  b a ", &["a", "b"]),
+            ("\tb\ta", &["a", "b"]),
+            ("A a", &["A", "a"]),
+            ("openid zz email openid", &["email", "openid", "zz"]),
+        ];
+        for (text, names) in cases {
+            let set = ScopeSet::parse(text);
+            assert_eq!(set.names().collect::<Vec<_>>(), names, "{text:?}");
+            assert_eq!((set.len(), set.is_empty()), (names.len(), names.is_empty()));
+            assert_eq!(ScopeSet::parse(&set.to_string()), set);
+        }
+        assert!(!ScopeSet::parse("OPENID").contains(scope("openid")));
+    }
+
+    #[test]
+    fn a_short_name_is_none_on_the_wire_unless_it_is_the_full_one() {
+        let granted = ScopeSet::parse("drive.file openid email profile");
+        assert!(!granted.contains(scope("drive.file")) && granted.contains_name("drive.file"));
+        for name in ["openid", "email", "profile"] {
+            assert!(granted.contains(scope(name)));
+        }
+    }
+
+    #[test]
+    fn either_name_of_a_scope_satisfies_the_other() {
+        let pairs = [
+            ("email", "userinfo.email"),
+            ("profile", "userinfo.profile"),
+            ("https://www.google.com/m8/feeds", "contacts"),
+            ("https://www.google.com/calendar/feeds", "calendar"),
+            ("drive.appfolder", "drive.appdata"),
+        ];
+        for (one, other) in pairs {
+            assert!(covers(one, other) && covers(other, one), "{one} and {other}");
+        }
+        let answered = ScopeSet::parse(
+            "openid https://www.googleapis.com/auth/userinfo.profile \
+             https://www.googleapis.com/auth/userinfo.email",
+        );
+        let asked = [scope("openid"), scope("email"), scope("profile")];
+        assert!(answered.closure().missing(&asked).is_empty());
+    }
+
+    #[test]
+    fn a_wider_scope_satisfies_a_narrower_one_also_through_others() {
+        for (wide, narrow) in [
+            ("drive", "drive.readonly"),
+            ("drive", "drive.metadata.readonly"),
+            ("https://mail.google.com/", "gmail.labels"),
+            ("calendar", "calendar.events.public.readonly"),
+            ("https://www.google.com/m8/feeds", "contacts.readonly"),
+        ] {
+            assert!(covers(wide, narrow) && !covers(narrow, wide), "{wide} and {narrow}");
+        }
+    }
+
+    #[test]
+    fn no_scope_covers_another_by_its_name_alone() {
+        for (wide, narrow) in [
+            ("drive", "drive.file"),
+            ("drive", "drive.appdata"),
+            ("drive", "drive.appfolder"),
+            ("drive", "drive.scripts"),
+            ("drive", "drive.activity"),
+            ("drive.readonly", "drive.photos.readonly"),
+            ("gmail.modify", "gmail.metadata"),
+            ("calendar.events", "calendar.events.owned"),
+            ("calendar.readonly", "calendar.acls.readonly"),
+            ("contacts", "contacts.other.readonly"),
+            ("devstorage.read_write", "devstorage.full_control"),
+            ("analytics", "analytics.readonly"),
+            ("youtube", "youtube.readonly"),
+            ("forms", "forms.body"),
+        ] {
+            assert!(!covers(wide, narrow), "{wide} and {narrow}");
+        }
+        assert_eq!(set(["drive.file"]).closure(), set(["drive.file"]));
+    }
+
+    #[test]
+    fn a_closure_is_its_own_closure_and_holds_the_set() {
+        for entry in &CATALOGUE {
+            let set = ScopeSet::parse(entry.name);
+            let closure = set.closure();
+            assert_eq!(closure.closure(), closure, "{}", entry.name);
+            assert!(set.difference(&closure).is_empty());
+            assert_eq!(closure.len(), 1 + entry.covers.len());
+        }
+    }
+
+    #[test]
+    fn union_and_difference_follow_the_laws_of_sets() {
+        let one = ScopeSet::parse("openid https://a.example/x b https://mail.google.com/");
+        let other = ScopeSet::parse("b c openid email");
+        let both = one.union(&other);
+        assert_eq!(both, other.union(&one));
+        assert_eq!((both.union(&one), both.len()), (both.clone(), 6));
+        assert_eq!(both.difference(&other), one.difference(&other));
+        assert_eq!(
+            one.difference(&other),
+            ScopeSet::parse("https://mail.google.com/ https://a.example/x")
+        );
+        assert_eq!(one.difference(&ScopeSet::default()), one);
+        assert!(one.difference(&one).is_empty());
+        // Literal: what covers a scope does not take it away.
+        assert_eq!(set(["drive.readonly"]).difference(&set(["drive"])), set(["drive.readonly"]));
+    }
+
+    #[test]
+    fn every_scope_can_be_in_the_set_and_none_brings_another() {
+        let mut set = ScopeSet::default();
+        for (place, entry) in CATALOGUE.iter().enumerate() {
+            let scope = Scope::find(entry.name).unwrap();
+            assert!(!set.contains(scope) && !set.contains_name(entry.name));
+            set.insert(scope);
+            assert!(set.contains(scope) && set.contains_name(entry.name));
+            assert_eq!(set.len(), place + 1);
+        }
+        assert!(set.names().eq(CATALOGUE.iter().map(|entry| entry.name)));
+    }
+
+    #[test]
+    fn a_verbatim_scope_is_compared_by_name_whatever_the_catalogue_knows() {
+        let mut set = ScopeSet::default();
+        set.insert(Scope::verbatim("openid"));
+        set.insert(Scope::verbatim("repo"));
+        assert!(set.contains(scope("openid")) && set.contains(Scope::verbatim("openid")));
+        assert!(set.contains(Scope::verbatim("repo")) && !set.contains(Scope::verbatim("rep")));
+        let required = [Scope::verbatim("repo"), Scope::verbatim("gist"), scope("email")];
+        assert_eq!(set.missing(&required), ScopeSet::parse("gist email"));
+    }
+
+    #[test]
+    fn names_come_in_the_order_of_the_catalogue_and_then_sorted() {
+        let set = ScopeSet::parse("zz openid aa https://mail.google.com/ email");
+        assert_eq!(set.to_string(), "email https://mail.google.com/ openid aa zz");
+        assert_eq!(format!("{:?}", ScopeSet::parse("b a")), r#"{"a", "b"}"#);
+    }
+
+    #[test]
+    fn a_set_is_stored_as_its_full_names() {
+        let set = ScopeSet::parse("zz openid");
+        let json = serde_json::to_string(&set).unwrap();
+        assert_eq!(json, r#"["openid","zz"]"#);
+        assert_eq!(serde_json::from_str::<ScopeSet>(&json).unwrap(), set);
+        let bytes = postcard::to_allocvec(&set).unwrap();
+        assert_eq!(postcard::from_bytes::<ScopeSet>(&bytes).unwrap(), set);
+    }
+
+    #[test]
+    fn the_macros_and_the_table_agree_on_every_index() {
+        use crate::scope;
+        crate::scope_set!(
+            Backup(why = "keep a copy", crate = crate) = "drive.file",
+            "https://a.example/x"
+        );
+        let declaration = Backup::DECLARATION;
+        assert_eq!((declaration.name, declaration.why), ("Backup", Some("keep a copy")));
+        assert!(declaration.module.ends_with("::tests") && declaration.file.ends_with("set.rs"));
+        assert!(declaration.line > 0);
+        assert!(declaration.scopes.iter().map(Scope::name).eq(Backup::SCOPES.iter().copied()));
+        for (declaration, name) in [
+            (scope::DriveFile::DECLARATION, "drive.file"),
+            (scope::MailGoogleCom::DECLARATION, "https://mail.google.com/"),
+            (scope::YtAnalyticsReadonly::DECLARATION, "yt-analytics.readonly"),
+        ] {
+            assert_eq!(declaration.scopes, [super::super::Scope::find(name).unwrap()]);
+        }
+        assert_eq!(scope::DriveFile::DECLARATION.name, "DriveFile");
+    }
+
+    #[test]
+    fn a_bound_accepts_what_covers_the_scope() {
+        use crate::scope::{Covers, Drive, DriveFile, DriveReadonly};
+        const fn needs<T, R: Covers<T>>() {}
+        crate::scope_set!(Wide(crate = crate) = "drive");
+        needs::<Drive, Drive>();
+        needs::<DriveReadonly, Drive>();
+        needs::<DriveFile, DriveFile>();
+        needs::<DriveReadonly, Wide>();
+    }
+}

@@ -165,6 +165,28 @@ impl Browser {
         self.arrive(page).await
     }
 
+    /// Goes to a page and through everything that is asked, up to the callback, which is not
+    /// loaded yet.
+    pub async fn return_address(
+        &mut self,
+        url: impl AsRef<str>,
+        email: &str,
+        scopes: &[&str],
+    ) -> Url {
+        let mut page = self.go(url).await;
+        loop {
+            page = if page.form_with("account", email).is_some() {
+                self.choose(&page, email).await
+            } else if page.form_with("decision", "continue").is_some() {
+                self.grant(&page, scopes).await
+            } else if page.location().path() == "/oauth/callback" {
+                return page.location();
+            } else {
+                self.go(page.location()).await
+            }
+        }
+    }
+
     /// Goes to a page and as far as the consent, if any is asked.
     pub async fn consent_page(&mut self, url: impl AsRef<str>, email: &str) -> Page {
         let page = self.follow(url).await;
