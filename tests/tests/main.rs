@@ -2,6 +2,7 @@
 
 mod callback;
 mod flow_sign_in;
+mod hot_path;
 mod request_kinds;
 mod staying;
 mod support;
