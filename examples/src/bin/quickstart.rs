@@ -1,38 +1,28 @@
-//! An app that saves a report to the user's Drive and asks for exactly that.
-use axum::{
-    Form, Router,
-    response::Html,
-    routing::{get, post},
-};
+//! An app that saves a report to the user's Drive, and asks for exactly that.
+use axum::routing::{get, post};
+use axum::{Form, Router, response::Html};
 use oauth_runtime::{ClientCredentials, Covers, Error, OAuth, Token, requires_scopes, scope};
-use serde_json::{Value, json};
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, serde::Serialize)]
 struct Report {
     name: String,
-    text: String,
+    description: Option<String>,
 }
 
 #[requires_scopes("drive.file", why = "save your report to your Drive")]
 async fn save(token: Token, Form(report): Form<Report>) -> Result<String, Error> {
-    let file = upload(&token, &report).await?;
-    Ok(format!("saved as {}", file["name"]))
+    let file = upload(&token, report).await?;
+    Ok(format!("saved as {}", file.name))
 }
 
 /// Callable only where the compiler sees that the declared scopes cover `drive.file`.
-async fn upload(
-    token: &Token<impl Covers<scope::DriveFile>>,
-    report: &Report,
-) -> Result<Value, Error> {
-    let client = token.client();
-    let file = json!({ "name": report.name, "description": report.text });
+async fn upload(to: &Token<impl Covers<scope::DriveFile>>, file: Report) -> Result<Report, Error> {
+    let client = to.client();
     client.post(&client.url("drive", "/drive/v3/files"), &file).await
 }
 
 async fn form() -> Html<&'static str> {
-    Html(
-        "<form method=post action=/save><input name=name value=Report><input name=text><button>Save</button></form>",
-    )
+    Html("<form method=post action=/save><input name=name><input name=description><button>Save")
 }
 
 #[tokio::main]
@@ -43,5 +33,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/save", post(save))
         .merge(oauth.routes())
         .with_state(oauth);
-    Ok(axum::serve(tokio::net::TcpListener::bind("localhost:8080").await?, app).await?)
+    let listener = tokio::net::TcpListener::bind("localhost:8080").await?;
+    Ok(axum::serve(listener, app).await?)
 }
