@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oauth_runtime::fake::Endpoint;
+use oauth_runtime::fake::{Endpoint, FakeAccount};
 
 use crate::support::{App, Browser};
 
@@ -37,7 +37,7 @@ async fn sign_in_alone_asks_for_the_base_scopes_and_tells_who_it_is() {
     assert_eq!(me["issuer"], "https://accounts.google.com");
     assert_eq!(me["email"], ADA);
     assert_eq!(me["verified"], true);
-    assert_eq!(me["subject"], app.fake_subject(ADA));
+    assert_eq!(me["subject"], FakeAccount::new(ADA, "").subject());
     // Signed in already: the link goes straight on.
     let again = browser.go(app.url("/oauth/sign-in?return_to=/hello")).await;
     assert_eq!((again.status, again.location().path()), (303, "/hello"));

@@ -57,7 +57,7 @@ scope_set!(Both = "drive.file", "calendar.events.readonly");
 
 #[requires_scopes("drive.file")]
 async fn handler(token: Token) -> usize {
-    token.access_token().len()
+    std::future::ready(token.access_token().len()).await
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod callback;
 mod flow_sign_in;
 mod hot_path;
+mod places;
 mod request_kinds;
 mod staying;
 mod support;

@@ -14,7 +14,7 @@ use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Requirement, Scope, ScopeSet, short_name};
 use crate::tokens::Authorized;
-use crate::web::{Grant, Token};
+use crate::web::{Declared, Grant, Token};
 
 /// What every sign-in asks for.
 const BASE: [&str; 3] = ["openid", "email", "profile"];
@@ -251,6 +251,26 @@ impl<R: Requirement> Token<R> {
     pub fn fake(access_token: &str) -> Self {
         #[expect(clippy::expect_used, reason = "a fixture of tests, where a panic is the report")]
         Self::from_grant(fake_grant(access_token, R::DECLARATION.scopes).expect("a fake grant"))
+    }
+}
+
+impl<R: Requirement> Declared<R> {
+    /// What stands before the arguments of a handler that takes no token, for calling it
+    /// directly in a test.
+    ///
+    /// ```
+    /// use oauth_runtime::{Declared, requires_scopes};
+    ///
+    /// #[requires_scopes("drive.file")]
+    /// async fn guarded() -> &'static str {
+    ///     "done"
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// assert_eq!(guarded(Declared::fake()).await, "done");
+    /// # }
+    /// ```
+    pub fn fake() -> Self {
+        Self::admitted()
     }
 }
 

@@ -153,6 +153,12 @@ impl<R: Requirement, S: HasOAuth + Sync> OptionalFromRequestParts<S> for Token<R
 /// to write it.
 pub struct Declared<Handler: Requirement>(PhantomData<fn() -> Handler>);
 
+impl<R: Requirement> Declared<R> {
+    pub(crate) fn admitted() -> Self {
+        Self(PhantomData)
+    }
+}
+
 impl<R: Requirement> fmt::Debug for Declared<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Declared").field(&R::DECLARATION.name).finish()
@@ -164,7 +170,7 @@ impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Declared<R> {
 
     #[inline]
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        guard::admit(state.oauth(), parts, R::DECLARATION).await.map(|_| Self(PhantomData))
+        guard::admit(state.oauth(), parts, R::DECLARATION).await.map(|_| Self::admitted())
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{Form, OriginalUri};
 use axum::routing::get;
 use axum::{Json, Router};
-use oauth_runtime::fake::{FakeAccount, FakeGoogle, FakeGoogleBuilder};
+use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
 use oauth_runtime::{
     Error, ManualClock, OAuth, OAuthBuilder, Timestamp, Token, User, requires_scopes, scope,
 };
@@ -49,11 +49,6 @@ impl App {
 
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
-    }
-
-    /// The `sub` of an account.
-    pub fn fake_subject(&self, email: &str) -> String {
-        FakeAccount::new(email, "").subject().to_owned()
     }
 
     pub fn callback(&self, query: &str) -> String {
