@@ -7,9 +7,9 @@ use axum::{Json, Router};
 use oauth_runtime::{Error, OAuth, Token, User, requires_scopes};
 use serde::Deserialize;
 
-use crate::calendar::{self, Event};
-use crate::drive::{self, Note};
-use crate::pages::{Home, Notes, Page, Week};
+use super::calendar::{self, Event};
+use super::drive::{self, Note};
+use super::pages::{Home, Notes, Page, Week};
 
 pub(crate) fn router(oauth: &OAuth) -> Router {
     Router::new()

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use oauth_runtime::User;
 
-use crate::calendar::Event;
-use crate::drive::Note;
+use super::calendar::Event;
+use super::drive::Note;
 
 /// A template as a response.
 pub(crate) struct Page<T>(pub(crate) T);
