@@ -1,1 +1,5 @@
 //! What the test suites share.
+
+mod ui;
+
+pub use ui::{SKIPPED, ui_compiler_matches};

@@ -7,3 +7,4 @@ mod places;
 mod request_kinds;
 mod staying;
 mod support;
+mod ui;
