@@ -17,7 +17,7 @@ pub mod notes {
 
     pub(crate) mod inner {
         #[super::requires_scopes("drive.file")]
-        pub(in crate::notes) async fn read(token: super::Token) -> String {
+        pub(in crate::notes) async fn read(token: super::Token<read>) -> String {
             format!("{token:?}")
         }
 
