@@ -2,6 +2,7 @@
 //! tells a navigation from a fetch. It talks to loopback alone.
 
 mod cookies;
+mod form;
 mod html;
 mod page;
 mod site;
@@ -15,7 +16,8 @@ use reqwest::{Client, Method, Response};
 use url::Url;
 
 use cookies::Jar;
-pub use page::{Form, Hop, Page};
+pub use form::Form;
+pub use page::{Hop, Page};
 use site::{Initiator, Relation, is_loopback};
 
 /// Redirects that a browser follows before it gives up.
@@ -161,7 +163,7 @@ impl Visit<'_> {
 
     /// Carries a form.
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        self.body = Some(page::encode(fields.iter().copied()));
+        self.body = Some(form::encode(fields.iter().copied()));
         self
     }
 

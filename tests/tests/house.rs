@@ -7,6 +7,7 @@ mod size;
 mod source;
 mod text;
 mod tree;
+mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -128,6 +128,31 @@ fn character(name: &str) -> Option<char> {
     named.iter().find(|(known, _)| *known == name).map(|(_, character)| *character)
 }
 
+/// Every element of that name with what it encloses.
+pub(super) fn sections<'a>(pieces: &'a [Piece], name: &str) -> Vec<(&'a Tag, &'a [Piece])> {
+    let mut found = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        if let Piece::Open(tag) = piece
+            && tag.name == name
+        {
+            let inside = &pieces[at + 1..];
+            let end = inside
+                .iter()
+                .position(|piece| matches!(piece, Piece::Close(close) if close == name));
+            found.push((tag, &inside[..end.unwrap_or(inside.len())]));
+        }
+    }
+    found
+}
+
+pub(super) fn text_of(pieces: &[Piece], between: &str) -> String {
+    let texts = pieces.iter().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join(between)
+}
+
 /// The words of a text, one space between them.
 pub(super) fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,7 +1,7 @@
 //! Who may name what: the core no server, one file the clock, nobody a shortcut.
 
 use super::source::{Source, load};
-use super::text::{paths, tokens};
+use super::words::{paths, tokens};
 use super::{READING_ORDER, demand};
 
 /// A word, and the files of the runtime that may hold it. A path ending in `/` is a folder.
