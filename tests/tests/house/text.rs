@@ -98,29 +98,48 @@ pub(super) fn lines_of_tests(code: &str) -> usize {
     test_items(&chars).into_iter().map(lines).sum()
 }
 
+/// The code without what an `#[expect(…)]` of one of these lints stands before.
+pub(super) fn without_exceptions(code: &str, lints: &[&str]) -> String {
+    let mut chars: Vec<char> = code.chars().collect();
+    let excepted = |attribute: &str| {
+        let names =
+            attribute.strip_prefix("#[expect(").is_some_and(|rest| rest.contains("reason="));
+        names && lints.iter().any(|lint| attribute.contains(lint))
+    };
+    for item in attributed(&chars, &excepted) {
+        chars[item].iter_mut().for_each(|c| *c = blank(*c));
+    }
+    chars.into_iter().collect()
+}
+
 fn test_items(chars: &[char]) -> Vec<Range<usize>> {
     let code: String = chars.iter().collect();
     if squeeze(&code).starts_with("#![cfg(test)]") {
         return vec![Range { start: 0, end: chars.len() }];
     }
+    let for_tests =
+        |attribute: &str| attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(all(test,");
+    attributed(chars, &for_tests)
+}
+
+/// The items under an attribute of that kind, with the attribute.
+fn attributed(chars: &[char], is_wanted: &dyn Fn(&str) -> bool) -> Vec<Range<usize>> {
     let mut items = Vec::new();
     let mut at = 0;
     while at < chars.len() {
-        let end = test_attribute(&chars[at..]).map(|length| item_end(chars, at + length));
+        let length =
+            attribute(&chars[at..]).filter(|(text, _)| is_wanted(text)).map(|(_, length)| length);
+        let end = length.map(|length| item_end(chars, at + length));
         items.extend(end.map(|end| at..end));
         at = end.unwrap_or(at + 1);
     }
     items
 }
 
-/// The length of `#[cfg(test)]` or `#[cfg(all(test, …))]`.
-fn test_attribute(rest: &[char]) -> Option<usize> {
-    if !rest.starts_with(&['#', '[']) {
-        return None;
-    }
-    let end = 1 + matching(&rest[1..]);
-    let attribute = squeeze(&rest[..end].iter().collect::<String>());
-    (attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(all(test,")).then_some(end)
+/// The attribute that begins here, without spaces, and its length.
+fn attribute(rest: &[char]) -> Option<(String, usize)> {
+    let length = 1 + rest.starts_with(&['#', '[']).then(|| matching(&rest[1..]))?;
+    Some((squeeze(&rest[..length].iter().collect::<String>()), length))
 }
 
 fn squeeze(text: &str) -> String {
@@ -221,6 +240,12 @@ mod tests {
         ] {
             assert_eq!(squeeze(&without_tests(code)), kept, "{code}");
         }
+        let kept = |code: &str| squeeze(&without_exceptions(code, &["unwrap_used"]));
+        assert_eq!(kept("#[expect(clippy::unwrap_used, reason = )] fn f() { x.unwrap() } b"), "b");
+        assert_eq!(
+            kept("#[expect(clippy::unwrap_used)] fn f() {}"),
+            "#[expect(clippy::unwrap_used)]fnf(){}"
+        );
         assert_eq!(without_tests("a\n#[cfg(test)]\nmod t {\n}\nb").lines().count(), 5);
     }
 }
