@@ -1,1 +1,74 @@
 //! The macros of `oauth-runtime`; use them through that crate.
+
+mod catalogue;
+mod args;
+mod marker;
+mod handler;
+mod set;
+
+use proc_macro::TokenStream;
+
+/// Declares the OAuth scopes that a handler needs.
+///
+/// The handler then runs only with a live token that holds them; whoever lacks one is asked
+/// for it, and comes back to the request that was interrupted.
+///
+/// ```text
+/// #[requires_scopes("drive.file", why = "save your report to your Drive")]
+/// async fn save(token: Token, Form(report): Form<Report>) -> Result<Html<String>, Error> {
+///     let file = upload(&token, &report).await?;
+///     Ok(Html(format!("saved as {}", file.name)))
+/// }
+/// ```
+///
+/// # What becomes of the function
+/// It stays as it is, and a type of the same name appears beside it: `save` above. That type
+/// knows the scopes (`save::SCOPES`), and the compiler knows what they cover. It is filled into
+/// the one parameter of type `Token` (or `Token<_>`, or `oauth_runtime::Token`), which becomes
+/// `Token<save>`; written out it means the same. A handler that does not begin with its `Token`
+/// gets a first parameter `_: Declared<save>`, which lets it run only with the scopes, whether
+/// it takes a token or not.
+///
+/// # Arguments
+/// - A string for each scope: the short name (`"drive.file"`), the full one, or, for a scope
+///   that the catalogue lacks, any full name with `://`.
+/// - `why = "…"`: the reason that the user reads when asked.
+/// - `marker = Name`: another name for the type, where a module or a type of the function's
+///   name exists already.
+/// - `allow(wider)`: lets one scope of the list cover another one.
+/// - `crate = path`: where `oauth_runtime` is found, if under another name.
+///
+/// # Limits
+/// It works on free `async` functions; for methods and closures there is `scope_set!`. It goes
+/// above other attributes that read the signature, such as `debug_handler`. A handler in a module that also has a
+/// `mod` of its name needs `marker = Name`. A `Token` of another crate is left alone when it is
+/// pathed, as `csrf::Token` is.
+#[proc_macro_attribute]
+pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    handler::expand(arguments.into(), &item.into()).into()
+}
+
+/// Names a set of scopes, for what is not a free function: methods, closures, several handlers.
+///
+/// ```text
+/// scope_set!(pub Backup = "drive.file", "drive.appdata");
+///
+/// impl Jobs {
+///     async fn back_up(&self, token: Token<Backup>) -> Result<(), Error> { … }
+/// }
+/// ```
+///
+/// Attributes and documentation may stand before the name, and the options `why = "…"`,
+/// `allow(wider)` and `crate = path` of [`macro@requires_scopes`] in parentheses behind it:
+/// `scope_set!(pub Backup(why = "keep a copy") = "drive.file")`.
+#[proc_macro]
+pub fn scope_set(input: TokenStream) -> TokenStream {
+    set::expand(input.into()).into()
+}
+
+/// Writes the catalogue out as the runtime's table and types. For `oauth-runtime` alone.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __catalogue(_: TokenStream) -> TokenStream {
+    marker::catalogue().into()
+}

@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use http::StatusCode;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
 type Text = Cow<'static, str>;
 
@@ -28,8 +30,6 @@ pub(crate) enum Code {
     ConsentRequired,
     /// The user said no, to everything or to a required scope.
     AccessDenied,
-    /// The user came back with another account than the one signed in.
-    OtherAccount,
     /// A state-changing request came from another site.
     CrossSite,
     /// The callback belongs to no flow of this browser, or is malformed.
@@ -71,7 +71,6 @@ impl Code {
             Self::SignInRequired => "sign_in_required",
             Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
-            Self::OtherAccount => "other_account",
             Self::CrossSite => "cross_site",
             Self::CallbackInvalid => "callback_invalid",
             Self::FlowExpired => "flow_expired",
@@ -86,6 +85,25 @@ impl Code {
             Self::ApiHost => "api_host",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal",
+        }
+    }
+}
+
+impl Code {
+    /// The status of a page or problem document about it.
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::SignInRequired | Self::InvalidGrant => StatusCode::UNAUTHORIZED,
+            Self::ConsentRequired | Self::AccessDenied | Self::AdminPolicy | Self::CrossSite => {
+                StatusCode::FORBIDDEN
+            }
+            Self::CallbackInvalid | Self::FlowExpired => StatusCode::BAD_REQUEST,
+            Self::ProviderResponse | Self::IdTokenInvalid | Self::Api => StatusCode::BAD_GATEWAY,
+            Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::ProviderUnavailable | Self::ProviderRefused | Self::ShuttingDown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -110,6 +128,7 @@ struct Inner {
     help: Option<Text>,
     source: Option<BoxError>,
     retry_after: Option<Duration>,
+    api_status: Option<StatusCode>,
     answer: Option<Answer>,
 }
 
@@ -129,6 +148,7 @@ impl Error {
             help: None,
             source: None,
             retry_after: None,
+            api_status: None,
             answer: None,
         }))
     }
@@ -148,6 +168,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_api_status(mut self, status: StatusCode) -> Self {
+        self.0.api_status = Some(status);
+        self
+    }
+
     pub(crate) fn with_answer(mut self, answer: Answer) -> Self {
         self.0.answer = Some(answer);
         self
@@ -155,6 +180,10 @@ impl Error {
 
     pub(crate) fn kind(&self) -> Code {
         self.0.code
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.code.status()
     }
 
     pub(crate) fn answer(&self) -> Option<&Answer> {
@@ -167,15 +196,15 @@ impl Error {
 
     /// The same error for a second waiter. The source cannot be cloned and stays behind.
     pub(crate) fn share(&self) -> Self {
-        let Inner { code, text, help, retry_after, answer, .. } = &*self.0;
-        let (text, help, answer) = (text.clone(), help.clone(), answer.clone());
+        let inner = &self.0;
         Self(Box::new(Inner {
-            code: *code,
-            text,
-            help,
+            code: inner.code,
+            text: inner.text.clone(),
+            help: inner.help.clone(),
             source: None,
-            retry_after: *retry_after,
-            answer,
+            retry_after: inner.retry_after,
+            api_status: inner.api_status,
+            answer: inner.answer.clone(),
         }))
     }
 
@@ -199,6 +228,11 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         use Code::{ProviderTimeout, ProviderUnavailable, ShuttingDown};
         matches!(self.0.code, ProviderUnavailable | ProviderTimeout | ShuttingDown)
+    }
+
+    /// The status that an API answered, where the error is about one.
+    pub fn api_status(&self) -> Option<StatusCode> {
+        self.0.api_status
     }
 
     /// The link that begins the missing authorization, relative to the app's own origin.

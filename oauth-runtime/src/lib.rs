@@ -1,9 +1,77 @@
-//! OAuth for Axum.
+//! OAuth for Axum: a handler declares the scopes it needs, and runs only with a live token that
+//! holds them.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use oauth_runtime::{ClientCredentials, OAuth, Token, requires_scopes};
+//!
+//! #[requires_scopes("drive.file", why = "list the notes that this app keeps in your Drive")]
+//! async fn notes(token: Token) -> String {
+//!     format!("a token until {:?}", token.expires_at())
+//! }
+//!
+//! # fn main() -> Result<(), oauth_runtime::Error> {
+//! let credentials = ClientCredentials::new("client-id", "fake-secret");
+//! let oauth = OAuth::google(credentials)
+//!     .with_redirect_uri("http://localhost:8080/oauth/callback")
+//!     .build()?; // every configuration mistake surfaces here
+//! let app: Router =
+//!     Router::new().route("/notes", get(notes)).merge(oauth.routes()).with_state(oauth);
+//! # Ok(()) }
+//! ```
+//!
+//! Whoever is not signed in, or did not grant the scope, is asked for exactly that when the
+//! page needs it, and comes back to where they were. A script gets a problem document instead.
+//!
+//! - [`requires_scopes`] declares; [`Token`] is what the handler gets; [`Covers`] lets a helper
+//!   say what it needs of its caller's token; [`User`] is for sign-in alone.
+//! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
+//!   [`ClientCredentials`] whom it talks to.
+//! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `fake` | an embedded fake Google on loopback, with the fixtures for tests |
 
 mod secret;
 mod clock;
 mod error;
+mod keys;
+pub mod scope;
+mod provider;
+mod protocol;
+mod http;
+mod jwks;
+mod store;
+mod session;
+mod pages;
+mod tokens;
+mod oauth;
+mod flow;
+mod web;
+mod api;
+#[cfg(feature = "fake")]
+pub mod fake;
 
+pub use oauth_macros::{requires_scopes, scope_set};
+
+pub use api::ApiClient;
 pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
+pub use keys::{Key, Keys};
+pub use oauth::{OAuth, OAuthBuilder};
+pub use provider::{ClientCredentials, Provider};
+pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
+pub use tokens::AccountId;
+pub use web::{Declared, Token, User};
+
+/// What the macros name. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::scope::Scope;
+    pub use crate::scope::requirement::Declaration;
+    pub use crate::web::HasOAuth;
+}

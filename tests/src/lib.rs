@@ -5,7 +5,6 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
-pub mod client;
 mod ui;
 
 use std::env;
@@ -26,3 +25,8 @@ pub fn root() -> PathBuf {
         env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&package).join("..")
 }
+
+/// The examples of the README, as anybody would copy them.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

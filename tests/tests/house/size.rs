@@ -25,9 +25,12 @@ fn no_function_is_too_long() {
 
 #[test]
 fn the_macros_stay_small() {
-    let lines: usize = load("oauth-macros/src").sources.iter().map(|source| source.lines).sum();
-    let violation = (lines > MACROS).then(|| format!("oauth-macros/src has {lines} lines"));
-    let remedy = format!("At most {MACROS} besides tests and data: move the work to the runtime.");
+    let sources = load("oauth-macros/src").sources;
+    let code = sources.iter().flat_map(|source| source.code.lines());
+    let lines = code.filter(|line| !line.trim().is_empty()).count();
+    let violation = (lines > MACROS).then(|| format!("oauth-macros/src has {lines} lines of code"));
+    let remedy =
+        format!("At most {MACROS} besides comments, tests and data: move the work to the runtime.");
     demand(&remedy, violation.as_slice());
 }
 

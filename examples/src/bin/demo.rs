@@ -1,0 +1,59 @@
+//! `cargo run`: the demo with an embedded fake Google, with no account and no network.
+//!
+//! With `GOOGLE_CLIENT_SECRET_FILE=client_secret.json` the same app talks to Google. `PORT`
+//! chooses another port than 8080.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use oauth_examples::demo::{Demo, Failure};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("The demo cannot start: {failure}");
+            let mut cause = failure.source();
+            while let Some(error) = cause {
+                eprintln!("  caused by: {error}");
+                cause = error.source();
+            }
+            if let Some(help) =
+                failure.downcast_ref::<oauth_runtime::Error>().and_then(|e| e.help())
+            {
+                eprintln!("  help: {help}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let credentials = env::var_os("GOOGLE_CLIENT_SECRET_FILE").map(PathBuf::from);
+    let demo = Demo::start(port()?, credentials.as_deref()).await?;
+    let with = match demo.fake() {
+        Some(fake) => format!("A fake Google listens at {}.", fake.origin()),
+        None => {
+            format!("This talks to Google: {}/oauth/callback is its redirect URI.", demo.origin())
+        }
+    };
+    println!("{with}");
+    println!("Open {} in a browser. Ctrl-C ends the demo.", demo.origin());
+    Ok(demo.serve(interrupted()).await?)
+}
+
+fn port() -> Result<u16, Failure> {
+    match env::var("PORT") {
+        Err(_) => Ok(8080),
+        Ok(text) => text.parse().map_err(|_| format!("PORT is {text:?}, not a port number").into()),
+    }
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without the signal, the demo ends when its terminal does.
+        std::future::pending::<()>().await;
+    }
+}

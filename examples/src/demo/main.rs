@@ -1,3 +1,0 @@
-//! The demo.
-
-fn main() {}

@@ -1,0 +1,80 @@
+//! The demo: notes in Drive and the week from Calendar, each asked for when it is used.
+
+mod app;
+mod calendar;
+mod drive;
+mod pages;
+
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::path::Path;
+
+use oauth_runtime::fake::FakeGoogle;
+use oauth_runtime::{ClientCredentials, OAuth};
+use tokio::net::TcpListener;
+
+/// Why the demo does not start, in words for whoever started it.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// The demo, listening but not serving yet.
+#[derive(Debug)]
+pub struct Demo {
+    listener: TcpListener,
+    origin: String,
+    oauth: OAuth,
+    fake: Option<FakeGoogle>,
+}
+
+impl Demo {
+    /// Takes the port and connects the app: with Google if the file of its credentials is
+    /// given, else with a fake Google of its own. Port 0 lets the system choose.
+    ///
+    /// # Errors
+    /// If the port is taken, or the credentials cannot be used.
+    pub async fn start(port: u16, credentials: Option<&Path>) -> Result<Self, Failure> {
+        let listener = listen(port).await?;
+        let origin = format!("http://localhost:{}", listener.local_addr()?.port());
+        let redirect_uri = format!("{origin}/oauth/callback");
+        let (oauth, fake) = if let Some(file) = credentials {
+            let credentials = ClientCredentials::from_file(file)?;
+            (OAuth::google(credentials).with_redirect_uri(redirect_uri).build()?, None)
+        } else {
+            let fake = FakeGoogle::start().await?;
+            (OAuth::builder(fake.provider(&redirect_uri)?).build()?, Some(fake))
+        };
+        Ok(Self { listener, origin, oauth, fake })
+    }
+
+    /// Where to open it.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The fake Google behind it, unless it talks to the real one.
+    pub fn fake(&self) -> Option<&FakeGoogle> {
+        self.fake.as_ref()
+    }
+
+    /// Serves until `end`, and finishes what is under way.
+    ///
+    /// # Errors
+    /// If the listener fails.
+    pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let app = app::router(&self.oauth);
+        axum::serve(self.listener, app).with_graceful_shutdown(end).await?;
+        self.oauth.shutdown().await;
+        Ok(())
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Failure> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {port} is in use by another program: end that one, or choose another port \
+             with `PORT=8081 cargo run`"
+        )
+        .into(),
+        _ => format!("cannot listen on port {port}: {error}").into(),
+    })
+}

@@ -1,0 +1,522 @@
+//! `#[requires_scopes]`: checks the handler, fills in its `Token` and adds its marker.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    Attribute, FnArg, GenericArgument, Path, PathArguments, PathSegment, Signature, Type,
+    Visibility, parse_quote, parse_quote_spanned,
+};
+
+use crate::args::Args;
+use crate::marker::{Marker, conditions, first_scope_type};
+
+/// A type of one of these names would hide the primitive in the whole module.
+const PRIMITIVES: [&str; 19] = [
+    "bool", "char", "f16", "f32", "f64", "f128", "i8", "i16", "i32", "i64", "i128", "isize", "str",
+    "u8", "u16", "u32", "u64", "u128", "usize",
+];
+
+/// The number of parameters from which on clippy complains about one more.
+const MANY: usize = 7;
+
+/// The function and its marker, and what is wrong with either.
+pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut args = Args::of_handler(arguments);
+    match syn::parse2::<Handler>(item.clone()) {
+        Ok(handler) if handler.signature.receiver().is_some() => handler.expand_method(args),
+        Ok(handler) => handler.expand(args),
+        Err(_) => {
+            let text = "`#[requires_scopes]` goes on a handler: expected a free `async fn`";
+            args.mistakes.add(Span::call_site(), text);
+            let mistakes = args.mistakes;
+            quote!(#item #mistakes)
+        }
+    }
+}
+
+/// A function with its body unread: what macros and editors leave there is none of ours.
+struct Handler {
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    signature: Signature,
+    body: TokenStream,
+}
+
+impl Parse for Handler {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attributes: input.call(Attribute::parse_outer)?,
+            visibility: input.parse()?,
+            signature: input.parse()?,
+            body: input.parse()?,
+        })
+    }
+}
+
+impl Handler {
+    fn expand(mut self, mut args: Args) -> TokenStream {
+        self.check(&mut args);
+        let name = self.marker_name(&mut args);
+        let begins_with_token = self.fill(&parse_quote!(#name), &name, &mut args);
+        let more = if begins_with_token { None } else { self.inject(&name, &args.runtime) };
+        let Self { attributes, visibility, signature, body } = &self;
+        let marker = Marker {
+            name: &name,
+            visibility,
+            attributes: &[quote!(#[doc(hidden)])],
+            conditions: &conditions(attributes),
+            args: &args,
+        };
+        let mistakes = &args.mistakes;
+        quote! {
+            #(#attributes)*
+            #more
+            #visibility #signature #body
+            #marker
+            #mistakes
+        }
+    }
+
+    /// A method cannot have a marker beside it. Its `Token` gets the type of a declared scope,
+    /// so that this is all the compiler complains about.
+    fn expand_method(mut self, mut args: Args) -> TokenStream {
+        let text = "`#[requires_scopes]` works on free functions: for a method declare a \
+                    `scope_set!(Name = …)` beside the `impl` and take `Token<Name>`";
+        args.mistakes.add_at(&self.signature.inputs[0], text);
+        self.check(&mut args);
+        let (runtime, scope) = (&args.runtime, first_scope_type(&args));
+        let filled = parse_quote!(#runtime::scope::#scope);
+        self.fill(&filled, &format_ident!("Self"), &mut args);
+        let Self { attributes, visibility, signature, body } = &self;
+        let mistakes = &args.mistakes;
+        quote!(#(#attributes)* #visibility #signature #body #mistakes)
+    }
+
+    fn check(&mut self, args: &mut Args) {
+        if self.signature.asyncness.is_none() {
+            let text = "a handler is asynchronous: expected `async fn`";
+            args.mistakes.add(self.signature.fn_token.span, text);
+        }
+        for second in self.attributes.extract_if(.., |attribute| is_ours(attribute)) {
+            let text = "a second `#[requires_scopes]`: put all scopes into one";
+            args.mistakes.add_at(second, text);
+        }
+    }
+
+    fn marker_name(&self, args: &mut Args) -> Ident {
+        let name = args.marker.as_ref().unwrap_or(&self.signature.ident);
+        let (name, plain) = (name.clone(), name.unraw().to_string());
+        if !PRIMITIVES.contains(&plain.as_str()) {
+            return name;
+        }
+        let text = format!(
+            "a marker named `{plain}` would hide the primitive type: write `marker = Name`, \
+             with a name of your choice"
+        );
+        args.mistakes.add(name.span(), text);
+        format_ident!("{plain}_scopes", span = name.span())
+    }
+
+    /// Fills `requirement` into the one bare `Token`; says whether the parameters begin with it.
+    fn fill(&mut self, requirement: &Type, name: &Ident, args: &mut Args) -> bool {
+        let mut places = Vec::new();
+        for (place, input) in self.signature.inputs.iter_mut().enumerate() {
+            let FnArg::Typed(parameter) = input else { continue };
+            let Some(token) = Found::inside(&mut parameter.ty, &args.runtime, name) else {
+                continue;
+            };
+            if token.is_optional {
+                let text = "always `Some` here, since the handler runs with its scopes alone: \
+                            take `Token`";
+                args.mistakes.add(token.span(), text);
+            } else if token.is_bare && !places.is_empty() {
+                let text = "a second `Token` for the same scopes: one is enough, and `Clone`; \
+                            another set is taken as `Token<Name>`";
+                args.mistakes.add(token.span(), text);
+            }
+            if !token.is_optional {
+                places.push(place);
+            }
+            token.fill(requirement);
+        }
+        places.first() == Some(&0)
+    }
+
+    /// Puts the guard before all other parameters, and calms clippy where that makes one too many.
+    fn inject(&mut self, name: &Ident, runtime: &Path) -> Option<Attribute> {
+        self.signature.inputs.insert(0, parse_quote!(_: #runtime::Declared<#name>));
+        let is_one_too_many = self.signature.inputs.len() == MANY + 1;
+        is_one_too_many.then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
+    }
+}
+
+fn is_ours(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "requires_scopes")
+}
+
+/// A `Token` of ours for the declared scopes.
+struct Found<'a> {
+    segment: &'a mut PathSegment,
+    is_bare: bool,
+    is_optional: bool,
+}
+
+impl<'a> Found<'a> {
+    /// Looks at the type itself and into an `Option`, no deeper.
+    fn inside(ty: &'a mut Type, runtime: &Path, name: &Ident) -> Option<Self> {
+        let path = path_of(ty)?;
+        let is_optional = path.segments.last()?.ident == "Option";
+        let path = if is_optional { path_of(only_type(path)?)? } else { path };
+        let is_token = is_token(path, runtime);
+        let segment = path.segments.last_mut()?;
+        let is_bare = is_token && is_bare(&segment.arguments);
+        let is_written_out = segment.ident == "Token" && is_filled(&segment.arguments, name);
+        (is_bare || is_written_out).then_some(Self { segment, is_bare, is_optional })
+    }
+
+    fn span(&self) -> Span {
+        self.segment.ident.span()
+    }
+
+    /// The argument takes the place of the `Token` that was written, where its errors belong.
+    fn fill(self, requirement: &Type) {
+        if self.is_bare {
+            let span = self.span();
+            let mut requirement = requirement.clone();
+            relocate(&mut requirement, span);
+            self.segment.arguments =
+                PathArguments::AngleBracketed(parse_quote_spanned!(span=> <#requirement>));
+        }
+    }
+}
+
+fn relocate(ty: &mut Type, span: Span) {
+    let path = path_of(ty);
+    for segment in path.into_iter().flat_map(|path| &mut path.segments) {
+        segment.ident.set_span(span.resolved_at(segment.ident.span()));
+    }
+}
+
+/// The path of a type; groups are what a `macro_rules!` parameter arrives in.
+fn path_of(ty: &mut Type) -> Option<&mut Path> {
+    match ty {
+        Type::Path(ty) if ty.qself.is_none() => Some(&mut ty.path),
+        Type::Group(group) => path_of(&mut group.elem),
+        Type::Paren(paren) => path_of(&mut paren.elem),
+        _ => None,
+    }
+}
+
+/// The type argument of a path that has just one.
+fn only_type(path: &mut Path) -> Option<&mut Type> {
+    let PathArguments::AngleBracketed(list) = &mut path.segments.last_mut()?.arguments else {
+        return None;
+    };
+    match list.args.first_mut()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// Whether a path leads to the `Token` of the runtime: by its name alone, or through the crate.
+fn is_token(path: &Path, runtime: &Path) -> bool {
+    let names: Vec<_> = path.segments.iter().map(|segment| &segment.ident).collect();
+    let Some((name, root)) = names.split_last() else { return false };
+    let runtime = runtime.segments.iter().map(|segment| &segment.ident);
+    let is_root = match root {
+        [] => true,
+        [root] if *root == "oauth_runtime" => true,
+        root => runtime.eq(root.iter().copied()),
+    };
+    *name == "Token" && is_root
+}
+
+fn is_bare(arguments: &PathArguments) -> bool {
+    match arguments {
+        PathArguments::None => true,
+        PathArguments::AngleBracketed(list) => {
+            list.args.len() == 1 && matches!(list.args[0], GenericArgument::Type(Type::Infer(_)))
+        }
+        PathArguments::Parenthesized(_) => false,
+    }
+}
+
+fn is_filled(arguments: &PathArguments, name: &Ident) -> bool {
+    let PathArguments::AngleBracketed(list) = arguments else { return false };
+    let Some(GenericArgument::Type(Type::Path(ty))) = list.args.first() else { return false };
+    ty.path.is_ident(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+    use quote::ToTokens;
+    use syn::{Item, ItemFn};
+
+    fn file(arguments: &str, item: &str) -> syn::File {
+        let output = expand(arguments.parse().unwrap(), &item.parse().unwrap());
+        syn::parse2(output).unwrap()
+    }
+
+    fn errors(arguments: &str, item: &str) -> Vec<String> {
+        let macros = file(arguments, item).items.into_iter().filter_map(|item| match item {
+            Item::Macro(item) => Some(item.mac.tokens),
+            _ => None,
+        });
+        macros.map(|text| syn::parse2::<syn::LitStr>(text).unwrap().value()).collect()
+    }
+
+    fn arguments_errors(arguments: &str) -> Vec<String> {
+        errors(arguments, "async fn save(token: Token) {}")
+    }
+
+    /// The output as one line, but for the space that token streams put in.
+    fn text(arguments: &str, item: &str) -> String {
+        let items: Vec<_> = file(arguments, item).items.iter().map(compact).collect();
+        items.join(" ")
+    }
+
+    fn compact(tokens: &impl ToTokens) -> String {
+        tokens.to_token_stream().to_string().replace(' ', "")
+    }
+
+    fn parameters(inputs: &str) -> String {
+        function("\"drive.file\"", inputs)
+    }
+
+    fn function(arguments: &str, inputs: &str) -> String {
+        let Item::Fn(ItemFn { sig, .. }) =
+            file(arguments, &format!("async fn save({inputs}) {{}}")).items.swap_remove(0)
+        else {
+            panic!("the function comes first")
+        };
+        compact(&sig.inputs)
+    }
+
+    #[test]
+    fn the_marker_is_filled_into_the_token_and_the_guard_injected_where_none_begins() {
+        let guard = "_:::oauth_runtime::Declared<save>";
+        let cases = [
+            ("token: Token", "token:Token<save>"),
+            ("token: Token<_>", "token:Token<save>"),
+            ("token: Token<save>", "token:Token<save>"),
+            ("token: (Token)", "token:(Token<save>)"),
+            ("token: oauth_runtime::Token", "token:oauth_runtime::Token<save>"),
+            ("token: ::oauth_runtime::Token<_>", "token:::oauth_runtime::Token<save>"),
+            ("mut token: Token, b: Form<B>", "muttoken:Token<save>,b:Form<B>"),
+            ("", guard),
+            ("a: A", &format!("{guard},a:A")),
+            ("a: A, token: Token", &format!("{guard},a:A,token:Token<save>")),
+            ("token: csrf::Token", &format!("{guard},token:csrf::Token")),
+            ("token: &Token", &format!("{guard},token:&Token")),
+            ("token: Form<Token>", &format!("{guard},token:Form<Token>")),
+            ("token: Token<scope::Drive>", &format!("{guard},token:Token<scope::Drive>")),
+            (
+                "token: Option<Token<scope::Drive>>",
+                &format!("{guard},token:Option<Token<scope::Drive>>"),
+            ),
+        ];
+        for (inputs, expected) in cases {
+            assert_eq!(parameters(inputs), expected, "{inputs}");
+            assert_eq!(errors("\"drive.file\"", &format!("async fn save({inputs}) {{}}")), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_token_behind_the_path_of_a_renamed_runtime_is_ours() {
+        let arguments = "\"drive.file\", crate = my::oauth";
+        assert_eq!(function(arguments, "token: my::oauth::Token"), "token:my::oauth::Token<save>");
+        assert_eq!(function(arguments, ""), "_:my::oauth::Declared<save>");
+        let output = text(arguments, "async fn save() {}");
+        assert!(output.contains("implmy::oauth::Covers<my::oauth::scope::DriveFile>forsave{}"));
+        assert!(!output.contains("::oauth_runtime"));
+    }
+
+    #[test]
+    fn a_declared_handler_leaves_its_marker_beside_it() {
+        let output = text(
+            "\"drive.file\", \"https://api.example.com/read\", why = \"keep it\"",
+            "pub(crate) async fn save(token: Token) {}",
+        );
+        for expected in [
+            "pub(crate)asyncfnsave(token:Token<save>){}",
+            "#[doc(hidden)]#[doc=\"Thescopesof`save`:`drive.file`,`https://api.example.com/read`.\"]",
+            "pub(crate)enumsave{}",
+            "pub(crate)constSCOPES:&'static[&'static::core::primitive::str]=\
+             &[\"https://www.googleapis.com/auth/drive.file\",\"https://api.example.com/read\"];",
+            "impl::oauth_runtime::Requirementforsave{",
+            "::oauth_runtime::Scope::verbatim(\"https://api.example.com/read\")]},).why(\"keepit\");",
+            "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{}",
+        ] {
+            assert!(output.contains(expected), "{expected}\nis not in\n{output}");
+        }
+        assert_eq!(output.matches("Covers<").count(), 1);
+    }
+
+    #[test]
+    fn a_marker_covers_each_scope_of_the_closure_once() {
+        let output =
+            text("\"drive.readonly\", \"documents.readonly\", allow(wider)", "async fn f() {}");
+        for scope in ["DriveReadonly", "DocumentsReadonly", "DriveMetadataReadonly"] {
+            let line =
+                format!("impl::oauth_runtime::Covers<::oauth_runtime::scope::{scope}>forf{{}}");
+            assert_eq!(output.matches(&line).count(), 1, "{scope}");
+        }
+        assert!(!output.contains("scope::Drive>"));
+    }
+
+    #[test]
+    fn another_name_raw_names_and_generics_are_kept() {
+        let output = text("\"drive\", marker = Saves", "async fn save(token: Token) {}");
+        assert!(
+            output.contains("asyncfnsave(token:Token<Saves>){}") && output.contains("enumSaves{}")
+        );
+        let output = text("\"drive\"", "async fn r#type(token: Token) {}");
+        assert!(output.contains("(token:Token<r#type>)") && output.contains("enumr#type{}"));
+        assert!(output.contains("::new(\"type\","));
+        let generic = "async fn f<B: Back, const N: usize>(t: Token, b: State<B>) -> String where B: Send { N }";
+        let output = text("\"drive\"", generic);
+        let kept = "asyncfnf<B:Back,constN:usize>(t:Token<f>,b:State<B>)->StringwhereB:Send{N}";
+        assert!(output.contains(kept), "{output}");
+    }
+
+    #[test]
+    fn the_conditions_of_the_function_hold_for_all_that_is_added() {
+        let item = "#[cfg(a)] #[cfg_attr(b, cfg(c), instrument)] #[cfg_attr(d, instrument)] async fn f() {}";
+        let output = text("\"drive\"", item);
+        assert_eq!(output.matches("#[cfg(a)]").count(), 3);
+        assert_eq!(output.matches("#[cfg_attr(b,cfg(c),instrument)]").count(), 1);
+        assert_eq!(output.matches("#[cfg_attr(b,cfg(c))]").count(), 2);
+        assert_eq!(output.matches("instrument").count(), 2);
+    }
+
+    #[test]
+    fn an_injected_guard_does_not_make_clippy_count_one_parameter_too_many() {
+        let with = |count: usize| {
+            text("\"drive\"", &format!("async fn f({}) {{}}", "_: A,".repeat(count)))
+        };
+        assert!(!with(6).contains("too_many_arguments"));
+        assert!(with(7).contains("too_many_arguments"));
+        assert!(!with(8).contains("too_many_arguments"));
+    }
+
+    #[test]
+    fn a_body_is_spliced_as_it_is() {
+        let item = "async fn save(token: Token) { let x = ; @ }".parse().unwrap();
+        let output = expand("\"drive\"".parse().unwrap(), &item).to_string();
+        assert!(output.contains("{ let x = ; @ }"));
+    }
+
+    #[test]
+    fn each_slip_in_the_arguments_says_what_to_write() {
+        let options =
+            "expected one of `why = \"…\"`, `marker = Name`, `allow(wider)`, `crate = path`";
+        let wider = "leave it out, or write `allow(wider)` to ask for both";
+        let cases = [
+            ("", "expected at least one scope, as in `#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`".into()),
+            ("why = \"x\"", "expected at least one scope, as in `#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`".into()),
+            ("\"\"", "a scope is not empty: expected a name such as `\"drive.file\"`".into()),
+            ("\"drive.fil\"", "unknown scope `drive.fil`: did you mean `drive.file`?".into()),
+            ("\"a b\"", "one literal is one scope: write `\"a\", \"b\"`".into()),
+            ("drive.readonly", "a scope is a string literal: write `\"drive.readonly\"`".into()),
+            ("SCOPE", "a scope is a string literal: write `\"drive.file\"`".into()),
+            ("b\"drive\"", "a scope is a string literal: write `\"drive.file\"`".into()),
+            ("\"drive\" \"calendar\"", "a scope is a string literal: write `\"drive.file\"`".into()),
+            ("\"drive\",, \"calendar\"", "expected a scope or an option before this comma".into()),
+            ("\"drive\", \"drive\"", "scope `drive` is given twice".into()),
+            ("\"drive\", \"https://www.googleapis.com/auth/drive\"", "scope `https://www.googleapis.com/auth/drive` is given twice".into()),
+            ("\"https://a.example/x\", \"https://a.example/x\", allow(wider)", "scope `https://a.example/x` is given twice".into()),
+            ("\"drive.readonly\", \"drive\"", format!("`drive` covers `drive.readonly`: {wider}")),
+            ("\"email\", \"userinfo.email\"", format!("`email` is the same as `userinfo.email`: {wider}")),
+            ("\"drive\", resume = \"never\"", format!("unknown option `resume`: {options}")),
+            ("\"drive\", any(\"x\")", format!("unknown option `any`: {options}")),
+            ("\"drive\", why = \"a\", why = \"b\"", "`why` is given twice".into()),
+            ("\"drive\", why = \" \"", "`why` is what the user reads before consenting: expected a reason, such as \"save your report to your Drive\"".into()),
+            ("\"drive\", why = 5", "expected `why = \"…\"`".into()),
+            ("\"drive\", why(\"x\")", "expected `why = \"…\"`".into()),
+            ("\"drive\", marker = \"x\"", "expected `marker = Name`".into()),
+            ("\"drive\", allow(all)", "expected `allow(wider)`".into()),
+            ("\"drive\", allow = wider", "expected `allow(wider)`".into()),
+            ("\"drive\", crate = 5", "expected `crate = path`".into()),
+        ];
+        for (arguments, expected) in cases {
+            assert_eq!(arguments_errors(arguments), [expected], "{arguments}");
+        }
+    }
+
+    #[test]
+    fn lists_that_are_right_have_no_errors() {
+        for arguments in [
+            "\"drive.file\",",
+            "\"drive\", \"drive.readonly\", allow(wider)",
+            "why = \"x\", \"drive.file\", marker = save2, crate = crate::oauth",
+            "\"https://api.example.com/anything\", \"drive\"",
+        ] {
+            assert_eq!(arguments_errors(arguments), [""; 0], "{arguments}");
+        }
+    }
+
+    #[test]
+    fn each_slip_in_the_function_says_what_to_write() {
+        let goes_on = "`#[requires_scopes]` goes on a handler: expected a free `async fn`";
+        let method = "`#[requires_scopes]` works on free functions: for a method declare a \
+                      `scope_set!(Name = …)` beside the `impl` and take `Token<Name>`";
+        let optional =
+            "always `Some` here, since the handler runs with its scopes alone: take `Token`";
+        let primitive = "a marker named `str` would hide the primitive type: write `marker = Name`, \
+                         with a name of your choice";
+        let second = "a second `Token` for the same scopes: one is enough, and `Clone`; another set \
+                      is taken as `Token<Name>`";
+        let cases = [
+            ("struct S;", goes_on),
+            ("enum E {}", goes_on),
+            ("mod m {}", goes_on),
+            ("const C: u8 = 0;", goes_on),
+            ("fn f(token: Token) {}", "a handler is asynchronous: expected `async fn`"),
+            ("async fn str(token: Token) {}", primitive),
+            ("async fn f(a: Token, b: Token<_>) {}", second),
+            ("async fn f(a: Option<Token>) {}", optional),
+            ("async fn f(a: std::option::Option<oauth_runtime::Token<_>>) {}", optional),
+            (
+                "#[oauth_runtime::requires_scopes(\"drive\")] async fn f() {}",
+                "a second `#[requires_scopes]`: put all scopes into one",
+            ),
+        ];
+        for (item, expected) in cases {
+            assert_eq!(errors("\"drive\"", item), [expected], "{item}");
+        }
+        let output = expand(
+            "\"drive\"".parse().unwrap(),
+            &"async fn f(&self, token: Token) {}".parse().unwrap(),
+        );
+        let output = output.to_string().replace(' ', "");
+        assert!(output.contains(&method.replace(' ', "")));
+        assert!(
+            output.contains("token:Token<::oauth_runtime::scope::Drive>")
+                && !output.contains("enum")
+        );
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let item = "fn str(a: Token, b: Token, c: Option<Token>) {}";
+        let texts = errors("\"drive.fil\", foo = 1, why = \"\", \"a b\"", item);
+        assert_eq!(texts.len(), 8, "{texts:#?}");
+    }
+
+    #[test]
+    fn after_a_mistake_the_rest_compiles_and_all_scopes_count_as_covered() {
+        let item =
+            "#[requires_scopes(\"drive\")] async fn str(a: Token, b: Token, c: Option<Token>) {}";
+        let output = text("\"drive.fil\"", item);
+        let kept =
+            "asyncfnstr(a:Token<str_scopes>,b:Token<str_scopes>,c:Option<Token<str_scopes>>){}";
+        assert!(output.contains(kept), "{output}");
+        assert!(output.contains("enumstr_scopes{}"));
+        assert!(output.contains("::oauth_runtime::Requirementforstr_scopes{"));
+        assert!(output.contains("::oauth_runtime::Covers<__Scope>forstr_scopes{}"));
+        assert!(text("\"drive.fil\"", "struct S;").starts_with("structS;"));
+    }
+}

@@ -1,0 +1,44 @@
+//! The clients of the one project that the fake Google knows.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+
+use super::mint::Mint;
+
+const PROJECT: &str = "123456789012";
+
+pub(crate) struct Client {
+    id: String,
+    secret: String,
+    redirect_uri: String,
+}
+
+impl Client {
+    /// The redirect URI must equal the registered one byte for byte.
+    pub(crate) fn redirects_to(&self, redirect_uri: &str) -> bool {
+        self.redirect_uri == redirect_uri
+    }
+
+    pub(crate) fn has_secret(&self, secret: &str) -> bool {
+        verify_slices_are_equal(self.secret.as_bytes(), secret.as_bytes()).is_ok()
+    }
+}
+
+/// Registered clients.
+#[derive(Default)]
+pub(crate) struct Clients(Vec<Client>);
+
+impl Clients {
+    /// A new web client: its id and its secret.
+    pub(crate) fn register(&mut self, mint: &mut Mint, redirect_uri: &str) -> (String, String) {
+        let name: String = mint.name().chars().filter(char::is_ascii_alphanumeric).collect();
+        let id = format!("{PROJECT}-{}.apps.googleusercontent.com", name.to_ascii_lowercase());
+        let secret = mint.secret("GOCSPX-fake-");
+        let redirect_uri = redirect_uri.to_owned();
+        self.0.push(Client { id: id.clone(), secret: secret.clone(), redirect_uri });
+        (id, secret)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&Client> {
+        self.0.iter().find(|client| client.id == id)
+    }
+}

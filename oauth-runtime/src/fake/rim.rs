@@ -1,0 +1,219 @@
+//! What stands between the network and the routes: the guard of the host, the log, the faults.
+
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, RETRY_AFTER};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::answers::{self, answer};
+use super::api::ApiError;
+use super::fault::{Endpoint, Fault};
+use super::fields::Fields;
+use super::line::Hangup;
+use super::record::RecordedRequest;
+use super::world::World;
+use crate::clock::{Clock, Timestamp};
+
+const BODY_LIMIT: usize = 32 << 20;
+const HUGE: usize = 16 << 20;
+
+/// What every request handler shares.
+#[derive(Clone)]
+pub(crate) struct Rim {
+    pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Its sender lives in the handle: when that is dropped, the server stops.
+    pub(crate) stop: watch::Receiver<()>,
+}
+
+impl Rim {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Returns when the last handle is gone.
+    pub(crate) async fn stopped(mut self) {
+        while self.stop.changed().await.is_ok() {}
+    }
+
+    async fn call(
+        &self,
+        request: Request,
+        next: Next,
+        fault: Fault,
+        line: Option<Hangup>,
+    ) -> Response {
+        let goes_on = match fault {
+            Fault::Stall => self.wait(pending()).await,
+            Fault::Delay(wait) => self.wait(self.clock.sleep(wait)).await,
+            Fault::Hold(gate) => self.wait(gate.pass()).await,
+            Fault::LoseAnswer => {
+                drop(next.run(request).await);
+                return hang_up(line);
+            }
+            Fault::Drop => false,
+            other => return broken(&other),
+        };
+        if goes_on { next.run(request).await } else { hang_up(line) }
+    }
+
+    /// Whether the wait ended before the server did.
+    async fn wait(&self, ended: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            () = ended => true,
+            () = self.clone().stopped() => false,
+        }
+    }
+}
+
+pub(crate) fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Closes the connection; without one, in a test of the router, there is an empty answer.
+fn hang_up(line: Option<Hangup>) -> Response {
+    if let Some(line) = line {
+        line.hang_up();
+    }
+    answer(500, &[], Body::empty())
+}
+
+/// The answer of a fault that does not look at the request.
+fn broken(fault: &Fault) -> Response {
+    match fault {
+        Fault::Status(status) => answer(*status, &[], Body::empty()),
+        Fault::RetryAfter(seconds) => {
+            answer(503, &[(RETRY_AFTER, seconds.to_string().as_str())], Body::empty())
+        }
+        Fault::OAuthError(error) => {
+            let status = if *error == "invalid_client" { 401 } else { 400 };
+            answers::json(
+                status,
+                &json!({ "error": error, "error_description": "a fault of a test" }),
+            )
+        }
+        Fault::Malformed => answers::page(200, "<!doctype html><title>Something else</title>"),
+        Fault::Huge => {
+            let headers = [(CONTENT_TYPE, "application/json")];
+            answer(200, &headers, vec![b' '; HUGE])
+        }
+        Fault::ServiceDisabled => answers::api_error(&ApiError::service_disabled()),
+        Fault::RateLimited => answers::api_error(&ApiError::rate_limited()),
+        Fault::FilePermissions => answers::api_error(&ApiError::file_permissions()),
+        Fault::DomainPolicy => answers::api_error(&ApiError::domain_policy()),
+        _ => answer(500, &[], Body::empty()),
+    }
+}
+
+/// Answers only those who mean this machine: a page of another site, brought here by a name
+/// that points to loopback, names itself in `Host`.
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    if is_local(request.uri().authority(), request.headers()) {
+        return next.run(request).await;
+    }
+    answers::page(421, "this server answers on localhost only")
+}
+
+fn is_local(authority: Option<&Authority>, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let host = host.to_str().ok().and_then(|host| host.parse().ok());
+    host.is_some_and(|host: Authority| is_loopback(&host)) && authority.is_none_or(is_loopback)
+}
+
+fn is_loopback(authority: &Authority) -> bool {
+    let plain = !authority.as_str().contains('@');
+    let host = authority.host();
+    plain && (host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]")
+}
+
+/// Notes the request, and plays the next fault of its endpoint.
+pub(crate) async fn script(State(rim): State<Rim>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return answer(413, &[], Body::empty());
+    };
+    let fault = Endpoint::of(parts.uri.path()).and_then(|endpoint| {
+        let mut world = rim.world();
+        world.log.push(endpoint, recorded(&parts, &body));
+        world.script.next(endpoint)
+    });
+    let line = parts.extensions.get::<ConnectInfo<Hangup>>().map(|info| info.0.clone());
+    let request = Request::from_parts(parts, Body::from(body));
+    match fault {
+        Some(fault) => rim.call(request, next, fault, line).await,
+        None => next.run(request).await,
+    }
+}
+
+fn recorded(parts: &Parts, body: &Bytes) -> RecordedRequest {
+    let mut fields = Fields::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    if is_form(&parts.headers) {
+        fields.extend(Fields::parse(body));
+    }
+    let headers = parts.headers.iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    RecordedRequest::new(parts.method.as_str(), parts.uri.path())
+        .with_fields(fields.into_pairs())
+        .with_headers(headers.collect())
+}
+
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let essence = header(headers, "content-type").and_then(|value| value.split(';').next());
+    essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// A header's value, if it is text.
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_answered() {
+        let table = [
+            ("localhost", true),
+            ("LOCALHOST:8080", true),
+            ("127.0.0.1:1", true),
+            ("[::1]:8080", true),
+            ("example.com", false),
+            ("localhost.example.com", false),
+            ("127.0.0.1.example.com", false),
+            ("evil@localhost", false),
+            ("127.0.0.2", false),
+            ("0.0.0.0", false),
+            ("", false),
+        ];
+        for (host, expected) in table {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, host.parse().unwrap());
+            assert_eq!(is_local(None, &headers), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_missing_a_second_or_a_contradicting_host_is_refused() {
+        assert!(!is_local(None, &HeaderMap::new()));
+        let mut headers = HeaderMap::new();
+        headers.append(HOST, "localhost".parse().unwrap());
+        assert!(!is_local(Some(&"example.com".parse().unwrap()), &headers));
+        headers.append(HOST, "localhost".parse().unwrap());
+        assert!(!is_local(None, &headers));
+    }
+}

@@ -1,0 +1,298 @@
+//! The one-line helpers for tests of an app: its handle, signed-in people, requests, answers.
+
+use std::collections::BTreeSet;
+use std::future::{IntoFuture, Ready, ready};
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use url::Url;
+
+use super::{FakeAccount, FakeGoogle};
+use crate::error::{Code, Error};
+use crate::oauth::{OAuth, OAuthBuilder};
+use crate::protocol::{Identity, TokenResponse};
+use crate::provider::{ClientCredentials, Provider};
+use crate::scope::{Requirement, Scope, ScopeSet, short_name};
+use crate::tokens::Authorized;
+use crate::web::{Declared, Grant, Token};
+
+/// What every sign-in asks for.
+const BASE: [&str; 3] = ["openid", "email", "profile"];
+/// The redirect URI of [`FakeGoogle::oauth`].
+const REDIRECT_URI: &str = "http://localhost:8080/oauth/callback";
+
+impl FakeGoogle {
+    /// Registers a redirect URI and gives the credentials of the fake's one client.
+    pub fn register(&self, redirect_uri: &str) -> ClientCredentials {
+        let (client_id, client_secret) = self.register_redirect_uri(redirect_uri);
+        ClientCredentials::new(client_id, client_secret).with_redirect_uris([redirect_uri])
+    }
+
+    /// The provider that stands for Google, with every endpoint and API at the fake.
+    ///
+    /// # Errors
+    /// None that a running fake causes.
+    pub fn provider(&self, redirect_uri: &str) -> Result<Provider, Error> {
+        Provider::google(self.register(redirect_uri)).hosted_at(self.origin())
+    }
+
+    /// A builder for an app at `redirect_uri`, by the clock of the fake.
+    ///
+    /// # Errors
+    /// None that a running fake causes.
+    pub fn builder_for(&self, redirect_uri: &str) -> Result<OAuthBuilder, Error> {
+        Ok(OAuth::builder(self.provider(redirect_uri)?).with_clock(self.clock()))
+    }
+
+    /// The handle of an app at `http://localhost:8080`, always the same one.
+    ///
+    /// # Errors
+    /// If the configuration is refused, which is a mistake of this library.
+    pub fn oauth(&self) -> Result<OAuth, Error> {
+        self.shared_oauth(|| self.builder_for(REDIRECT_URI)?.build())
+    }
+
+    fn identity(&self, email: &str) -> Identity {
+        identity_of(&self.account(email))
+    }
+
+    /// Signs a person in without any page; await it for the `Cookie` header.
+    ///
+    /// ```
+    /// # use oauth_runtime::fake::FakeGoogle;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+    /// let fake = FakeGoogle::start().await?;
+    /// let cookie = fake.sign_in("ada@example.com").granting(["drive.file"]).await?;
+    /// # assert!(!cookie.is_empty()); Ok(()) }
+    /// ```
+    pub fn sign_in(&self, email: &str) -> SignIn {
+        let (fake, email) = (self.clone(), email.to_owned());
+        SignIn { fake, email, scopes: Vec::new(), oauth: None }
+    }
+}
+
+fn identity_of(account: &FakeAccount) -> Identity {
+    Identity {
+        issuer: super::ISSUER.to_owned(),
+        subject: account.subject().to_owned(),
+        email: Some(account.email().to_owned()),
+        email_verified: true,
+        name: Some(account.name().to_owned()),
+        picture: None,
+    }
+}
+
+/// A sign-in that needs no pages; made by [`FakeGoogle::sign_in`].
+#[derive(Clone, Debug)]
+#[must_use = "nobody is signed in before this is awaited"]
+pub struct SignIn {
+    fake: FakeGoogle,
+    email: String,
+    scopes: Vec<String>,
+    oauth: Option<OAuth>,
+}
+
+impl SignIn {
+    /// What the person granted, by short or full name, beside the scopes of every sign-in.
+    pub fn granting<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
+        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Signs in at this app instead of at the one of [`FakeGoogle::oauth`].
+    pub fn at(mut self, oauth: &OAuth) -> Self {
+        self.oauth = Some(oauth.clone());
+        self
+    }
+
+    fn finish(self) -> Result<HeaderValue, Error> {
+        let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
+        let requested = full_names(&oauth, &self.scopes);
+        let client_id = oauth.provider().client_id();
+        let names: Vec<_> = requested.names().collect();
+        let minted = self.fake.mint(client_id, &self.email, &names, None);
+        let response = TokenResponse::from_json(minted.to_string().as_bytes())?;
+        let identity = self.fake.identity(&self.email);
+        let forced_consent = false;
+        oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent })
+    }
+}
+
+impl IntoFuture for SignIn {
+    type Output = Result<HeaderValue, Error>;
+    type IntoFuture = Ready<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        ready(self.finish())
+    }
+}
+
+fn full_names(oauth: &OAuth, scopes: &[String]) -> ScopeSet {
+    let mut names = oauth.0.base_scopes.clone();
+    for name in scopes {
+        match Scope::find(name) {
+            Some(scope) => names.insert(scope),
+            None => names.insert_name(name),
+        }
+    }
+    names
+}
+
+impl OAuth {
+    /// Waits until no refresh and no callback is under way, so that a test sees their result.
+    pub async fn settled(&self) {
+        while !self.0.accounts.flights.tasks.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
+    fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
+        let (key, account) = self.0.accounts.save(authorized)?;
+        let now = self.0.clock.now();
+        let (value, _) = self.0.sessions.create(key, account.value.epoch, now)?;
+        let cookie = HeaderValue::try_from(format!("{}={value}", self.0.cookies.session));
+        cookie.map_err(|error| Error::new(Code::Internal, "not a cookie").with_source(error))
+    }
+}
+
+/// A request as a browser sends it when a person goes to a page.
+///
+/// ```
+/// let request = oauth_runtime::fake::navigate("/notes");
+/// assert_eq!(request.headers()["sec-fetch-mode"], "navigate");
+/// ```
+pub fn navigate(path: &str) -> Request<Body> {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = path.parse().unwrap_or_default();
+    for (name, value) in [
+        ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"),
+        ("sec-fetch-dest", "document"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-site", "none"),
+    ] {
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    request
+}
+
+/// The scopes that a refusal asks for, beside those of every sign-in; `None` if the response is
+/// no refusal of ours. What [`assert_challenge!`](crate::assert_challenge) looks at.
+pub fn challenged_scopes<B>(response: &Response<B>) -> Option<BTreeSet<String>> {
+    let headers = response.headers();
+    let asked = match response.status() {
+        StatusCode::SEE_OTHER => {
+            let location = Url::parse(headers.get(header::LOCATION)?.to_str().ok()?).ok()?;
+            location.query_pairs().find(|pair| pair.0 == "scope")?.1.into_owned()
+        }
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
+            let challenge = headers.get(header::WWW_AUTHENTICATE)?.to_str().ok()?;
+            let (_, rest) = challenge.split_once("scope=\"").unwrap_or_default();
+            rest.split('"').next().unwrap_or_default().to_owned()
+        }
+        _ => return None,
+    };
+    let names = asked.split(' ').filter(|name| !name.is_empty() && !BASE.contains(name));
+    Some(names.map(|name| short_name(name).to_owned()).collect())
+}
+
+/// Asserts that a response refuses the request and asks for exactly these scopes, named short.
+///
+/// For a page that is the redirect to the provider, for a fetch the `WWW-Authenticate` header.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use oauth_runtime::fake::{FakeGoogle, navigate};
+/// use oauth_runtime::{assert_challenge, requires_scopes};
+/// use tower::ServiceExt as _;
+///
+/// #[requires_scopes("drive.file")]
+/// async fn notes() -> &'static str {
+///     "notes"
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let fake = FakeGoogle::start().await?;
+/// let app: Router = Router::new().route("/notes", get(notes)).with_state(fake.oauth()?);
+///
+/// let response = app.clone().oneshot(navigate("/notes")).await?;
+/// assert_challenge!(response, ["drive.file"]);
+///
+/// let mut request = navigate("/notes");
+/// let cookie = fake.sign_in("ada@example.com").granting(["drive.file"]).await?;
+/// request.headers_mut().insert("cookie", cookie);
+/// assert_eq!(app.oneshot(request).await?.status(), 200);
+/// # Ok(()) }
+/// ```
+#[macro_export]
+macro_rules! assert_challenge {
+    ($response:expr, [$($scope:expr),* $(,)?]) => {{
+        let response = &$response;
+        let asked = $crate::fake::challenged_scopes(response);
+        let expected = [$(::std::string::String::from($scope)),*].into_iter().collect();
+        assert_eq!(asked, Some(expected), "the challenge of a {} response", response.status());
+    }};
+}
+
+impl<R: Requirement> Token<R> {
+    /// A token for calling a handler directly in a test, with everything granted to it.
+    ///
+    /// It belongs to `ada@example.com` and lives an hour. No server stands behind it: a
+    /// [`FakeGoogle`] gives tokens that its APIs accept.
+    ///
+    /// ```
+    /// use oauth_runtime::{Token, scope};
+    /// let token = Token::<scope::DriveFile>::fake("ya29.fake");
+    /// assert_eq!(token.access_token(), "ya29.fake");
+    /// ```
+    ///
+    /// # Panics
+    /// If `access_token` is none that a header could carry, or the system has no randomness.
+    pub fn fake(access_token: &str) -> Self {
+        match fake_grant(access_token, R::DECLARATION.scopes) {
+            Ok(grant) => Self::from_grant(grant),
+            #[expect(clippy::panic, reason = "a fixture of tests, where a panic is the report")]
+            Err(error) => panic!("no fake token can be made: {error:?}"),
+        }
+    }
+}
+
+impl<R: Requirement> Declared<R> {
+    /// What stands before the arguments of a handler that takes no token, for calling it
+    /// directly in a test.
+    ///
+    /// ```
+    /// use oauth_runtime::{Declared, requires_scopes};
+    ///
+    /// #[requires_scopes("drive.file")]
+    /// async fn guarded() -> &'static str {
+    ///     "done"
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// assert_eq!(guarded(Declared::fake()).await, "done");
+    /// # }
+    /// ```
+    pub fn fake() -> Self {
+        Self::admitted()
+    }
+}
+
+fn fake_grant(access_token: &str, scopes: &[Scope]) -> Result<Grant, Error> {
+    let credentials = ClientCredentials::new("fake-client", "fake-secret");
+    let oauth = OAuth::google(credentials).with_redirect_uri(REDIRECT_URI).build()?;
+    let requested: ScopeSet = scopes.iter().copied().collect();
+    let response = serde_json::json!({
+        "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
+        "scope": requested.to_string(), "refresh_token": "1//fake",
+    });
+    let response = TokenResponse::from_json(response.to_string().as_bytes())?;
+    let identity = identity_of(&FakeAccount::new("ada@example.com", "Ada Example"));
+    let cookie =
+        oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent: false })?;
+    let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
+    let signed_in = oauth.signed_in(&headers, oauth.0.clock.now());
+    let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
+    let lost = || Error::new(Code::Internal, "a fake session is not found");
+    let (signed_in, tokens) = signed_in.zip(tokens).ok_or_else(lost)?;
+    Ok(Grant { oauth, signed_in, tokens })
+}

@@ -1,0 +1,176 @@
+//! The first half: from a refused request to the provider's authorization endpoint.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::intent::{Action, Intent};
+use super::record::{Flow, Seed};
+use super::resume::Resume;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::oauth::{OAuth, SignedIn};
+use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
+use crate::provider::Increment;
+use crate::scope::ScopeSet;
+use crate::session::{SetCookie, cookie};
+use crate::tokens::Freshness;
+
+/// How long a person may take at the provider.
+const FLOW_LIFETIME: Duration = Duration::from_secs(600);
+/// The cookie outlives the flow, so that someone who comes too late is told so.
+const COOKIE_LIFETIME: Duration = Duration::from_secs(3600);
+/// Pending flows of one browser: so many, and so many bytes with their names.
+const MAX_FLOWS: usize = 4;
+const MAX_BYTES: usize = 3_500;
+
+/// What to ask for, and where to go on.
+pub(crate) struct Begin<'a> {
+    pub(crate) signed_in: Option<&'a SignedIn>,
+    /// What the request needs and the account does not have.
+    pub(crate) missing: ScopeSet,
+    pub(crate) action: Action,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) why: Option<String>,
+    pub(crate) resume: Resume,
+}
+
+/// Where to send the browser, and what it keeps for us meanwhile.
+pub(crate) struct Begun {
+    pub(crate) location: String,
+    pub(crate) cookies: Vec<SetCookie>,
+}
+
+impl<'a> Begin<'a> {
+    pub(crate) fn from_intent(
+        oauth: &OAuth,
+        intent: Intent,
+        signed_in: Option<&'a SignedIn>,
+    ) -> Self {
+        let resume = intent.resume(oauth).unwrap_or_else(|| Resume::default_page(oauth));
+        Self {
+            signed_in,
+            missing: ScopeSet::parse(&intent.scopes),
+            action: intent.action,
+            login_hint: intent.login_hint,
+            why: intent.why,
+            resume,
+        }
+    }
+
+    /// Another tab was faster: the account has all of it and stays as it is.
+    pub(crate) fn is_granted_already(&self, now: Timestamp) -> bool {
+        let row = self.signed_in.filter(|_| self.action == Action::Authorize).map(SignedIn::row);
+        row.is_some_and(|row| {
+            let alive = row.can_refresh(now) || row.freshness(now) != Freshness::Expired;
+            alive && self.missing.names().all(|name| row.covered.contains_name(name))
+        })
+    }
+
+    /// Makes the flow, its cookie and the address of the provider's page. Nothing is stored.
+    pub(crate) fn begin(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
+        let now = oauth.0.clock.now();
+        let scopes = self.scopes(oauth);
+        let forced_consent = self.must_force_consent(now);
+        let login_hint = self.login_hint();
+        let flow = Flow {
+            seed: Seed::new()?,
+            provider: oauth.provider().key().to_owned(),
+            scopes: scopes.to_string(),
+            binding: self.signed_in.map(|who| who.session_row().lineage),
+            begun_at: now,
+            ends_at: now + FLOW_LIFETIME,
+            action: self.action,
+            forced_consent,
+            why: self.why,
+            resume: self.resume.into_string(),
+        };
+        let request = AuthorizationRequest {
+            provider: oauth.provider(),
+            redirect_uri: oauth.0.urls.redirect_uri(),
+            scope: &flow.scopes,
+            state: &flow.seed.state(),
+            nonce: &flow.seed.nonce(),
+            code_challenge: &CodeVerifier::new(&flow.seed.verifier()).challenge(),
+            login_hint: login_hint.as_deref(),
+            prompt: prompt(flow.action, forced_consent),
+        };
+        let location = request.to_url().into();
+        Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })
+    }
+
+    /// The missing ones and the base; with what is granted already where the provider would
+    /// otherwise take that away.
+    fn scopes(&self, oauth: &OAuth) -> ScopeSet {
+        let asked = self.missing.union(&oauth.0.base_scopes);
+        match (oauth.provider().increment(), self.signed_in) {
+            (Increment::Replaces, Some(who)) => asked.union(&who.row().granted),
+            _ => asked,
+        }
+    }
+
+    /// A provider that gave a refresh token once gives another only after a new consent.
+    fn must_force_consent(&self, now: Timestamp) -> bool {
+        let same = self.action != Action::SwitchAccount;
+        let row = self.signed_in.filter(|_| same).map(SignedIn::row);
+        row.is_some_and(|row| !row.can_refresh(now) && !row.forced_consent)
+    }
+
+    fn login_hint(&self) -> Option<String> {
+        let own = || self.signed_in.and_then(|who| who.row().identity.email.clone());
+        self.login_hint.clone().or_else(own)
+    }
+}
+
+fn prompt(action: Action, forced_consent: bool) -> Option<Prompt> {
+    match (action, forced_consent) {
+        (Action::Authorize, false) => None,
+        (Action::Authorize, true) => Some(Prompt::Consent),
+        (_, false) => Some(Prompt::SelectAccount),
+        (_, true) => Some(Prompt::SelectAccountConsent),
+    }
+}
+
+/// A pending flow as its cookie shows it.
+struct Pending {
+    /// `None` where the cookie does not open: such a one is the first to go.
+    begun_at: Option<Timestamp>,
+    name: String,
+    size: usize,
+}
+
+fn pending(oauth: &OAuth, headers: &HeaderMap) -> Vec<Pending> {
+    let names = &oauth.0.cookies;
+    cookie::with_prefix(headers, &names.flow)
+        .filter(|(rest, _)| rest.len() == 8 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map(|(rest, value)| {
+            let name = format!("{}{rest}", names.flow);
+            let begun_at = Flow::open_named(oauth, &name, value).map(|flow| flow.begun_at);
+            Pending { begun_at, size: name.len() + value.len(), name }
+        })
+        .collect()
+}
+
+/// Ends every pending flow of the browser.
+pub(crate) fn forget_all(oauth: &OAuth, headers: &HeaderMap) -> Vec<SetCookie> {
+    let flows = pending(oauth, headers);
+    flows.iter().map(|flow| oauth.0.cookies.remove(&flow.name)).collect()
+}
+
+/// The new flow's cookie, and the removal of the oldest ones where they would be too many.
+fn cookies(oauth: &OAuth, headers: &HeaderMap, flow: &Flow) -> Result<Vec<SetCookie>, Error> {
+    let names = &oauth.0.cookies;
+    let (name, value) = flow.to_cookie(oauth)?;
+    let mut set = vec![names.set(&name, &value, COOKIE_LIFETIME)];
+    let mut others = pending(oauth, headers);
+    others.sort_by_key(|flow| std::cmp::Reverse(flow.begun_at));
+    let mut bytes = name.len() + value.len();
+    for (count, other) in others.into_iter().enumerate() {
+        bytes += other.size;
+        let fits = count + 1 < MAX_FLOWS && bytes <= MAX_BYTES;
+        if other.begun_at.is_none() || !fits {
+            set.push(names.remove(&other.name));
+        }
+    }
+    Ok(set)
+}

@@ -1,0 +1,222 @@
+//! The second half, up to the code: every check, in its order, before anything is sent.
+//!
+//! The order is the defence: parameters unique, state of this browser's sealed flow, not
+//! expired, provider and issuer, session binding, claim. Only then is the code worth anything.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use tokio::sync::watch;
+use tracing::info;
+
+use super::record::{Flow, cookie_name, state_hash};
+use crate::error::{Code, Error};
+use crate::oauth::{Claim, Ending, OAuth, SignedIn};
+use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
+use crate::scope::ScopeSet;
+use crate::secret::Secret;
+use crate::session::{SetCookie, cookie};
+use crate::store::{Conflict, Expected};
+
+/// What came of a request to the callback.
+pub(crate) struct Returned {
+    pub(crate) ending: Ending,
+    /// The flow's cookie, if the flow is over.
+    pub(crate) forget: Option<SetCookie>,
+}
+
+impl Returned {
+    /// Takes a callback from its query to its ending.
+    pub(crate) async fn from_query(
+        oauth: &OAuth,
+        signed_in: Option<SignedIn>,
+        query: &str,
+        headers: &HeaderMap,
+    ) -> Self {
+        let response = match AuthorizationResponse::parse(query) {
+            Ok(response) => response,
+            Err(error) => return Self::failed(oauth, error),
+        };
+        if let Some(ending) = finished_before(oauth, signed_in.as_ref(), &response.state) {
+            return Self { ending, forget: None };
+        }
+        let (flow, verified) = match own_flow(oauth, headers, &response) {
+            Ok(found) => found,
+            Err(error) => return Self::failed(oauth, error),
+        };
+        let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
+        let resume = flow.resume.clone();
+        let ending = match checked(oauth, &flow, signed_in.as_ref(), &response) {
+            Ok(()) => conclude(oauth, flow, verified, signed_in, response).await,
+            Err(error) => Err(error),
+        };
+        match ending {
+            Ok(ending) => Self { forget: ending.is_final().then_some(forget), ending },
+            Err(error) => {
+                let forget = (!error.is_transient()).then_some(forget);
+                Self { ending: Ending::Failed { error: Arc::new(error), resume }, forget }
+            }
+        }
+    }
+
+    fn failed(oauth: &OAuth, error: Error) -> Self {
+        let resume = oauth.0.urls.default_page();
+        Self { ending: Ending::Failed { error: Arc::new(error), resume }, forget: None }
+    }
+}
+
+impl Ending {
+    fn is_final(&self) -> bool {
+        !matches!(self, Self::Failed { error, .. } if error.is_transient())
+    }
+}
+
+/// A reload, or the back button: the same session is sent to the same target again.
+fn finished_before(oauth: &OAuth, signed_in: Option<&SignedIn>, state: &str) -> Option<Ending> {
+    let claim = oauth.0.claims.peek(&state_hash(state), oauth.0.clock.now())?;
+    match &claim.value {
+        Claim::Done { lineage, resume } if signed_in?.session_row().lineage == *lineage => {
+            Some(Ending::Back { resume: resume.to_string() })
+        }
+        _ => None,
+    }
+}
+
+/// The flow of this browser with this state, and the proof that the two belong together.
+fn own_flow(
+    oauth: &OAuth,
+    headers: &HeaderMap,
+    response: &AuthorizationResponse,
+) -> Result<(Flow, StateVerified), Error> {
+    let foreign = || {
+        Error::new(Code::CallbackInvalid, "the answer belongs to no authorization of this browser")
+    };
+    let name = cookie_name(oauth, &response.state);
+    let value = cookie::find(headers, &name).ok_or_else(foreign)?;
+    let flow = Flow::from_cookie(oauth, &response.state, value).ok_or_else(foreign)?;
+    let verified = StateVerified::compare(&response.state, &flow.seed.state())?;
+    Ok((flow, verified))
+}
+
+fn checked(
+    oauth: &OAuth,
+    flow: &Flow,
+    signed_in: Option<&SignedIn>,
+    response: &AuthorizationResponse,
+) -> Result<(), Error> {
+    if flow.ends_at <= oauth.0.clock.now() {
+        return Err(Error::new(Code::FlowExpired, "the authorization took too long"));
+    }
+    if flow.provider != oauth.provider().key() {
+        return Err(Error::new(Code::CallbackInvalid, "the answer is of another provider"));
+    }
+    let for_code = matches!(response.outcome, Outcome::Code(_));
+    check_issuer(oauth.provider(), response.iss.as_deref(), for_code)?;
+    let lineage = signed_in.map(|who| who.session_row().lineage);
+    if flow.binding.is_some() && flow.binding != lineage {
+        let text = "the session that began this authorization is over";
+        return Err(Error::new(Code::CallbackInvalid, text));
+    }
+    Ok(())
+}
+
+async fn conclude(
+    oauth: &OAuth,
+    flow: Flow,
+    verified: StateVerified,
+    signed_in: Option<SignedIn>,
+    response: AuthorizationResponse,
+) -> Result<Ending, Error> {
+    match response.outcome {
+        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), error),
+        Outcome::Code(code) => {
+            claimed(oauth, flow, verified, signed_in, &response.state, code).await
+        }
+    }
+}
+
+/// The provider sent no code. A no of the user is remembered, so that the next visit explains
+/// instead of sending him there again.
+fn refused(
+    oauth: &OAuth,
+    flow: Flow,
+    signed_in: Option<&SignedIn>,
+    error: Error,
+) -> Result<Ending, Error> {
+    info!(outcome = error.code(), "the authorization was refused");
+    if error.kind() != Code::AccessDenied {
+        return Err(error);
+    }
+    let scopes = ScopeSet::parse(&flow.scopes).difference(&oauth.0.base_scopes);
+    if let Some(who) = signed_in {
+        oauth.0.accounts.decline(&who.session_row().account, &scopes)?;
+    }
+    Ok(Ending::Denied { scopes, why: flow.why, resume: flow.resume })
+}
+
+/// Claims the state, then exchanges the code in a task of its own: a person who clicks twice
+/// drops the first request, and its answer must not be lost.
+async fn claimed(
+    oauth: &OAuth,
+    flow: Flow,
+    verified: StateVerified,
+    signed_in: Option<SignedIn>,
+    state: &str,
+    code: Secret,
+) -> Result<Ending, Error> {
+    if oauth.is_shutting_down() {
+        return Err(Error::new(Code::ShuttingDown, "the app is shutting down"));
+    }
+    let (key, now) = (state_hash(state), oauth.0.clock.now());
+    let (sender, mut ending) = watch::channel(None);
+    let claim = Claim::UnderWay(ending.clone());
+    match oauth.0.claims.put(key, claim, Expected::Absent, flow.ends_at, now) {
+        Ok(_) => {
+            let task = finish(oauth.clone(), flow, verified, signed_in, code, key, sender);
+            oauth.0.accounts.flights.tasks.spawn(task);
+        }
+        Err(Conflict::Changed) => ending = under_way(oauth, &key)?,
+        Err(Conflict::Full) => {
+            let text = "too many authorizations are pending";
+            return Err(Error::new(Code::ProviderUnavailable, text));
+        }
+    }
+    let done = ending.wait_for(Option::is_some).await;
+    let ending = done.ok().and_then(|ending| ending.clone());
+    ending.ok_or_else(|| Error::new(Code::Internal, "an authorization ended without a result"))
+}
+
+fn under_way(oauth: &OAuth, key: &[u8; 16]) -> Result<watch::Receiver<Option<Ending>>, Error> {
+    let claim = oauth.0.claims.peek(key, oauth.0.clock.now());
+    match claim.as_ref().map(|entry| &entry.value) {
+        Some(Claim::UnderWay(ending)) => Ok(ending.clone()),
+        _ => Err(Error::new(Code::CallbackInvalid, "the answer was used before")),
+    }
+}
+
+async fn finish(
+    oauth: OAuth,
+    flow: Flow,
+    verified: StateVerified,
+    signed_in: Option<SignedIn>,
+    code: Secret,
+    key: [u8; 16],
+    sender: watch::Sender<Option<Ending>>,
+) {
+    let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
+    let finished = flow.finish(&oauth, verified, signed_in, code).await;
+    let (ending, lineage) = match finished {
+        Ok(finished) => (finished.ending, finished.lineage),
+        Err(error) => {
+            info!(outcome = error.code(), "the authorization failed");
+            (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
+        }
+    };
+    if let Some(lineage) = lineage {
+        let claim = Claim::Done { lineage, resume: resume.into_boxed_str() };
+        let (expected, now) = (Expected::Version(1), oauth.0.clock.now());
+        // If the flow has ended meanwhile there is nothing left to remember.
+        drop(oauth.0.claims.put(key, claim, expected, ends_at, now));
+    }
+    sender.send_replace(Some(ending));
+}

@@ -1,0 +1,114 @@
+//! A link that begins an authorization when it is followed, sealed by us.
+//!
+//! Scopes, target and parameters of an authorization never come from a query string that
+//! somebody else could write: they come from the handler, or from one of these.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::resume::Resume;
+use crate::clock::Timestamp;
+use crate::error::{Code, Error};
+use crate::oauth::{OAuth, SignedIn};
+use crate::scope::ScopeSet;
+use crate::session::{Lineage, open, seal};
+
+/// How long a link on a page, or in a problem document, works.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
+
+/// What an authorization is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Action {
+    /// Sign in, or grant more to the account that is signed in.
+    Authorize,
+    /// The same, after the person chose another account by mistake: ask which one.
+    ChooseAccount,
+    /// Leave the present account and sign in as another.
+    SwitchAccount,
+}
+
+/// What a link of ours begins.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub(crate) scopes: String,
+    pub(crate) action: Action,
+    /// The e-mail address of the account that is meant.
+    pub(crate) login_hint: Option<String>,
+    pub(crate) why: Option<String>,
+    pub(crate) resume: String,
+    binding: Option<Lineage>,
+    ends_at: Timestamp,
+}
+
+impl Intent {
+    pub(crate) fn new(
+        oauth: &OAuth,
+        signed_in: Option<&SignedIn>,
+        scopes: &ScopeSet,
+        resume: String,
+    ) -> Self {
+        Self {
+            scopes: scopes.to_string(),
+            action: Action::Authorize,
+            login_hint: None,
+            why: None,
+            resume,
+            binding: signed_in.map(|who| who.session_row().lineage),
+            ends_at: oauth.0.clock.now() + LIFETIME,
+        }
+    }
+
+    pub(crate) fn with_why(mut self, why: Option<&str>) -> Self {
+        self.why = why.map(str::to_owned);
+        self
+    }
+
+    pub(crate) fn with_action(mut self, action: Action, login_hint: &str) -> Self {
+        self.action = action;
+        self.login_hint = Some(login_hint.to_owned());
+        self
+    }
+
+    /// The link, relative to our own origin.
+    pub(crate) fn to_link(&self, oauth: &OAuth) -> Result<String, Error> {
+        let sealed = seal(&oauth.0.intent_sealer, &binding(oauth), self)?;
+        Ok(format!("{}?intent={sealed}", oauth.0.urls.path("start")))
+    }
+
+    /// The intent of a link that was followed.
+    ///
+    /// # Errors
+    /// `callback_invalid` if the link is not ours or was made for somebody else's session,
+    /// `flow_expired` if it is too old.
+    pub(crate) fn from_link(
+        oauth: &OAuth,
+        signed_in: Option<&SignedIn>,
+        text: &str,
+    ) -> Result<Self, Error> {
+        let intent: Self = open(&oauth.0.intent_sealer, &binding(oauth), text.as_bytes())
+            .ok_or_else(|| invalid("the link was not made by this app"))?;
+        if intent.ends_at <= oauth.0.clock.now() {
+            return Err(Error::new(Code::FlowExpired, "the link is too old"));
+        }
+        let lineage = signed_in.map(|who| who.session_row().lineage);
+        if intent.binding.is_some() && intent.binding != lineage {
+            return Err(invalid("the link was made for another session"));
+        }
+        Ok(intent)
+    }
+
+    /// The target, which was checked when the intent was made and is checked again.
+    pub(crate) fn resume(&self, oauth: &OAuth) -> Option<Resume> {
+        Resume::parse(&self.resume, oauth.0.urls.origin())
+    }
+}
+
+fn invalid(text: &'static str) -> Error {
+    Error::new(Code::CallbackInvalid, text)
+}
+
+fn binding(oauth: &OAuth) -> String {
+    let provider = oauth.provider();
+    format!("{}|{}|{}", provider.key(), provider.client_id(), oauth.0.urls.origin_text())
+}

@@ -1,0 +1,124 @@
+//! The record of a pending authorization, kept by the browser in a sealed cookie.
+
+use aws_lc_rs::{digest, hmac};
+use serde::{Deserialize, Serialize};
+
+use super::intent::Action;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::keys::random;
+use crate::oauth::OAuth;
+use crate::session::{Lineage, encode, open, seal};
+
+/// The cookie's longest value. A target that does not fit gives way.
+const MAX_COOKIE: usize = 1_300;
+
+/// 32 random bytes from which state, verifier and nonce are derived, so that the record stays
+/// small and none of the three can be chosen alone.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Seed([u8; 32]);
+
+impl Seed {
+    pub(crate) fn new() -> Result<Self, Error> {
+        random().map(Self)
+    }
+
+    /// `state` (RFC 6749 §4.1.1): 256 bits, as 43 characters.
+    pub(crate) fn state(&self) -> String {
+        encode(&self.derive("state"))
+    }
+
+    /// The bytes of the code verifier (RFC 7636 §4.1).
+    pub(crate) fn verifier(&self) -> [u8; 32] {
+        self.derive("code_verifier")
+    }
+
+    /// `nonce` (OpenID Connect Core §3.1.2.1).
+    pub(crate) fn nonce(&self) -> String {
+        encode(&self.derive("nonce"))
+    }
+
+    fn derive(&self, label: &str) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let tag = hmac::sign(&key, label.as_bytes());
+        std::array::from_fn(|i| tag.as_ref()[i])
+    }
+}
+
+/// One pending authorization.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Flow {
+    pub(crate) seed: Seed,
+    pub(crate) provider: String,
+    /// All that was asked for, by full name.
+    pub(crate) scopes: String,
+    /// The session that began it, if any.
+    pub(crate) binding: Option<Lineage>,
+    pub(crate) begun_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) action: Action,
+    pub(crate) forced_consent: bool,
+    /// What the handler says it needs the scopes for.
+    pub(crate) why: Option<String>,
+    /// Where to go on afterwards.
+    pub(crate) resume: String,
+}
+
+impl Flow {
+    /// The name and value of its cookie. What makes it too long gives way: first the words of
+    /// the handler, then the query of the target, then the target.
+    pub(crate) fn to_cookie(&self, oauth: &OAuth) -> Result<(String, String), Error> {
+        let name = cookie_name(oauth, &self.seed.state());
+        let binding = binding(oauth, &name);
+        let mut flow = self.clone();
+        loop {
+            let value = seal(&oauth.0.flow_sealer, &binding, &flow)?;
+            if value.len() <= MAX_COOKIE || !flow.shorten(oauth) {
+                return Ok((name, value));
+            }
+        }
+    }
+
+    fn shorten(&mut self, oauth: &OAuth) -> bool {
+        let default = oauth.0.urls.default_page();
+        if self.why.take().is_some() {
+            return true;
+        }
+        let shorter = match self.resume.split_once('?') {
+            Some((path, _)) => path.to_owned(),
+            None => default,
+        };
+        let changed = shorter != self.resume;
+        self.resume = shorter;
+        changed
+    }
+
+    /// The flow that this browser keeps for `state`, if it is whole.
+    pub(crate) fn from_cookie(oauth: &OAuth, state: &str, value: &[u8]) -> Option<Self> {
+        Self::open_named(oauth, &cookie_name(oauth, state), value)
+    }
+
+    pub(super) fn open_named(oauth: &OAuth, name: &str, value: &[u8]) -> Option<Self> {
+        open(&oauth.0.flow_sealer, &binding(oauth, name), value)
+    }
+}
+
+/// The cookie of the flow with this state.
+pub(crate) fn cookie_name(oauth: &OAuth, state: &str) -> String {
+    let hash = state_hash(state);
+    let short = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    format!("{}{short:08x}", oauth.0.cookies.flow)
+}
+
+/// What a state is remembered by once it was used.
+pub(crate) fn state_hash(state: &str) -> [u8; 16] {
+    let hash = digest::digest(&digest::SHA256, state.as_bytes());
+    std::array::from_fn(|i| hash.as_ref()[i])
+}
+
+/// A sealed flow opens for its cookie name, client and origin, and for no other.
+fn binding(oauth: &OAuth, name: &str) -> String {
+    let provider = oauth.provider();
+    let origin = oauth.0.urls.origin_text();
+    format!("{name}|{}|{}|{origin}", provider.key(), provider.client_id())
+}

@@ -1,0 +1,325 @@
+//! The keys that seal what leaves the process, and sealing itself.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::{digest, hkdf};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::error::{Code, Error};
+use crate::secret::Redacted;
+
+const KEY_LEN: usize = 32;
+const KEY_ID_LEN: usize = 4;
+const NONCE_LEN: usize = 12;
+const TAG_LEN: usize = 16;
+/// First byte of every sealed blob; another layout gets another number.
+const LAYOUT: u8 = 1;
+const MAKE_ONE: &str = "make a good one with `openssl rand -base64 32`";
+
+/// Fills an array from the system's random source.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| broken("the random source failed"))?;
+    Ok(bytes)
+}
+
+/// A key of 32 random bytes from which every sealing key is derived.
+///
+/// ```
+/// use oauth_runtime::{Key, Keys};
+/// let newest = Key::from_base64("CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYY=")?;
+/// let older = Key::from_base64("BWC7FnHMJ4LdOJPuSaT/WrUQa8YhfNcyjehDnvlUrwo=")?;
+/// let keys = Keys::new(newest).with_old(older);
+/// # Ok::<(), oauth_runtime::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Key(Zeroizing<[u8; KEY_LEN]>);
+
+impl Key {
+    /// Takes 32 bytes that came from a random source.
+    ///
+    /// # Errors
+    /// If the bytes are visibly not random: one byte or a short pattern again and again, or
+    /// nothing but printable text.
+    pub fn new(bytes: [u8; KEY_LEN]) -> Result<Self, Error> {
+        let bytes = Zeroizing::new(bytes);
+        let mut distinct = bytes.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let text = bytes.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+        if distinct.len() < 12 || text {
+            return Err(weak("the key is not random"));
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Reads a key written as base64 of 32 bytes.
+    ///
+    /// # Errors
+    /// If the text is not base64, has another length, or the key is weak.
+    pub fn from_base64(text: &str) -> Result<Self, Error> {
+        let bytes = STANDARD.decode(text.trim()).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| weak("the key is not written in base64"))?;
+        let bytes = <[u8; KEY_LEN]>::try_from(bytes.as_slice())
+            .map_err(|_| weak(format!("the key has {} bytes instead of 32", bytes.len())))?;
+        Self::new(bytes)
+    }
+
+    /// Reads a key from an environment variable that holds base64 of 32 bytes.
+    ///
+    /// # Errors
+    /// If the variable is not set or holds no good key.
+    pub fn from_env(name: &str) -> Result<Self, Error> {
+        let text = std::env::var(name).map(Zeroizing::new).map_err(|_| {
+            Error::new(Code::ConfigKeys, format!("the environment variable {name} is not set"))
+                .with_help(MAKE_ONE)
+        })?;
+        Self::from_base64(&text)
+    }
+
+    /// Makes a new key from the system's random source.
+    ///
+    /// # Errors
+    /// If the random source fails.
+    pub fn generate() -> Result<Self, Error> {
+        Self::new(random()?)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Key").field(&Redacted).finish()
+    }
+}
+
+/// The ring of keys: the newest seals, all of them open.
+///
+/// To rotate, put a new key in front and keep the old one until the longest lifetime has
+/// passed; no user notices.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    ring: Vec<Key>,
+    /// Where a key made by [`Keys::from_file`] is written once the public URL is known.
+    unsaved: Option<PathBuf>,
+}
+
+impl Keys {
+    /// A ring of one key.
+    pub fn new(newest: Key) -> Self {
+        Self { ring: vec![newest], unsaved: None }
+    }
+
+    /// Adds an older key, which only opens what it sealed.
+    pub fn with_old(mut self, older: Key) -> Self {
+        self.ring.push(older);
+        self
+    }
+
+    /// Reads a file of one base64 key a line, the newest first.
+    ///
+    /// Where there is no such file, a key is made, and
+    /// `build` writes it there with mode 0600 if the app's public
+    /// URL is on loopback. Anywhere else a missing file is an error, since a key that is made
+    /// anew on each machine would lock the others out.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is readable by others, or holds a line that is no good key.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = match std::fs::read_to_string(path).map(Zeroizing::new) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { ring: vec![Key::generate()?], unsaved: Some(path.to_owned()) });
+            }
+            Err(error) => return Err(unreadable(path).with_source(error)),
+        };
+        refuse_readable_by_others(path)?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let ring = lines.map(Key::from_base64).collect::<Result<Vec<_>, _>>()?;
+        if ring.is_empty() {
+            return Err(weak(format!("the key file {} is empty", path.display())));
+        }
+        Ok(Self { ring, unsaved: None })
+    }
+
+    /// Writes a key that was made because its file was missing.
+    pub(crate) fn save_if_new(&self, on_loopback: bool) -> Result<(), Error> {
+        let (Some(path), [key]) = (&self.unsaved, self.ring.as_slice()) else { return Ok(()) };
+        if !on_loopback {
+            let text = format!("there is no key file {}", path.display());
+            return Err(Error::new(Code::ConfigKeys, text).with_help(format!(
+                "{MAKE_ONE}, keep it in the file with mode 0600, the same on every node"
+            )));
+        }
+        let line = Zeroizing::new(STANDARD.encode(&key.0[..]) + "\n");
+        write_private(path, line.as_bytes()).map_err(|error| unreadable(path).with_source(error))
+    }
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    std::fs::write(path, bytes)
+}
+
+#[cfg(unix)]
+fn refuse_readable_by_others(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode());
+    if mode.trailing_zeros() >= 6 {
+        // Nothing for the group, nothing for others.
+        return Ok(());
+    }
+    let text = format!("others can read the key file {}", path.display());
+    Err(Error::new(Code::ConfigKeys, text).with_help(format!("run `chmod 600 {}`", path.display())))
+}
+
+#[cfg(not(unix))]
+fn refuse_readable_by_others(_: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Seals and opens for one purpose, with a key of its own for each key of the ring.
+pub(crate) struct Sealer {
+    ring: Vec<([u8; KEY_ID_LEN], RandomizedNonceKey)>,
+}
+
+impl Sealer {
+    pub(crate) fn new(keys: &Keys, purpose: &str) -> Result<Self, Error> {
+        let ring = keys.ring.iter().map(|key| derive(key, purpose)).collect::<Result<_, _>>()?;
+        Ok(Self { ring })
+    }
+
+    /// Layout, key id, nonce, ciphertext and tag. `aad` names all that the blob is bound to.
+    pub(crate) fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
+        let (id, key) = self.ring.first().ok_or_else(|| broken("the key ring is empty"))?;
+        let mut cipher = plain.to_vec();
+        let nonce = key
+            .seal_in_place_append_tag(Aad::from(aad), &mut cipher)
+            .map_err(|_| broken("sealing failed"))?;
+        Ok([&[LAYOUT], &id[..], nonce.as_ref(), &cipher].concat())
+    }
+
+    /// `None` says nothing about why, so that nobody can learn from it.
+    pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (&LAYOUT, rest) = sealed.split_first()? else { return None };
+        let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>()?;
+        let (nonce, cipher) = rest.split_first_chunk::<NONCE_LEN>()?;
+        if cipher.len() < TAG_LEN {
+            return None;
+        }
+        let (_, key) = self.ring.iter().find(|(known, _)| known == id)?;
+        let mut plain = Zeroizing::new(cipher.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let length = key.open_in_place(nonce, Aad::from(aad), &mut plain).ok()?.len();
+        plain.truncate(length);
+        Some(plain)
+    }
+}
+
+fn derive(key: &Key, purpose: &str) -> Result<([u8; KEY_ID_LEN], RandomizedNonceKey), Error> {
+    let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"oauth-runtime");
+    let prk = salt.extract(&key.0[..]);
+    let mut derived = Zeroizing::new([0; KEY_LEN]);
+    prk.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut derived[..]))
+        .map_err(|_| broken("deriving a key failed"))?;
+    let hash = digest::digest(&digest::SHA256, &derived[..]);
+    let mut id = [0; KEY_ID_LEN];
+    id.copy_from_slice(&hash.as_ref()[..KEY_ID_LEN]);
+    let sealing = RandomizedNonceKey::new(&AES_256_GCM_SIV, &derived[..]);
+    Ok((id, sealing.map_err(|_| broken("deriving a key failed"))?))
+}
+
+fn weak(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Code::ConfigKeys, text).with_help(MAKE_ONE)
+}
+
+fn unreadable(path: &Path) -> Error {
+    Error::new(Code::ConfigKeys, format!("the key file {} cannot be used", path.display()))
+}
+
+fn broken(text: &'static str) -> Error {
+    Error::new(Code::Internal, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new(Key::generate().unwrap())
+    }
+
+    #[test]
+    fn a_blob_opens_only_for_its_purpose_binding_and_key() {
+        let keys = keys();
+        let sealer = Sealer::new(&keys, "flow").unwrap();
+        let blob = sealer.seal(b"name", b"plain").unwrap();
+        assert_eq!(sealer.open(b"name", &blob).unwrap().as_slice(), b"plain");
+        assert!(sealer.open(b"other", &blob).is_none());
+        assert!(Sealer::new(&keys, "intent").unwrap().open(b"name", &blob).is_none());
+        let foreign = Sealer::new(&self::keys(), "flow").unwrap();
+        assert!(foreign.open(b"name", &blob).is_none());
+    }
+
+    #[test]
+    fn every_changed_or_missing_byte_closes_a_blob() {
+        let sealer = Sealer::new(&keys(), "flow").unwrap();
+        let blob = sealer.seal(b"", b"plain").unwrap();
+        for index in 0..blob.len() {
+            let mut changed = blob.clone();
+            changed[index] ^= 1;
+            assert!(sealer.open(b"", &changed).is_none(), "byte {index}");
+            assert!(sealer.open(b"", &blob[..index]).is_none(), "length {index}");
+        }
+    }
+
+    #[test]
+    fn old_keys_open_and_the_newest_seals() {
+        let (old, new) = (Key::generate().unwrap(), Key::generate().unwrap());
+        let before = Sealer::new(&Keys::new(old.clone()), "flow").unwrap();
+        let after = Sealer::new(&Keys::new(new).with_old(old), "flow").unwrap();
+        let blob = before.seal(b"", b"plain").unwrap();
+        assert!(after.open(b"", &blob).is_some());
+        assert!(before.open(b"", &after.seal(b"", b"plain").unwrap()).is_none());
+    }
+
+    #[test]
+    fn weak_keys_are_refused_with_the_command_that_makes_a_good_one() {
+        let patterned: [u8; 32] = std::array::from_fn(|i| u8::try_from(i % 4).unwrap());
+        let text = *b"correct horse battery staple 123";
+        for bytes in [[0; 32], [255; 32], patterned, text] {
+            let error = Key::new(bytes).unwrap_err();
+            assert!(error.help().unwrap().contains("openssl rand -base64 32"));
+        }
+        for text in ["", "AAAA", "not base64!", "0123456789abcdef"] {
+            assert_eq!(Key::from_base64(text).unwrap_err().code(), "config_keys");
+        }
+    }
+
+    #[test]
+    fn a_missing_key_file_is_made_on_loopback_only_and_read_again() {
+        let name = format!("oauth-key-{:x}", u64::from_le_bytes(random().unwrap()));
+        let path = std::env::temp_dir().join(name);
+        let made = Keys::from_file(&path).unwrap();
+        assert_eq!(made.save_if_new(false).unwrap_err().code(), "config_keys");
+        assert!(!path.exists());
+        made.save_if_new(true).unwrap();
+        let read = Keys::from_file(&path).unwrap();
+        let blob = Sealer::new(&made, "x").unwrap().seal(b"", b"plain").unwrap();
+        assert!(Sealer::new(&read, "x").unwrap().open(b"", &blob).is_some());
+        std::fs::remove_file(path).unwrap();
+    }
+}

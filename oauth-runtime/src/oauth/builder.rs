@@ -1,0 +1,173 @@
+//! The builder: every configuration mistake surfaces in [`OAuthBuilder::build`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::info;
+
+use super::handle::{Inner, OAuth};
+use super::urls::Urls;
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Code, Error};
+use crate::http::HttpClient;
+use crate::keys::{Key, Keys, Sealer};
+use crate::provider::Provider;
+use crate::scope::ScopeSet;
+use crate::session::{CookieNames, Lifetimes, Sessions};
+use crate::store::Entries;
+use crate::tokens::{Accounts, ProviderClient};
+
+/// Used states that are remembered at the same time; a callback above it is told to wait.
+const CLAIMS: usize = 100_000;
+
+/// Collects the configuration of an app; made by [`OAuth::google`] or [`OAuth::builder`].
+///
+/// ```
+/// use oauth_runtime::{ClientCredentials, OAuth};
+/// let credentials = ClientCredentials::new("client-id", "fake-secret");
+/// let oauth = OAuth::google(credentials)
+///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+///     .build()?;
+/// # Ok::<(), oauth_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing happens before `build`"]
+pub struct OAuthBuilder {
+    provider: Provider,
+    public_url: Option<String>,
+    redirect_uri: Option<String>,
+    prefix: String,
+    base_scopes: Vec<String>,
+    keys: Option<Keys>,
+    clock: Arc<dyn Clock>,
+    lifetimes: Lifetimes,
+}
+
+impl OAuthBuilder {
+    pub(super) fn new(provider: Provider) -> Self {
+        Self {
+            provider,
+            public_url: None,
+            redirect_uri: None,
+            prefix: "/oauth".to_owned(),
+            base_scopes: vec!["openid".to_owned(), "email".to_owned()],
+            keys: None,
+            clock: Arc::new(SystemClock),
+            lifetimes: Lifetimes::default(),
+        }
+    }
+
+    /// Where people reach the app: origin and mount path, such as `https://example.com/app`.
+    ///
+    /// Without it, the origin of the redirect URI is taken, with no mount path. Request headers
+    /// are never asked, so that nobody can move the app by sending one.
+    pub fn with_public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// The redirect URI, exactly as it is registered at the provider.
+    ///
+    /// Needed only where the credentials list none or several.
+    pub fn with_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// The path of the library's own routes; `/oauth` unless set.
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// The scopes of every sign-in, by short or full name; `openid email` unless set.
+    ///
+    /// `openid` is always among them, since identity comes from the ID token.
+    pub fn with_base_scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
+        self.base_scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The keys that seal what a browser keeps for the app.
+    ///
+    /// Without them a key is made at start: authorizations that are pending when the process
+    /// ends have to be begun again.
+    pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// The clock; a test gives a [`ManualClock`](crate::ManualClock).
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long a session lives: unused (14 days unless set), and at all (90 days).
+    pub fn with_session_lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
+        self.lifetimes = Lifetimes { idle, absolute };
+        self
+    }
+
+    /// Checks everything and makes the handle. Nothing is sent anywhere.
+    ///
+    /// # Errors
+    /// With a stable code and a remedy: a redirect URI that breaks a rule or is not registered,
+    /// a public URL that does not fit it, an unknown base scope, a lifetime of zero, a key file
+    /// that is missing or readable by others.
+    pub fn build(self) -> Result<OAuth, Error> {
+        let credentials = self.provider.credentials();
+        let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
+        let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
+        let base_scopes = base_scopes(&self.base_scopes)?;
+        check_lifetimes(self.lifetimes)?;
+        let keys = keys(self.keys, urls.is_loopback())?;
+        let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
+        Ok(OAuth::from_inner(Inner {
+            cookies: CookieNames::new(urls.is_https()),
+            urls,
+            base_scopes,
+            flow_sealer: Sealer::new(&keys, "flow")?,
+            intent_sealer: Sealer::new(&keys, "intent")?,
+            sessions: Sessions::new(self.lifetimes),
+            accounts: Arc::new(Accounts::new(client, self.lifetimes.absolute)?),
+            claims: Entries::with_capacity(CLAIMS),
+            clock: self.clock,
+        }))
+    }
+}
+
+fn base_scopes(names: &[String]) -> Result<ScopeSet, Error> {
+    let mut scopes = ScopeSet::default();
+    scopes.insert_name("openid");
+    for name in names {
+        match crate::scope::Scope::find(name) {
+            Some(scope) => scopes.insert(scope),
+            None if name.contains("://") => scopes.insert_name(name),
+            None => {
+                let text = format!("the base scope {name:?} is not known");
+                return Err(Error::new(Code::ConfigOption, text)
+                    .with_help("write its full name, with `https://`"));
+            }
+        }
+    }
+    Ok(scopes)
+}
+
+fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
+    if lifetimes.idle < Duration::from_secs(60) || lifetimes.absolute < lifetimes.idle {
+        let text = "a session must live a minute unused, and at all no shorter than unused";
+        return Err(Error::new(Code::ConfigOption, text)
+            .with_help("give `with_session_lifetime(idle, absolute)` with idle ≤ absolute"));
+    }
+    Ok(())
+}
+
+fn keys(given: Option<Keys>, on_loopback: bool) -> Result<Keys, Error> {
+    if let Some(keys) = given {
+        keys.save_if_new(on_loopback)?;
+        return Ok(keys);
+    }
+    info!("no keys are configured: sessions and pending authorizations end with this process");
+    Ok(Keys::new(Key::generate()?))
+}

@@ -1,0 +1,42 @@
+//! What became of a state that came back to us.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::scope::ScopeSet;
+use crate::session::Lineage;
+
+/// A used state. It is claimed before its code is sent, so that no code is sent twice.
+pub(crate) enum Claim {
+    /// The exchange is under way. Whoever proves the same flow gets the same ending.
+    UnderWay(watch::Receiver<Option<Ending>>),
+    /// It went through: a reload within this session may be sent to the target again.
+    Done { lineage: Lineage, resume: Box<str> },
+}
+
+/// How an authorization ended.
+#[derive(Clone)]
+pub(crate) enum Ending {
+    /// All that was asked for is granted: back to the interrupted request.
+    Resumed { session: String, resume: String },
+    /// The callback was loaded again: back to the same target, with nothing new.
+    Back { resume: String },
+    /// The user is signed in, but left out scopes that the request needs.
+    Declined { session: String, missing: ScopeSet, why: Option<String>, resume: String },
+    /// Another account came back than the one signed in; nothing of it was kept.
+    OtherAccount(Arc<OtherAccount>),
+    /// The user cancelled at the provider.
+    Denied { scopes: ScopeSet, why: Option<String>, resume: String },
+    /// It did not work.
+    Failed { error: Arc<Error>, resume: String },
+}
+
+/// Both accounts of a mix-up, as the page that explains it names them.
+pub(crate) struct OtherAccount {
+    pub(crate) signed_in: String,
+    pub(crate) chosen: String,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) resume: String,
+}

@@ -1,0 +1,11 @@
+//! The handle that an app holds, and the one place where its configuration is checked.
+
+mod builder;
+mod claim;
+mod handle;
+mod urls;
+
+pub use builder::OAuthBuilder;
+pub(crate) use claim::{Claim, Ending, OtherAccount};
+pub use handle::OAuth;
+pub(crate) use handle::SignedIn;

@@ -1,0 +1,268 @@
+//! Where the app lives, from configuration alone: no header of a request can move it.
+
+use url::{Host, Url};
+
+use crate::error::{Code, Error};
+use crate::provider::{ClientCredentials, check_redirect_uri};
+
+/// The addresses of one app.
+#[derive(Clone, Debug)]
+pub(crate) struct Urls {
+    /// Scheme, host and port.
+    origin: Url,
+    /// The path at which the app is mounted: empty, or like `/app`.
+    mount: String,
+    /// The path of our routes below the mount path, like `/oauth`.
+    prefix: String,
+    /// Sent to the provider byte for byte as it was registered.
+    redirect_uri: String,
+    /// The path of the redirect URI below the mount path.
+    callback: String,
+}
+
+impl Urls {
+    pub(crate) fn resolve(
+        public_url: Option<&str>,
+        redirect_uri: Option<&str>,
+        prefix: &str,
+        credentials: &ClientCredentials,
+    ) -> Result<Self, Error> {
+        check_prefix(prefix)?;
+        let public = public_url.map(check_public_url).transpose()?;
+        let redirect_uri = choose_redirect_uri(public.as_ref(), redirect_uri, prefix, credentials)?;
+        let parsed = check_redirect_uri(&redirect_uri)?;
+        let public = public.unwrap_or_else(|| root_of(&parsed));
+        if public.origin() != parsed.origin() {
+            return Err(elsewhere(&redirect_uri, &public));
+        }
+        let mount = public.path().trim_end_matches('/').to_owned();
+        let callback = parsed.path().strip_prefix(&mount);
+        let callback = callback.filter(|path| path.starts_with('/') && *path != "/");
+        let callback = callback.ok_or_else(|| elsewhere(&redirect_uri, &public))?.to_owned();
+        let origin = root_of(&public);
+        Ok(Self { origin, mount, prefix: prefix.to_owned(), redirect_uri, callback })
+    }
+
+    pub(crate) fn origin(&self) -> &Url {
+        &self.origin
+    }
+
+    /// The origin as a browser writes it in the `Origin` header.
+    pub(crate) fn origin_text(&self) -> String {
+        self.origin.origin().ascii_serialization()
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.origin.scheme() == "https"
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.origin.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
+    pub(crate) fn mount(&self) -> &str {
+        &self.mount
+    }
+
+    pub(crate) fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    pub(crate) fn callback_route(&self) -> &str {
+        &self.callback
+    }
+
+    /// The route of one of our pages, below the mount path.
+    pub(crate) fn route(&self, name: &str) -> String {
+        format!("{}/{name}", self.prefix)
+    }
+
+    /// The same as a browser asks for it.
+    pub(crate) fn path(&self, name: &str) -> String {
+        format!("{}{}/{name}", self.mount, self.prefix)
+    }
+
+    /// The page that someone lands on when nothing better is known.
+    pub(crate) fn default_page(&self) -> String {
+        format!("{}/", self.mount)
+    }
+}
+
+fn root_of(url: &Url) -> Url {
+    let mut root = url.clone();
+    root.set_path("/");
+    root.set_query(None);
+    root
+}
+
+fn check_prefix(prefix: &str) -> Result<(), Error> {
+    let segments = prefix.strip_prefix('/').map(|rest| rest.split('/'));
+    let plain = |segment: &str| {
+        !segment.is_empty()
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            && segment.bytes().any(|b| b != b'.')
+    };
+    if segments.is_some_and(|mut segments| segments.all(plain)) {
+        return Ok(());
+    }
+    let text = format!("the prefix {prefix:?} is not a plain path");
+    Err(Error::new(Code::ConfigOption, text).with_help("write one such as \"/oauth\""))
+}
+
+fn check_public_url(text: &str) -> Result<Url, Error> {
+    let wrong = |why: &str| {
+        let text = format!("the public URL {text:?} {why}");
+        Error::new(Code::ConfigPublicUrl, text)
+            .with_help("give origin and mount path, such as \"https://example.com/app\"")
+    };
+    let url =
+        Url::parse(text).map_err(|error| wrong("is not an absolute URL").with_source(error))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a query or a fragment"));
+    }
+    // Everything else that a redirect URI must not have, a public URL must not have either.
+    check_redirect_uri(text).map_err(|error| wrong("cannot be used").with_source(error))?;
+    Ok(url)
+}
+
+fn choose_redirect_uri(
+    public: Option<&Url>,
+    explicit: Option<&str>,
+    prefix: &str,
+    credentials: &ClientCredentials,
+) -> Result<String, Error> {
+    let registered = credentials.redirect_uris();
+    let list = || registered.join("\n    ");
+    match (explicit, registered, public) {
+        (Some(uri), [], _) => Ok(uri.to_owned()),
+        (Some(uri), known, _) if known.iter().any(|k| k == uri) => Ok(uri.to_owned()),
+        (Some(uri), _, _) => Err(Error::new(
+            Code::ConfigRedirectUri,
+            format!("the redirect URI {uri:?} is not one of the registered ones:\n    {}", list()),
+        )
+        .with_help(
+            "register it at the provider and download the credentials again, or use one of these",
+        )),
+        (None, [only], _) => Ok(only.clone()),
+        (None, [], Some(public)) => {
+            let base = public.as_str().trim_end_matches('/');
+            Ok(format!("{base}{prefix}/callback"))
+        }
+        (None, [], None) => Err(Error::new(Code::ConfigRedirectUri, "no redirect URI is known")
+            .with_help("add `.with_redirect_uri(\"http://localhost:8080/oauth/callback\")`")),
+        (None, _, _) => Err(Error::new(
+            Code::ConfigRedirectUri,
+            format!("the credentials list several redirect URIs:\n    {}", list()),
+        )
+        .with_help("choose one with `.with_redirect_uri(…)`")),
+    }
+}
+
+fn elsewhere(redirect_uri: &str, public: &Url) -> Error {
+    let text =
+        format!("the redirect URI {redirect_uri:?} does not lie under {:?}", public.as_str());
+    Error::new(Code::ConfigPublicUrl, text).with_help(
+        "the callback is one of the app's own routes: give both the same origin and mount path",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(
+        public: Option<&str>,
+        explicit: Option<&str>,
+        registered: &[&str],
+    ) -> Result<Urls, Error> {
+        let credentials = ClientCredentials::new("id", "secret");
+        let credentials = credentials.with_redirect_uris(registered.iter().copied());
+        Urls::resolve(public, explicit, "/oauth", &credentials)
+    }
+
+    #[test]
+    fn origin_mount_path_and_callback_follow_from_the_configuration() {
+        const LOCAL: &str = "http://localhost:8080/oauth/callback";
+        const APP: &str = "https://example.com/app/oauth/callback";
+        // public URL, redirect URI, registered, origin, mount, callback route
+        let cases = [
+            (None, None, vec![LOCAL], "http://localhost:8080", "", "/oauth/callback"),
+            (None, Some(LOCAL), vec![], "http://localhost:8080", "", "/oauth/callback"),
+            (None, Some(LOCAL), vec![APP, LOCAL], "http://localhost:8080", "", "/oauth/callback"),
+            (
+                Some("https://example.com/app"),
+                None,
+                vec![APP],
+                "https://example.com",
+                "/app",
+                "/oauth/callback",
+            ),
+            (
+                Some("https://example.com/app/"),
+                None,
+                vec![],
+                "https://example.com",
+                "/app",
+                "/oauth/callback",
+            ),
+            (
+                Some("https://example.com"),
+                None,
+                vec![APP],
+                "https://example.com",
+                "",
+                "/app/oauth/callback",
+            ),
+        ];
+        for (public, explicit, registered, origin, mount, callback) in cases {
+            let urls = resolve(public, explicit, &registered).unwrap();
+            assert_eq!(urls.origin_text(), origin);
+            assert_eq!(urls.mount(), mount);
+            assert_eq!(urls.callback_route(), callback);
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_what_to_do() {
+        const A: &str = "https://example.com/oauth/callback";
+        const B: &str = "https://example.com/other";
+        let cases = [
+            (None, None, vec![], "config_redirect_uri", "no redirect URI"),
+            (None, None, vec![A, B], "config_redirect_uri", B),
+            (None, Some("https://example.com/x"), vec![A, B], "config_redirect_uri", A),
+            (Some("https://example.org"), None, vec![A], "config_public_url", "does not lie under"),
+            (
+                Some("https://example.com/app"),
+                None,
+                vec![A],
+                "config_public_url",
+                "does not lie under",
+            ),
+            (Some("http://example.com"), None, vec![], "config_public_url", "cannot be used"),
+            (Some("example.com"), None, vec![], "config_public_url", "not an absolute URL"),
+            (Some("https://example.com/?a=1"), None, vec![], "config_public_url", "query"),
+            (None, Some("https://example.com/"), vec![], "config_public_url", "does not lie under"),
+        ];
+        for (public, explicit, registered, code, text) in cases {
+            let error = resolve(public, explicit, &registered).unwrap_err();
+            assert_eq!(error.code(), code, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            assert!(error.help().is_some(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_plain_path() {
+        for good in ["/oauth", "/a/b", "/.auth"] {
+            assert!(check_prefix(good).is_ok(), "{good}");
+        }
+        for bad in ["", "/", "oauth", "/oauth/", "//x", "/a b", "/{x}", "/..", "/a/../b", "/é"] {
+            assert!(check_prefix(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The authorization response (RFC 6749 §4.1.2, RFC 9207), as it comes back on the callback.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+
+use crate::error::{Code, Error};
+use crate::provider::{IssParameter, Provider};
+use crate::secret::Secret;
+
+const MAX_QUERY: usize = 8 * 1024;
+const MAX_STATE: usize = 200;
+const MAX_CODE: usize = 4 * 1024;
+
+/// What the provider sent back with the browser.
+pub(crate) struct AuthorizationResponse {
+    pub(crate) state: String,
+    pub(crate) iss: Option<String>,
+    pub(crate) outcome: Outcome,
+}
+
+pub(crate) enum Outcome {
+    /// `code`: to be exchanged once, after every check.
+    Code(Secret),
+    /// `error` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6), classified.
+    Error(Error),
+}
+
+/// Proof that the returned state is the one that this browser's flow was begun with. A token
+/// request cannot be made without it.
+pub(crate) struct StateVerified(());
+
+impl StateVerified {
+    /// Compares in constant time.
+    pub(crate) fn compare(returned: &str, own: &str) -> Result<Self, Error> {
+        verify_slices_are_equal(returned.as_bytes(), own.as_bytes())
+            .map(|()| Self(()))
+            .map_err(|_| invalid("the state is not the one of this browser's flow"))
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test() -> Self {
+        Self(())
+    }
+}
+
+impl AuthorizationResponse {
+    /// Reads a callback's query. Every parameter that means something is there once at most;
+    /// others are passed over (RFC 6749 §3.1, §4.1.2).
+    pub(crate) fn parse(query: &str) -> Result<Self, Error> {
+        if query.len() > MAX_QUERY {
+            return Err(invalid("the callback's query is too long"));
+        }
+        let [state, iss, code, error] = parameters(query, ["state", "iss", "code", "error"])?;
+        let state = state.filter(|state| is_state(state));
+        let state = state.ok_or_else(|| invalid("the callback carries no usable state"))?;
+        let outcome = match (code, error) {
+            (Some(code), None) if is_code(&code) => Outcome::Code(Secret::new(code)),
+            (Some(_), None) => return Err(invalid("the code is not one")),
+            (None, Some(error)) => Outcome::Error(classify(&error)),
+            _ => return Err(invalid("the callback carries both a code and an error, or neither")),
+        };
+        Ok(Self { state, iss, outcome })
+    }
+}
+
+/// The values of the named parameters; none of them may come twice, nor others that we never
+/// read but that a provider sends once.
+fn parameters<const N: usize>(query: &str, names: [&str; N]) -> Result<[Option<String>; N], Error> {
+    let mut values = [const { None }; N];
+    let mut seen = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if seen.contains(&name) {
+            return Err(invalid("the callback carries a parameter twice"));
+        }
+        if let Some(index) = names.iter().position(|known| *known == name) {
+            values[index] = Some(value.into_owned());
+        }
+        seen.push(name);
+    }
+    Ok(values)
+}
+
+/// Ours is base64url; anything else is not ours, and is not worth a hash.
+fn is_state(text: &str) -> bool {
+    let own = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=MAX_STATE).contains(&text.len()) && text.bytes().all(own)
+}
+
+/// `1*VSCHAR` (RFC 6749 §A.11).
+fn is_code(text: &str) -> bool {
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+}
+
+/// Checks who answered (RFC 9207 §2.4). An error may lack what a code must have.
+pub(crate) fn check_issuer(
+    provider: &Provider,
+    iss: Option<&str>,
+    for_code: bool,
+) -> Result<(), Error> {
+    match iss {
+        Some(iss) if provider.canonical_issuer(iss).is_some() => Ok(()),
+        Some(_) => Err(invalid("the answer comes from another issuer")),
+        None if for_code && provider.iss_parameter() == IssParameter::Required => {
+            Err(invalid("the answer does not say which issuer it comes from"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What an `error` means for the person and for us. Its text is the provider's and stays out,
+/// but for the word itself, which the log needs.
+fn classify(error: &str) -> Error {
+    let (code, text) = match error {
+        "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
+            (Code::AccessDenied, "the user or the provider refused")
+        }
+        "admin_policy_enforced" | "org_internal" | "disallowed_useragent" => {
+            (Code::AdminPolicy, "a policy forbids the authorization")
+        }
+        "temporarily_unavailable" | "server_error" => {
+            (Code::ProviderUnavailable, "the provider cannot authorize just now")
+        }
+        "unauthorized_client"
+        | "invalid_client"
+        | "unsupported_response_type"
+        | "invalid_scope"
+        | "invalid_request" => (Code::ProviderRefused, "the provider refuses the request"),
+        _ => (Code::ProviderResponse, "the provider answered an unknown error"),
+    };
+    let word: String = error.chars().take(40).collect();
+    Error::new(code, format!("{text} ({word:?})"))
+}
+
+fn invalid(text: &'static str) -> Error {
+    Error::new(Code::CallbackInvalid, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::ClientCredentials;
+
+    fn parse(query: &str) -> Result<AuthorizationResponse, Error> {
+        AuthorizationResponse::parse(query)
+    }
+
+    #[test]
+    fn a_code_comes_with_its_state_whatever_else_is_there() {
+        let response = parse("state=ab_-9&code=4%2F0a&scope=x&authuser=0&hd=e&prompt=n").unwrap();
+        assert_eq!(response.state, "ab_-9");
+        assert_eq!(response.iss, None);
+        assert!(matches!(response.outcome, Outcome::Code(code) if code.is(b"4/0a")));
+    }
+
+    /// A3, A11.
+    #[test]
+    fn a_malformed_callback_is_refused() {
+        let long = "a".repeat(10_000);
+        let cases = [
+            String::new(),
+            "code=x".to_owned(),
+            "state=&code=x".to_owned(),
+            "state=a".to_owned(),
+            "state=a&code=".to_owned(),
+            "state=a&state=b&code=x".to_owned(),
+            "state=a&state=a&code=x".to_owned(),
+            "state=a&code=x&code=y".to_owned(),
+            "state=a&code=x&error=access_denied".to_owned(),
+            "state=a&error=a&error=b".to_owned(),
+            "state=a&code=x&iss=a&iss=b".to_owned(),
+            "state=a&code=x&scope=a&scope=b".to_owned(),
+            "state=a%00&code=x".to_owned(),
+            "state=%C3%A9&code=x".to_owned(),
+            "state=a&code=%0d%0a".to_owned(),
+            format!("state={long}&code=x"),
+            format!("state={}&code=x", "a".repeat(MAX_STATE + 1)),
+            format!("state=a&code={}", "a".repeat(MAX_CODE + 1)),
+        ];
+        for query in cases {
+            let error = parse(&query).err().unwrap_or_else(|| panic!("{query:.60}"));
+            assert_eq!(error.code(), "callback_invalid", "{query:.60}");
+        }
+    }
+
+    /// D20: known errors are told apart, and none is repeated raw.
+    #[test]
+    fn errors_are_classified_and_never_repeated_raw() {
+        let cases = [
+            ("access_denied", "access_denied"),
+            ("interaction_required", "access_denied"),
+            ("admin_policy_enforced", "admin_policy"),
+            ("org_internal", "admin_policy"),
+            ("disallowed_useragent", "admin_policy"),
+            ("temporarily_unavailable", "provider_unavailable"),
+            ("invalid_scope", "provider_refused"),
+            ("<script>%0d%0a", "provider_response"),
+        ];
+        for (word, code) in cases {
+            let query =
+                format!("state=a&error={word}&error_description=<b>&error_uri=javascript:x");
+            let Outcome::Error(error) = parse(&query).unwrap().outcome else { panic!("{word}") };
+            assert_eq!(error.code(), code, "{word}");
+            assert!(!error.to_string().contains(['\r', '\n']), "{word}");
+            assert!(!error.to_string().contains("<b>"), "{word}");
+        }
+    }
+
+    /// B5, B6.
+    #[test]
+    fn another_issuer_is_refused_and_none_is_fine_where_it_is_optional() {
+        let google = Provider::google(ClientCredentials::new("id", "fake-secret"));
+        assert!(check_issuer(&google, Some("https://accounts.google.com"), true).is_ok());
+        assert!(check_issuer(&google, None, true).is_ok());
+        for iss in ["https://evil.example", "", "https://accounts.google.com/"] {
+            for for_code in [true, false] {
+                assert!(check_issuer(&google, Some(iss), for_code).is_err(), "{iss}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_verifies_only_against_itself() {
+        assert!(StateVerified::compare("abc", "abc").is_ok());
+        for other in ["abd", "ab", "abcd", ""] {
+            assert!(StateVerified::compare("abc", other).is_err(), "{other}");
+        }
+    }
+}

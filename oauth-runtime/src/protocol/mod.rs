@@ -1,0 +1,23 @@
+//! The messages of OAuth 2.0 and OpenID Connect: value in, value out.
+
+mod pkce;
+mod authorization;
+mod authorization_response;
+mod client_auth;
+mod token;
+mod token_error;
+mod jwk;
+mod jws;
+mod id_token;
+
+pub(crate) use authorization::{AuthorizationRequest, Prompt};
+pub(crate) use authorization_response::{
+    AuthorizationResponse, Outcome, StateVerified, check_issuer,
+};
+pub(crate) use client_auth::BasicAuth;
+pub(crate) use id_token::{Expected, Identity, verify_id_token};
+pub(crate) use jwk::JwkSet;
+pub(crate) use jws::{Jws, Unverified};
+pub(crate) use pkce::CodeVerifier;
+pub(crate) use token::{TokenRequest, TokenResponse};
+pub(crate) use token_error::TokenError;

@@ -1,0 +1,13 @@
+//! A provider as data, and the client's credentials at it.
+
+mod credentials;
+mod google;
+mod openid;
+mod profile;
+mod redirect_uri;
+mod secret_file;
+
+pub use credentials::ClientCredentials;
+pub use profile::Provider;
+pub(crate) use profile::{AbsentScope, Algorithm, ClientAuthentication, Increment, IssParameter};
+pub(crate) use redirect_uri::check_redirect_uri;

@@ -1,0 +1,133 @@
+//! Any OpenID provider as data, by the rules of the standards alone.
+
+use url::Url;
+
+use super::credentials::ClientCredentials;
+use super::profile::{
+    AbsentScope, Algorithm, Apis, ClientAuthentication, Endpoints, Increment, IssParameter,
+    Provider,
+};
+use crate::error::{Code, Error};
+
+impl Provider {
+    /// An OpenID provider that is not built in, by its issuer and its three endpoints.
+    ///
+    /// It is taken to do what the standards say and no more: a second authorization replaces
+    /// what the first was granted, so that all is asked for again; a token response without
+    /// `scope` grants what was asked for ([RFC 6749 §5.1]); ID tokens are signed with RS256 or
+    /// ES256; its APIs are at the issuer's origin. `key` is its name in code, `name` the one
+    /// that people read.
+    ///
+    /// [RFC 6749 §5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+    ///
+    /// ```
+    /// use oauth_runtime::{ClientCredentials, Provider};
+    /// let provider = Provider::openid(
+    ///     "example",
+    ///     "Example",
+    ///     "https://id.example.com",
+    ///     "https://id.example.com/authorize",
+    ///     "https://id.example.com/token",
+    ///     "https://id.example.com/keys",
+    ///     ClientCredentials::new("client-id", "fake-secret"),
+    /// )?;
+    /// assert_eq!(provider.api_base("any"), "https://id.example.com");
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If one of the addresses is not https (http is for loopback alone).
+    pub fn openid(
+        key: impl Into<String>,
+        name: impl Into<String>,
+        issuer: &str,
+        authorization_endpoint: &str,
+        token_endpoint: &str,
+        jwks_uri: &str,
+        credentials: ClientCredentials,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            key: key.into().into(),
+            name: name.into().into(),
+            issuer: issuer.to_owned().into(),
+            issuer_aliases: &[],
+            endpoints: Endpoints {
+                authorization: secure("authorization endpoint", authorization_endpoint)?,
+                token: secure("token endpoint", token_endpoint)?,
+                jwks: secure("key set", jwks_uri)?,
+            },
+            algorithms: &[Algorithm::Rs256, Algorithm::Es256],
+            absent_scope: AbsentScope::AsRequested,
+            increment: Increment::Replaces,
+            iss_parameter: IssParameter::Optional,
+            client_authentication: ClientAuthentication::Basic,
+            parameters: Vec::new(),
+            apis: Apis::Origin(secure("issuer", issuer)?),
+            credentials,
+        })
+    }
+
+    /// Sends the client's secret in the form instead of the header (`client_secret_post`).
+    pub fn with_client_secret_post(mut self) -> Self {
+        self.client_authentication = ClientAuthentication::Post;
+        self
+    }
+
+    /// Refuses an authorization response without `iss`, as a provider that announces it always
+    /// sends it ([RFC 9207 §2.4](https://www.rfc-editor.org/rfc/rfc9207#section-2.4)).
+    pub fn with_required_iss(mut self) -> Self {
+        self.iss_parameter = IssParameter::Required;
+        self
+    }
+
+    /// Adds a parameter to every authorization request, such as `access_type=offline`.
+    pub fn with_authorization_parameter(mut self, name: &'static str, value: &'static str) -> Self {
+        self.parameters.push((name, value));
+        self
+    }
+}
+
+fn secure(what: &str, text: &str) -> Result<Url, Error> {
+    let refused = || {
+        let text = format!("the provider's {what} {text:?} is not an https address");
+        Error::new(Code::ConfigOption, text)
+    };
+    let url = Url::parse(text).map_err(|error| refused().with_source(error))?;
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let secure = url.scheme() == "https" || url.scheme() == "http" && loopback;
+    if secure && url.fragment().is_none() { Ok(url) } else { Err(refused()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(base: &str) -> Result<Provider, Error> {
+        let [authorize, token, keys] =
+            ["authorize", "token", "keys"].map(|p| format!("{base}/{p}"));
+        let credentials = ClientCredentials::new("id", "fake-secret");
+        Provider::openid("x", "X", base, &authorize, &token, &keys, credentials)
+    }
+
+    #[test]
+    fn endpoints_are_https_or_on_loopback() {
+        for good in ["https://id.example.com", "http://localhost:3000", "http://127.0.0.1:3000"] {
+            assert!(at(good).is_ok(), "{good}");
+        }
+        for bad in ["http://id.example.com", "id.example.com", "file:///etc", "http://10.0.0.1"] {
+            assert_eq!(at(bad).unwrap_err().code(), "config_option", "{bad}");
+        }
+    }
+
+    #[test]
+    fn its_tokens_go_to_its_own_origin_only() {
+        let provider = at("https://id.example.com").unwrap();
+        let may = |url: &str| provider.may_receive_token(&Url::parse(url).unwrap());
+        assert!(may("https://id.example.com/api"));
+        for foreign in
+            ["https://example.com/", "http://id.example.com/", "https://id.example.com:1/"]
+        {
+            assert!(!may(foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What sets one provider apart from another, without a branch in the flow.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::credentials::ClientCredentials;
+#[cfg(feature = "fake")]
+use super::redirect_uri::check_redirect_uri;
+#[cfg(feature = "fake")]
+use crate::error::{Code, Error};
+
+/// A provider and this app's client at it: issuer, endpoints, API hosts, and the points in
+/// which providers differ.
+///
+/// ```
+/// use oauth_runtime::{ClientCredentials, Provider};
+/// let provider = Provider::google(ClientCredentials::new("client-id", "fake-secret"));
+/// assert_eq!(provider.api_base("drive"), "https://www.googleapis.com");
+/// assert_eq!(provider.api_base("gmail"), "https://gmail.googleapis.com");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provider {
+    pub(super) key: Text,
+    pub(super) name: Text,
+    pub(super) issuer: Text,
+    /// Other forms of the same issuer, taken for it in ID tokens.
+    pub(super) issuer_aliases: &'static [&'static str],
+    pub(super) endpoints: Endpoints,
+    pub(super) algorithms: &'static [Algorithm],
+    pub(super) absent_scope: AbsentScope,
+    pub(super) increment: Increment,
+    pub(super) iss_parameter: IssParameter,
+    pub(super) client_authentication: ClientAuthentication,
+    /// Sent with every authorization request.
+    pub(super) parameters: Vec<(&'static str, &'static str)>,
+    pub(super) apis: Apis,
+    pub(super) credentials: ClientCredentials,
+}
+
+type Text = Cow<'static, str>;
+
+/// Where a provider answers.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoints {
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+    pub(super) jwks: Url,
+}
+
+/// Where a provider's APIs are.
+#[derive(Clone, Debug)]
+pub(super) enum Apis {
+    /// `https://{shared}` for the older ones, `https://{api}.{domain}` for the others; every
+    /// host of the domain may see a token.
+    Domain { domain: &'static str, shared: &'static str, older: &'static [&'static str] },
+    /// All at one origin.
+    Origin(Url),
+}
+
+/// A signature algorithm of ID tokens (RFC 7518 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Rs256,
+    Es256,
+}
+
+/// What a token response without `scope` means (RFC 6749 §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AbsentScope {
+    /// This provider always sends it, so that its absence is a fault.
+    ProtocolError,
+    /// Everything that was requested.
+    AsRequested,
+}
+
+/// What a second authorization does to what was granted before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Increment {
+    /// The new token holds both: ask for what is missing.
+    Adds,
+    /// The new token holds what this request asked for: ask for all.
+    Replaces,
+}
+
+/// Whether an authorization response must carry `iss` (RFC 9207).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IssParameter {
+    /// It is checked where it is there.
+    Optional,
+    /// The provider announced it, so that a code without it is refused.
+    Required,
+}
+
+/// How the client proves itself at the token endpoint (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientAuthentication {
+    /// `client_secret_post`
+    Post,
+    /// `client_secret_basic`
+    Basic,
+}
+
+impl Provider {
+    /// The root address of an API by its name, without a slash at its end, as the API's
+    /// discovery document states it.
+    ///
+    /// The app, the demo and the fake server share it, so that the same code reaches either.
+    pub fn api_base(&self, api: &str) -> String {
+        match &self.apis {
+            Apis::Domain { shared, older, .. } if older.contains(&api) => {
+                format!("https://{shared}")
+            }
+            Apis::Domain { domain, .. } => format!("https://{api}.{domain}"),
+            Apis::Origin(origin) => origin.origin().ascii_serialization(),
+        }
+    }
+
+    /// Whether a token of this provider may be sent there.
+    pub(crate) fn may_receive_token(&self, url: &Url) -> bool {
+        match &self.apis {
+            Apis::Domain { domain, .. } => {
+                let host = url.host_str().unwrap_or_default();
+                let below = host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+                url.scheme() == "https" && url.port().is_none() && below
+            }
+            Apis::Origin(origin) => url.origin() == origin.origin(),
+        }
+    }
+
+    /// The same provider with every endpoint and API at one origin on loopback, which is where
+    /// a fake server stands in for it. The issuer stays.
+    #[cfg(feature = "fake")]
+    pub(crate) fn hosted_at(mut self, origin: &str) -> Result<Self, Error> {
+        let origin = check_redirect_uri(origin)?;
+        if origin.scheme() != "http" {
+            return Err(Error::new(Code::ConfigOption, "a fake server listens on loopback alone"));
+        }
+        let moved = |url: &Url| {
+            let mut moved = origin.clone();
+            moved.set_path(url.path());
+            moved
+        };
+        self.endpoints = Endpoints {
+            authorization: moved(&self.endpoints.authorization),
+            token: moved(&self.endpoints.token),
+            jwks: moved(&self.endpoints.jwks),
+        };
+        self.apis = Apis::Origin(origin);
+        Ok(self)
+    }
+
+    /// The name by which code refers to it, such as `google`.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The name by which people know it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The canonical form of an issuer that is this provider's.
+    pub(crate) fn canonical_issuer(&self, issuer: &str) -> Option<&str> {
+        let known = issuer == self.issuer || self.issuer_aliases.contains(&issuer);
+        known.then_some(&self.issuer)
+    }
+
+    pub(crate) fn authorization_endpoint(&self) -> &Url {
+        &self.endpoints.authorization
+    }
+
+    pub(crate) fn token_endpoint(&self) -> &Url {
+        &self.endpoints.token
+    }
+
+    pub(crate) fn jwks_uri(&self) -> &Url {
+        &self.endpoints.jwks
+    }
+
+    pub(crate) fn algorithms(&self) -> &'static [Algorithm] {
+        self.algorithms
+    }
+
+    pub(crate) fn absent_scope(&self) -> AbsentScope {
+        self.absent_scope
+    }
+
+    pub(crate) fn increment(&self) -> Increment {
+        self.increment
+    }
+
+    pub(crate) fn iss_parameter(&self) -> IssParameter {
+        self.iss_parameter
+    }
+
+    pub(crate) fn client_authentication(&self) -> ClientAuthentication {
+        self.client_authentication
+    }
+
+    pub(crate) fn parameters(&self) -> &[(&'static str, &'static str)] {
+        &self.parameters
+    }
+
+    pub(crate) fn credentials(&self) -> &ClientCredentials {
+        &self.credentials
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        self.credentials.client_id()
+    }
+}

@@ -1,0 +1,15 @@
+//! OAuth scopes as types and as sets: what a handler declares, what a token holds.
+//!
+//! Each scope of the catalogue is a type here, such as [`DriveFile`], for bounds like
+//! `Token<impl Covers<scope::DriveFile>>` and for extractors like `Token<scope::DriveFile>`.
+
+mod catalogue;
+pub(crate) mod requirement;
+mod name;
+mod set;
+
+pub use catalogue::*;
+pub(crate) use name::short_name;
+pub use name::{Scope, Sensitivity};
+pub use requirement::{Covers, Requirement};
+pub use set::ScopeSet;

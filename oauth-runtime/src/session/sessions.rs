@@ -1,0 +1,214 @@
+//! Session rows: made at sign-in, found by the cookie's own bytes, rotated, ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::sealed_cookie::{decode, encode};
+use crate::clock::Timestamp;
+use crate::error::{Code, Error};
+use crate::keys::random;
+use crate::store::{Entries, Entry, Expected};
+
+/// Where an account's row lies: a keyed hash of issuer, client and subject.
+pub(crate) type AccountKey = [u8; 16];
+/// Stays the same while a session's id rotates; a flow is bound to it.
+pub(crate) type Lineage = [u8; 16];
+type SessionId = [u8; 32];
+
+/// For how long a replaced id still works, for requests that were already under way.
+const ROTATION_GRACE: Duration = Duration::from_secs(30);
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetimes {
+    /// Without a request.
+    pub(crate) idle: Duration,
+    /// At all.
+    pub(crate) absolute: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        let days = |n: u64| Duration::from_secs(n * 86_400);
+        Self { idle: days(14), absolute: days(90) }
+    }
+}
+
+/// One signed-in browser.
+#[derive(Debug)]
+pub(crate) struct SessionRow {
+    pub(crate) account: AccountKey,
+    pub(crate) lineage: Lineage,
+    /// The account's epoch at sign-in; a later one means "signed out everywhere".
+    pub(crate) epoch: u32,
+    created: Timestamp,
+    /// In Unix milliseconds. Written at most once in a tenth of the idle time.
+    last_seen: AtomicU64,
+}
+
+/// A session as a request found it.
+#[derive(Clone)]
+pub(crate) struct Session {
+    id: SessionId,
+    pub(crate) entry: Arc<Entry<SessionRow>>,
+}
+
+impl Session {
+    pub(crate) fn row(&self) -> &SessionRow {
+        &self.entry.value
+    }
+}
+
+/// All sessions of the app.
+pub(crate) struct Sessions {
+    entries: Entries<32, SessionRow>,
+    lifetimes: Lifetimes,
+}
+
+impl Sessions {
+    pub(crate) fn new(lifetimes: Lifetimes) -> Self {
+        Self { entries: Entries::new(), lifetimes }
+    }
+
+    pub(crate) fn absolute(&self) -> Duration {
+        self.lifetimes.absolute
+    }
+
+    /// The session that a cookie names, if it is alive. One lookup, no allocation.
+    #[inline]
+    pub(crate) fn find(&self, cookie: &[u8], now: Timestamp) -> Option<Session> {
+        let bytes = decode::<48>(cookie)?;
+        let (id, account) = (bytes.first_chunk::<32>()?, bytes.last_chunk::<16>()?);
+        let entry = self.entries.peek(id, now)?;
+        let row = &entry.value;
+        let seen = Timestamp::from_unix_millis(row.last_seen.load(Ordering::Relaxed));
+        let idle = now.since(seen);
+        if row.account != *account || idle >= self.lifetimes.idle {
+            return None;
+        }
+        if idle >= self.lifetimes.idle / 10 {
+            row.last_seen.store(now.unix_millis(), Ordering::Relaxed);
+        }
+        Some(Session { id: *id, entry })
+    }
+
+    /// A new session; its cookie value and its row.
+    pub(crate) fn create(
+        &self,
+        account: AccountKey,
+        epoch: u32,
+        now: Timestamp,
+    ) -> Result<(String, Session), Error> {
+        let row = SessionRow {
+            account,
+            lineage: random()?,
+            epoch,
+            created: now,
+            last_seen: AtomicU64::new(now.unix_millis()),
+        };
+        self.insert(row, now)
+    }
+
+    /// A new id for the same session. The old one serves what is under way, then dies.
+    pub(crate) fn rotate(&self, old: &Session, now: Timestamp) -> Result<(String, Session), Error> {
+        let SessionRow { account, lineage, epoch, created, .. } = *old.row();
+        let row = || SessionRow {
+            account,
+            lineage,
+            epoch,
+            created,
+            last_seen: AtomicU64::new(now.unix_millis()),
+        };
+        let new = self.insert(row(), now)?;
+        // A conflict means that the old id was rotated or ended meanwhile: nothing is left to do.
+        let ends_at = (now + ROTATION_GRACE).min(old.entry.ends_at);
+        let expected = Expected::Version(old.entry.version);
+        drop(self.entries.put(old.id, row(), expected, ends_at, now));
+        Ok(new)
+    }
+
+    /// Ends the session at once.
+    pub(crate) fn end(&self, session: &Session) {
+        self.entries.delete(&session.id);
+    }
+
+    fn insert(&self, row: SessionRow, now: Timestamp) -> Result<(String, Session), Error> {
+        let id: SessionId = random()?;
+        let cookie = encode(&[id.as_slice(), &row.account].concat());
+        let ends_at = row.created + self.lifetimes.absolute;
+        let entry = self.entries.put(id, row, Expected::Absent, ends_at, now);
+        let entry = entry.map_err(|_| Error::new(Code::Internal, "a session id exists already"))?;
+        Ok((cookie, Session { id, entry }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
+    const ACCOUNT: AccountKey = [9; 16];
+
+    fn days(n: u64) -> Duration {
+        Duration::from_secs(n * 86_400)
+    }
+
+    fn sessions() -> Sessions {
+        Sessions::new(Lifetimes::default())
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_whole_cookie() {
+        let sessions = sessions();
+        let (cookie, _) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        assert!(sessions.find(cookie.as_bytes(), NOW).is_some());
+        let mut bytes = decode::<48>(cookie.as_bytes()).unwrap();
+        for index in [0, 31, 32, 47] {
+            bytes[index] ^= 1;
+            assert!(sessions.find(encode(&bytes).as_bytes(), NOW).is_none(), "byte {index}");
+            bytes[index] ^= 1;
+        }
+        assert!(sessions.find(b"", NOW).is_none());
+    }
+
+    /// E13: idle and absolute ends are never overrun.
+    #[test]
+    fn a_session_ends_when_unused_and_at_last_in_any_case() {
+        let sessions = sessions();
+        let (cookie, _) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        let find = |after| sessions.find(cookie.as_bytes(), NOW + after).is_some();
+        assert!(find(days(13)));
+        assert!(find(days(26)), "the visit on day 13 counts");
+        assert!(!find(days(40)), "unused for 14 days");
+        let (cookie, _) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        for day in (0..90).step_by(7) {
+            assert!(sessions.find(cookie.as_bytes(), NOW + days(day)).is_some(), "day {day}");
+        }
+        assert!(sessions.find(cookie.as_bytes(), NOW + days(90)).is_none());
+    }
+
+    /// E2: after a rotation the old id serves for thirty seconds.
+    #[test]
+    fn a_rotated_id_lives_on_for_a_moment_only() {
+        let sessions = sessions();
+        let (old, session) = sessions.create(ACCOUNT, 3, NOW).unwrap();
+        let (new, rotated) = sessions.rotate(&session, NOW).unwrap();
+        assert_ne!(old, new);
+        assert_eq!(session.row().lineage, rotated.row().lineage);
+        assert_eq!(rotated.row().epoch, 3);
+        let seconds = |n| NOW + Duration::from_secs(n);
+        assert!(sessions.find(old.as_bytes(), seconds(29)).is_some());
+        assert!(sessions.find(old.as_bytes(), seconds(30)).is_none());
+        assert!(sessions.find(new.as_bytes(), seconds(30)).is_some());
+    }
+
+    /// E10: an ended session is dead at once.
+    #[test]
+    fn an_ended_session_is_gone() {
+        let sessions = sessions();
+        let (cookie, session) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        sessions.end(&session);
+        assert!(sessions.find(cookie.as_bytes(), NOW).is_none());
+    }
+}

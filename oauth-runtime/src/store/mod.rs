@@ -1,0 +1,5 @@
+//! Where rows live.
+
+mod entries;
+
+pub(crate) use entries::{Conflict, Entries, Entry, Expected};

@@ -1,0 +1,15 @@
+//! What the provider granted: account rows, their tokens, and how these stay alive.
+
+mod account;
+mod accounts;
+mod merge;
+mod provider_client;
+mod refresh;
+mod token_set;
+
+pub use account::AccountId;
+pub(crate) use account::AccountRow;
+pub(crate) use accounts::Accounts;
+pub(crate) use merge::Authorized;
+pub(crate) use provider_client::ProviderClient;
+pub(crate) use token_set::{Freshness, TokenSet};

@@ -1,0 +1,105 @@
+//! The provider, spoken to directly: exchange, refresh, and whom an ID token names.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::error::{Code, Error};
+use crate::http::HttpClient;
+use crate::jwks::Jwks;
+use crate::protocol::{
+    CodeVerifier, Expected, Identity, StateVerified, TokenError, TokenRequest, TokenResponse,
+};
+use crate::provider::Provider;
+use crate::secret::Secret;
+
+pub(crate) struct ProviderClient {
+    provider: Provider,
+    http: HttpClient,
+    jwks: Jwks,
+    clock: Arc<dyn Clock>,
+}
+
+impl ProviderClient {
+    pub(crate) fn new(provider: Provider, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+        let jwks = Jwks::new(provider.jwks_uri().clone(), http.clone(), clock.clone());
+        Self { provider, http, jwks, clock }
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Exchanges a code, once: whether the provider saw it is never certain, so nothing here
+    /// tries again.
+    pub(crate) async fn exchange(
+        &self,
+        proof: StateVerified,
+        code: &Secret,
+        verifier: &CodeVerifier,
+        redirect_uri: &str,
+    ) -> Result<TokenResponse, Error> {
+        let request = TokenRequest::code(proof, code, verifier, redirect_uri);
+        Ok(self.ask(&request).await?)
+    }
+
+    pub(crate) async fn refresh(&self, token: &Secret) -> Result<TokenResponse, TokenError> {
+        self.ask(&TokenRequest::refresh(token)).await
+    }
+
+    /// Whom the response of a code exchange speaks of.
+    pub(crate) async fn identity(
+        &self,
+        response: &TokenResponse,
+        nonce: &str,
+    ) -> Result<Identity, Error> {
+        let token = response.id_token.as_ref().ok_or_else(|| {
+            Error::new(Code::ProviderResponse, "the token response has no ID token")
+        })?;
+        self.verify(token, Some(nonce), response).await
+    }
+
+    /// A refresh may bring an ID token, which then has to name the same person; its nonce is
+    /// not looked at (OpenID Connect Core §12.2).
+    pub(crate) async fn check_refreshed_identity(
+        &self,
+        response: &TokenResponse,
+        known: &Identity,
+    ) -> Result<(), Error> {
+        let Some(token) = &response.id_token else { return Ok(()) };
+        let named = self.verify(token, None, response).await?;
+        if (&named.issuer, &named.subject) == (&known.issuer, &known.subject) {
+            return Ok(());
+        }
+        Err(Error::new(Code::IdTokenInvalid, "the refreshed ID token names another person"))
+    }
+
+    async fn verify(
+        &self,
+        token: &Secret,
+        nonce: Option<&str>,
+        response: &TokenResponse,
+    ) -> Result<Identity, Error> {
+        let expected = Expected {
+            provider: &self.provider,
+            nonce,
+            access_token: &response.access_token,
+            now: self.clock.now(),
+        };
+        self.jwks.verify(token, &expected).await
+    }
+
+    async fn ask(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
+        let form = request.form(&self.provider);
+        let endpoint = self.provider.token_endpoint();
+        let answer = self.http.post_form(endpoint, &form.fields, form.basic.as_ref()).await?;
+        TokenResponse::parse(request, answer.status, answer.retry_after, &answer.body)
+    }
+}

@@ -1,0 +1,143 @@
+//! The tokens of one account and the moments at which they want attention.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::protocol::TokenResponse;
+use crate::secret::Secret;
+
+/// Refreshed in the background when less than this is left, or a fifth of the lifetime.
+const SOFT: Duration = Duration::from_secs(300);
+/// Counts as expired when less than this is left, or a twentieth of the lifetime.
+const HARD: Duration = Duration::from_secs(10);
+
+/// How much life an access token has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Fresh,
+    /// Still good; a refresh in the background is due.
+    Stale,
+    /// Too little is left to begin a request with it.
+    Expired,
+}
+
+/// An access token, what renews it, and when.
+#[derive(Clone)]
+pub(crate) struct TokenSet {
+    pub(crate) access: Secret,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) refresh: Option<Secret>,
+    /// Only where the user granted access for a limited time.
+    pub(crate) refresh_ends_at: Option<Timestamp>,
+    stale_from: Timestamp,
+    expired_from: Timestamp,
+}
+
+impl TokenSet {
+    /// The tokens of a response. A refresh token that did not come is kept from `previous`.
+    ///
+    /// `jitter` in 0..=255 shortens the soft window by up to a tenth, so that tokens made
+    /// together do not all ask for a refresh together.
+    pub(crate) fn new(
+        response: &TokenResponse,
+        previous: Option<&Self>,
+        jitter: u8,
+        now: Timestamp,
+    ) -> Self {
+        let lifetime = response.expires_in;
+        let expires_at = now + lifetime;
+        let soft = SOFT.min(lifetime / 5);
+        let soft = soft.saturating_sub(soft / 10 * u32::from(jitter) / 255);
+        let (refresh, refresh_ends_at) = match (&response.refresh_token, previous) {
+            (Some(new), _) => {
+                (Some(new.clone()), response.refresh_token_expires_in.map(|d| now + d))
+            }
+            (None, Some(old)) => (old.refresh.clone(), old.refresh_ends_at),
+            (None, None) => (None, None),
+        };
+        Self {
+            access: response.access_token.clone(),
+            expires_at,
+            refresh,
+            refresh_ends_at,
+            stale_from: expires_at - soft,
+            expired_from: expires_at - HARD.min(lifetime / 20),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn freshness(&self, now: Timestamp) -> Freshness {
+        if now < self.stale_from {
+            Freshness::Fresh
+        } else if now < self.expired_from {
+            Freshness::Stale
+        } else {
+            Freshness::Expired
+        }
+    }
+
+    /// The refresh token, unless its own end has come.
+    pub(crate) fn refresh_token(&self, now: Timestamp) -> Option<&Secret> {
+        let alive = self.refresh_ends_at.is_none_or(|end| now < end);
+        self.refresh.as_ref().filter(|_| alive)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
+
+    fn response(lifetime: u64, refresh: Option<&str>) -> TokenResponse {
+        TokenResponse {
+            access_token: Secret::new("ya29.fake"),
+            expires_in: Duration::from_secs(lifetime),
+            refresh_token: refresh.map(Secret::new),
+            refresh_token_expires_in: None,
+            scope: None,
+            id_token: None,
+        }
+    }
+
+    #[test]
+    fn windows_follow_the_lifetime() {
+        // (lifetime, jitter, stale after, expired after), in milliseconds from now
+        let cases = [
+            (3600, 0, 3_300_000, 3_590_000),
+            (3600, 255, 3_330_000, 3_590_000),
+            (100, 0, 80_000, 95_000),
+            (5, 0, 4_000, 4_750),
+            (0, 0, 0, 0),
+        ];
+        for (lifetime, jitter, stale, expired) in cases {
+            let set = TokenSet::new(&response(lifetime, None), None, jitter, NOW);
+            let at = |millis: u64| set.freshness(NOW + Duration::from_millis(millis));
+            if stale > 0 {
+                assert_eq!(at(stale - 1), Freshness::Fresh, "{lifetime} s");
+                assert_eq!(at(stale), Freshness::Stale, "{lifetime} s");
+                assert_eq!(at(expired - 1), Freshness::Stale, "{lifetime} s");
+            }
+            assert_eq!(at(expired), Freshness::Expired, "{lifetime} s");
+        }
+    }
+
+    /// D15, I20: a response without a refresh token never takes the old one away.
+    #[test]
+    fn the_refresh_token_is_kept_until_another_comes() {
+        let first = TokenSet::new(&response(60, Some("1//a")), None, 0, NOW);
+        let kept = TokenSet::new(&response(60, None), Some(&first), 0, NOW);
+        assert!(kept.refresh_token(NOW).unwrap().is(b"1//a"));
+        let replaced = TokenSet::new(&response(60, Some("1//b")), Some(&kept), 0, NOW);
+        assert!(replaced.refresh_token(NOW).unwrap().is(b"1//b"));
+    }
+
+    #[test]
+    fn a_refresh_token_with_an_end_is_not_used_after_it() {
+        let mut limited = response(60, Some("1//a"));
+        limited.refresh_token_expires_in = Some(Duration::from_secs(100));
+        let set = TokenSet::new(&limited, None, 0, NOW);
+        assert!(set.refresh_token(NOW + Duration::from_secs(99)).is_some());
+        assert!(set.refresh_token(NOW + Duration::from_secs(100)).is_none());
+    }
+}

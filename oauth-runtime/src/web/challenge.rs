@@ -1,0 +1,188 @@
+//! Every no, in every shape: what a refused request is answered.
+
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use url::Url;
+
+use super::decision::Refusal;
+use super::request_kind::VARY;
+use super::respond::{self, Ready};
+use crate::error::{Answer, Code, Error};
+use crate::flow::{Action, Begin, Begun, Intent, Resume};
+use crate::oauth::{OAuth, SignedIn};
+use crate::pages::Page;
+use crate::scope::ScopeSet;
+use crate::scope::requirement::Declaration;
+
+const LOGIN: &str = "Continue";
+
+/// A request that may not pass, with all that its answer depends on.
+pub(crate) struct Challenge<'a> {
+    pub(crate) oauth: &'a OAuth,
+    pub(crate) parts: &'a Parts,
+    pub(crate) signed_in: Option<&'a SignedIn>,
+    pub(crate) declaration: &'static Declaration,
+    pub(crate) missing: ScopeSet,
+    pub(crate) declined: ScopeSet,
+    pub(crate) code: Code,
+}
+
+/// The problem document of a refused fetch (RFC 9457).
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    provider: &'a str,
+    missing_scopes: &'a ScopeSet,
+    declined: &'a ScopeSet,
+    why: Option<&'a str>,
+    authorize_url: &'a str,
+}
+
+impl Challenge<'_> {
+    /// The error that the extractor returns, with the whole answer in it.
+    pub(crate) fn into_error(self, refusal: Refusal) -> Error {
+        let (code, text) = match (refusal, self.code) {
+            (Refusal::CrossSite, _) => (Code::CrossSite, "the form came from another site"),
+            (_, Code::SignInRequired) => (self.code, "nobody is signed in"),
+            _ => (self.code, "a required scope is not granted"),
+        };
+        let error = Error::new(code, text);
+        match self.answer(refusal) {
+            Ok(mut answer) => {
+                respond::set(&mut answer.response, header::VARY, VARY);
+                error.with_answer(answer)
+            }
+            Err(error) => error,
+        }
+    }
+
+    fn answer(&self, refusal: Refusal) -> Result<Answer, Error> {
+        let status = self.code.status();
+        let provider = self.oauth.provider().name();
+        match refusal {
+            Refusal::Redirect => self.redirect(),
+            Refusal::Explain => {
+                let page = Page::declined(provider, &self.missing);
+                self.page(page.with_why(self.declaration.why), "Grant access", self.own_target())
+            }
+            Refusal::SendAgain => {
+                let page = Page::send_again(status, provider).with_why(self.declaration.why);
+                self.page(page, LOGIN, self.page_behind())
+            }
+            Refusal::LeaveFrame => {
+                self.page(Page::framed(status, provider), LOGIN, self.own_target())
+            }
+            Refusal::CrossSite => respond::page(&Page::cross_site()).map(only),
+            Refusal::Quiet => Ok(only(respond::bare(status))),
+            Refusal::Problem => self.problem(),
+            Refusal::HtmxProblem => {
+                let mut answer = self.problem()?;
+                let link = answer.authorize_url.as_deref().unwrap_or_default();
+                respond::set(&mut answer.response, HeaderName::from_static("hx-redirect"), link);
+                Ok(answer)
+            }
+        }
+    }
+
+    fn redirect(&self) -> Result<Answer, Error> {
+        let begin = Begin {
+            signed_in: self.signed_in,
+            missing: self.missing.clone(),
+            action: Action::Authorize,
+            login_hint: None,
+            why: self.declaration.why.map(str::to_owned),
+            resume: self.own_target(),
+        };
+        let Begun { location, cookies } = begin.begin(self.oauth, &self.parts.headers)?;
+        let mut response = respond::see_other(&location);
+        respond::set_cookies(&mut response, &cookies);
+        Ok(Answer { response, authorize_url: None })
+    }
+
+    fn page(&self, page: Page, link: &'static str, resume: Resume) -> Result<Answer, Error> {
+        let authorize_url = self.link(resume)?;
+        let page = page.with_link(link, &authorize_url);
+        let page = page.with_link("Back to the app", self.oauth.0.urls.default_page());
+        let response = respond::page(&page)?;
+        Ok(Answer { response, authorize_url: Some(authorize_url) })
+    }
+
+    fn problem(&self) -> Result<Answer, Error> {
+        let authorize_url = self.link(self.page_behind())?;
+        let status = self.code.status();
+        let problem = Problem {
+            r#type: "about:blank",
+            title: if status == StatusCode::UNAUTHORIZED { "Unauthorized" } else { "Forbidden" },
+            status: status.as_u16(),
+            code: self.code.as_str(),
+            provider: self.oauth.provider().key(),
+            missing_scopes: &self.missing,
+            declined: &self.declined,
+            why: self.declaration.why,
+            authorize_url: &authorize_url,
+        };
+        let mut response = respond::bare(status);
+        respond::set(&mut response, header::CONTENT_TYPE, "application/problem+json");
+        *response.body_mut() = serde_json::to_string(&problem).map_err(|error| {
+            Error::new(Code::Internal, "a problem document cannot be written").with_source(error)
+        })?;
+        respond::set(&mut response, header::WWW_AUTHENTICATE, &self.authenticate());
+        Ok(Answer { response, authorize_url: Some(authorize_url) })
+    }
+
+    /// RFC 6750 §3: without any authentication there is no error to name.
+    fn authenticate(&self) -> String {
+        match self.code {
+            Code::SignInRequired => "Bearer".to_owned(),
+            _ => format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", self.missing),
+        }
+    }
+
+    fn link(&self, resume: Resume) -> Result<String, Error> {
+        let resume = resume.into_string();
+        let intent = Intent::new(self.oauth, self.signed_in, &self.missing, resume);
+        intent.with_why(self.declaration.why).to_link(self.oauth)
+    }
+
+    /// The request itself, to which a page goes back.
+    fn own_target(&self) -> Resume {
+        let urls = &self.oauth.0.urls;
+        let uri = original_uri(self.parts);
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Resume::of_request(target, urls.mount(), urls.origin())
+            .unwrap_or_else(|| Resume::default_page(self.oauth))
+    }
+
+    /// The page on which the form or script runs, as far as it is provably ours.
+    fn page_behind(&self) -> Resume {
+        let origin = self.oauth.0.urls.origin();
+        let headers = &self.parts.headers;
+        let named = headers.get("hx-current-url").or_else(|| headers.get(header::REFERER));
+        named
+            .and_then(|value| Url::parse(value.to_str().ok()?).ok())
+            .filter(|url| url.origin() == origin.origin())
+            .and_then(|url| {
+                Resume::parse(&url[url::Position::BeforePath..url::Position::AfterQuery], origin)
+            })
+            .unwrap_or_else(|| Resume::default_page(self.oauth))
+    }
+}
+
+fn only(response: Ready) -> Answer {
+    Answer { response, authorize_url: None }
+}
+
+/// The URI as it came in, before an outer `nest` took its prefix away.
+fn original_uri(parts: &Parts) -> &http::Uri {
+    let original = parts.extensions.get::<axum::extract::OriginalUri>();
+    original.map_or(&parts.uri, |original| &original.0)
+}
+
+/// Adds to `Vary` on an answer of ours.
+pub(crate) fn vary(response: &mut Ready) {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
+}

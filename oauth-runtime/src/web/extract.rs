@@ -1,0 +1,258 @@
+//! The extractors: a token, the mere declaration, the person.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use http::HeaderValue;
+use http::request::Parts;
+
+use super::guard::{self, Grant};
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::oauth::OAuth;
+use crate::scope::{Requirement, ScopeSet};
+use crate::secret::Redacted;
+use crate::tokens::AccountId;
+
+/// A router state from which the handle can be had.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the router state `{Self}` holds no `OAuth`",
+    label = "this extractor needs the `OAuth` of the app",
+    note = "give the router its state: `.with_state(oauth)`",
+    note = "with your own state: `#[derive(FromRef)]` on it, and an `OAuth` among its fields"
+)]
+pub trait HasOAuth {
+    /// A clone of the handle.
+    fn oauth(&self) -> OAuth;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> HasOAuth for S
+where
+    OAuth: FromRef<S>,
+{
+    #[inline]
+    fn oauth(&self) -> OAuth {
+        OAuth::from_ref(self)
+    }
+}
+
+/// A live access token that holds every scope of `Handler`.
+///
+/// As an argument of a handler it is also the guard: the handler runs only when the person is
+/// signed in, granted the scopes, and the token has life left. Under
+/// [`requires_scopes`](crate::requires_scopes) write `Token` alone; the attribute fills in
+/// what the handler declares. A helper says what it needs of its caller's token, and the
+/// compiler checks it:
+///
+/// ```
+/// use oauth_runtime::{Covers, Token, scope};
+///
+/// async fn upload(token: &Token<impl Covers<scope::DriveFile>>, text: &str) {
+///     let bearer = token.authorization(); // for a client of your own
+///     # let _ = (bearer, text);
+/// }
+/// ```
+///
+/// Without the attribute, a scope marker works too, and in `Option` it asks for nothing:
+/// `Option<Token<scope::DriveFile>>` is `None` for whoever did not grant it.
+pub struct Token<Handler: Requirement> {
+    grant: Grant,
+    handler: PhantomData<fn() -> Handler>,
+}
+
+impl<R: Requirement> Token<R> {
+    pub(crate) fn from_grant(grant: Grant) -> Self {
+        Self { grant, handler: PhantomData }
+    }
+
+    /// The access token itself, for a client of your own.
+    pub fn access_token(&self) -> &str {
+        self.grant.tokens.access.expose()
+    }
+
+    /// The value of the `Authorization` header (RFC 6750 §2.1), marked as sensitive.
+    pub fn authorization(&self) -> HeaderValue {
+        bearer(self.access_token())
+    }
+
+    /// When the access token ends.
+    pub fn expires_at(&self) -> Timestamp {
+        self.grant.tokens.expires_at
+    }
+
+    /// All scopes that the account granted, as the provider names them.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.grant.signed_in.row().granted
+    }
+
+    /// The account that the token belongs to.
+    pub fn account(&self) -> &AccountId {
+        &self.grant.signed_in.row().id
+    }
+
+    /// The person behind the token.
+    pub fn user(&self) -> User {
+        User(self.grant.signed_in.clone())
+    }
+
+    pub(crate) fn grant(&self) -> &Grant {
+        &self.grant
+    }
+}
+
+/// The `Authorization` of a token.
+pub(crate) fn bearer(token: &str) -> HeaderValue {
+    // Both texts are visible ASCII: `TokenResponse` takes nothing else.
+    let value = HeaderValue::try_from(format!("Bearer {token}"));
+    let mut value = value.unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    value.set_sensitive(true);
+    value
+}
+
+impl<R: Requirement> Clone for Token<R> {
+    fn clone(&self) -> Self {
+        Self::from_grant(self.grant.clone())
+    }
+}
+
+impl<R: Requirement> fmt::Debug for Token<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("handler", &R::DECLARATION.name)
+            .field("account", self.account())
+            .field("access_token", &Redacted)
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Token<R> {
+    type Rejection = Error;
+
+    #[inline]
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        guard::admit(state.oauth(), parts, R::DECLARATION).await.map(Self::from_grant)
+    }
+}
+
+impl<R: Requirement, S: HasOAuth + Sync> OptionalFromRequestParts<S> for Token<R> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
+        let grant = guard::admit_optional(state.oauth(), parts, R::DECLARATION).await?;
+        Ok(grant.map(Self::from_grant))
+    }
+}
+
+/// The guard of a handler that needs no token in hand.
+///
+/// [`requires_scopes`](crate::requires_scopes) puts it in front of the arguments; nobody has
+/// to write it.
+pub struct Declared<Handler: Requirement>(PhantomData<fn() -> Handler>);
+
+impl<R: Requirement> Declared<R> {
+    pub(crate) fn admitted() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<R: Requirement> fmt::Debug for Declared<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Declared").field(&R::DECLARATION.name).finish()
+    }
+}
+
+impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Declared<R> {
+    type Rejection = Error;
+
+    #[inline]
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        guard::admit(state.oauth(), parts, R::DECLARATION).await.map(|_| Self::admitted())
+    }
+}
+
+/// The person who is signed in.
+///
+/// As an argument it asks whoever is not signed in to do so; `Option<User>` asks nothing.
+/// Only [`account`](Self::account) names a person for good: e-mail and name are for display.
+///
+/// ```
+/// use oauth_runtime::User;
+///
+/// async fn home(user: Option<User>) -> String {
+///     match user {
+///         Some(user) => format!("hello {}", user.name().unwrap_or("there")),
+///         None => "hello stranger".to_owned(),
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct User(crate::oauth::SignedIn);
+
+impl User {
+    /// The account, issuer and subject together.
+    pub fn account(&self) -> &AccountId {
+        &self.0.row().id
+    }
+
+    /// The issuer, in its canonical form (`iss`, OpenID Connect Core §2).
+    pub fn issuer(&self) -> &str {
+        self.account().issuer()
+    }
+
+    /// The subject (`sub`), unique at its issuer only.
+    pub fn subject(&self) -> &str {
+        self.account().subject()
+    }
+
+    /// The e-mail address, if the sign-in asked for it. It may change hands.
+    pub fn email(&self) -> Option<&str> {
+        self.0.row().identity.email.as_deref()
+    }
+
+    /// Whether the provider says that it verified the address.
+    pub fn email_verified(&self) -> bool {
+        self.0.row().identity.email_verified
+    }
+
+    /// The name, if the sign-in asked for `profile`.
+    pub fn name(&self) -> Option<&str> {
+        self.0.row().identity.name.as_deref()
+    }
+
+    /// The address of a picture, if the sign-in asked for `profile`.
+    pub fn picture(&self) -> Option<&str> {
+        self.0.row().identity.picture.as_deref()
+    }
+
+    /// All scopes that the account granted, as the provider names them.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.0.row().granted
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User").field("account", self.account()).finish_non_exhaustive()
+    }
+}
+
+impl<S: HasOAuth + Sync> FromRequestParts<S> for User {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        guard::admit_user(&state.oauth(), parts).map(Self)
+    }
+}
+
+impl<S: HasOAuth + Sync> OptionalFromRequestParts<S> for User {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
+        let oauth = state.oauth();
+        Ok(oauth.signed_in(&parts.headers, oauth.0.clock.now()).map(Self))
+    }
+}

@@ -1,0 +1,197 @@
+//! The guard in front of a handler: from a request to a grant, or to the answer it gets.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::challenge::{self, Challenge};
+use super::decision::{Decision, Standing, decide};
+use super::request_kind::RequestKind;
+use super::respond;
+use crate::clock::Timestamp;
+use crate::error::{Answer, Code, Error};
+use crate::oauth::{OAuth, SignedIn};
+use crate::pages::Page;
+use crate::scope::requirement::Declaration;
+use crate::scope::{Scope, ScopeSet};
+use crate::tokens::{Freshness, TokenSet};
+
+/// A live token that holds what was required.
+#[derive(Clone)]
+pub(crate) struct Grant {
+    pub(crate) oauth: OAuth,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) tokens: Arc<TokenSet>,
+}
+
+/// A request that may not pass.
+pub(crate) struct Refused {
+    signed_in: Option<SignedIn>,
+    standing: Standing,
+}
+
+/// The grant for a handler that requires it, or the answer that its caller gets instead.
+///
+/// The common case is two lookups and a few bit tests: no wait, no allocation. All else is
+/// out of line and not made anew for every handler.
+#[inline]
+pub(crate) async fn admit(
+    oauth: OAuth,
+    parts: &Parts,
+    declaration: &'static Declaration,
+) -> Result<Grant, Error> {
+    let now = oauth.0.clock.now();
+    match fresh(oauth, parts, declaration.scopes, now) {
+        Ok(grant) => Ok(grant),
+        Err((oauth, who)) => Box::pin(admit_slowly(oauth, who, parts, declaration)).await,
+    }
+}
+
+/// The same for a handler that works without it too: `None` for whoever did not grant it.
+pub(crate) async fn admit_optional(
+    oauth: OAuth,
+    parts: &Parts,
+    declaration: &'static Declaration,
+) -> Result<Option<Grant>, Error> {
+    let now = oauth.0.clock.now();
+    match fresh(oauth, parts, declaration.scopes, now) {
+        Ok(grant) => Ok(Some(grant)),
+        Err((_, None)) => Ok(None),
+        Err((oauth, who)) => Ok(Box::pin(consider(&oauth, who, parts, declaration)).await?.ok()),
+    }
+}
+
+/// Whoever is signed in, or the answer that leads there.
+pub(crate) fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
+    static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
+    let who = oauth.signed_in(&parts.headers, oauth.0.clock.now());
+    who.ok_or_else(|| Refused::new(None, Standing::SignedOut).into_error(oauth, parts, &SIGN_IN))
+}
+
+#[inline]
+fn fresh(
+    oauth: OAuth,
+    parts: &Parts,
+    required: &[Scope],
+    now: Timestamp,
+) -> Result<Grant, (OAuth, Option<SignedIn>)> {
+    let Some(signed_in) = oauth.signed_in(&parts.headers, now) else { return Err((oauth, None)) };
+    let row = signed_in.row();
+    match &row.tokens {
+        Some(tokens) if tokens.freshness(now) == Freshness::Fresh && row.covers(required) => {
+            let tokens = tokens.clone();
+            Ok(Grant { oauth, signed_in, tokens })
+        }
+        _ => Err((oauth, Some(signed_in))),
+    }
+}
+
+#[cold]
+async fn admit_slowly(
+    oauth: OAuth,
+    who: Option<SignedIn>,
+    parts: &Parts,
+    declaration: &'static Declaration,
+) -> Result<Grant, Error> {
+    let considered = consider(&oauth, who, parts, declaration).await?;
+    considered.map_err(|refused| refused.into_error(&oauth, parts, declaration))
+}
+
+/// Everything but the common case: refresh where that helps, refuse where nothing does.
+#[cold]
+async fn consider(
+    oauth: &OAuth,
+    who: Option<SignedIn>,
+    parts: &Parts,
+    declaration: &'static Declaration,
+) -> Result<Result<Grant, Refused>, Error> {
+    let Some(who) = who else { return Ok(Err(Refused::new(None, Standing::SignedOut))) };
+    let (kind, required) = (kind(oauth, parts), declaration.scopes);
+    let mut standing = standing(&who, required, oauth.0.clock.now());
+    let mut who = who;
+    if decide(standing, kind) == Decision::RefreshFirst {
+        let key = who.session_row().account;
+        let refreshed = oauth.0.accounts.refreshed(key).await;
+        let now = oauth.0.clock.now();
+        who.account = oauth.0.accounts.find(&key, now).unwrap_or(who.account);
+        standing = match refreshed {
+            Ok(_) => self::standing(&who, required, now),
+            Err(error) if error.kind() == Code::InvalidGrant => Standing::Dead,
+            Err(error) => return Err(failed(oauth, kind, error)),
+        };
+    }
+    match (decide(standing, kind), &who.row().tokens) {
+        (Decision::Refuse(_), _) => Ok(Err(Refused::new(Some(who), standing))),
+        (decision @ (Decision::Proceed | Decision::ProceedAndRefresh), Some(tokens)) => {
+            if decision == Decision::ProceedAndRefresh {
+                oauth.0.accounts.refresh_in_background(who.session_row().account);
+            }
+            let tokens = tokens.clone();
+            Ok(Ok(Grant { oauth: oauth.clone(), signed_in: who, tokens }))
+        }
+        _ => {
+            let text = "the access tokens of the provider end as soon as they are given";
+            Err(failed(oauth, kind, Error::new(Code::ProviderResponse, text)))
+        }
+    }
+}
+
+fn kind(oauth: &OAuth, parts: &Parts) -> RequestKind {
+    RequestKind::of(
+        &parts.method,
+        &parts.headers,
+        oauth.0.urls.origin().as_str().trim_end_matches('/'),
+    )
+}
+
+fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
+    let row = who.row();
+    if !row.covers(required) {
+        let declined = !row.declined_of(&row.covered.missing(required)).is_empty();
+        return Standing::Missing { declined };
+    }
+    match (row.freshness(now), row.can_refresh(now)) {
+        (Freshness::Expired, false) => Standing::Dead,
+        // Nothing to renew it with: it serves to its end.
+        (Freshness::Stale, false) => Standing::Granted(Freshness::Fresh),
+        (freshness, _) => Standing::Granted(freshness),
+    }
+}
+
+/// The answer while the provider cannot be asked: the handler does not run, nothing is lost.
+fn failed(oauth: &OAuth, kind: RequestKind, error: Error) -> Error {
+    use RequestKind::{CrossSite, Form, Frame, Page as Navigation};
+    if !matches!(kind, Navigation | Form | Frame | CrossSite) {
+        return error;
+    }
+    let page = Page::failure(&error, oauth.provider().name());
+    let mut response = respond::failure(&error, &page);
+    challenge::vary(&mut response);
+    error.with_answer(Answer { response, authorize_url: None })
+}
+
+impl Refused {
+    fn new(signed_in: Option<SignedIn>, standing: Standing) -> Self {
+        Self { signed_in, standing }
+    }
+
+    fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
+        let Decision::Refuse(refusal) = decide(self.standing, kind(oauth, parts)) else {
+            return Error::new(Code::Internal, "a request that may pass was refused");
+        };
+        let required = declaration.scopes;
+        let row = self.signed_in.as_ref().map(SignedIn::row);
+        let missing = match (self.standing, row) {
+            (Standing::Missing { .. }, Some(row)) => row.covered.missing(required),
+            _ => ScopeSet::default().missing(required),
+        };
+        let code = match self.standing {
+            Standing::SignedOut => Code::SignInRequired,
+            _ => Code::ConsentRequired,
+        };
+        let declined = row.map(|row| row.declined_of(&missing)).unwrap_or_default();
+        let signed_in = self.signed_in.as_ref();
+        Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
+            .into_error(refusal)
+    }
+}

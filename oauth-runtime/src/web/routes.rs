@@ -1,0 +1,222 @@
+//! Our own routes: sign in, sign out, start, callback.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use http::StatusCode;
+use http::request::Parts;
+
+use super::request_kind::{RequestKind, is_same_origin};
+use super::respond::{self, Ready};
+use crate::error::{Code, Error};
+use crate::flow::{Action, Begin, Begun, Intent, Resume, Returned};
+use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
+use crate::pages::Page;
+use crate::scope::ScopeSet;
+
+impl OAuth {
+    /// The library's own routes, to be merged into the app's router whatever its state.
+    ///
+    /// They bring no layer and no fallback: the callback at the path of the redirect URI, and
+    /// below the prefix `sign-in` (`?return_to=/path`), `sign-out` (POST, `?return_to=/path`)
+    /// and `start`.
+    ///
+    /// ```
+    /// # use axum::Router;
+    /// # use oauth_runtime::{ClientCredentials, OAuth};
+    /// # let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+    /// #     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    /// #     .build()?;
+    /// let app: Router = Router::new().merge(oauth.routes()).with_state(oauth.clone());
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let urls = &self.0.urls;
+        Router::new()
+            .route(&urls.route("sign-in"), only_get(get(sign_in)))
+            .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
+            .route(&urls.route("start"), only_get(get(start)))
+            .route(urls.callback_route(), only_get(get(callback)))
+            .with_state(self.clone())
+    }
+}
+
+/// `get` answers HEAD too, and a HEAD must begin and end nothing.
+fn only_get(route: MethodRouter<OAuth>) -> MethodRouter<OAuth> {
+    route.head(wrong_method).fallback(wrong_method)
+}
+
+async fn wrong_method() -> Response {
+    send(respond::bare(StatusCode::METHOD_NOT_ALLOWED))
+}
+
+fn send(response: Ready) -> Response {
+    response.map(Body::from)
+}
+
+fn who(oauth: &OAuth, parts: &Parts) -> Option<SignedIn> {
+    oauth.signed_in(&parts.headers, oauth.0.clock.now())
+}
+
+/// A parameter of the query, if it is there exactly once.
+fn parameter(parts: &Parts, name: &str) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|pair| pair.0 == name);
+    let (_, value) = values.next()?;
+    values.next().is_none().then(|| value.into_owned())
+}
+
+/// Where a link of the app wants to go on, or the default page where that is doubtful.
+fn return_to(oauth: &OAuth, parts: &Parts) -> Resume {
+    parameter(parts, "return_to")
+        .and_then(|text| Resume::parse(&text, oauth.0.urls.origin()))
+        .unwrap_or_else(|| Resume::default_page(oauth))
+}
+
+async fn sign_in(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let resume = return_to(&oauth, &parts);
+    if who(&oauth, &parts).is_some() {
+        return send(respond::see_other(resume.as_str()));
+    }
+    let begin = Begin {
+        signed_in: None,
+        missing: ScopeSet::default(),
+        action: Action::Authorize,
+        login_hint: None,
+        why: None,
+        resume,
+    };
+    begin_or_refuse(&oauth, &parts, begin)
+}
+
+async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let signed_in = who(&oauth, &parts);
+    let text = parameter(&parts, "intent").unwrap_or_default();
+    let intent = match Intent::from_link(&oauth, signed_in.as_ref(), &text) {
+        Ok(intent) => intent,
+        Err(error) => return send(failure(&oauth, &error, oauth.0.urls.default_page())),
+    };
+    let begin = Begin::from_intent(&oauth, intent, signed_in.as_ref());
+    if begin.is_granted_already(oauth.0.clock.now()) {
+        return send(respond::see_other(begin.resume.as_str()));
+    }
+    begin_or_refuse(&oauth, &parts, begin)
+}
+
+/// Only a person who goes to a page begins an authorization.
+fn begin_or_refuse(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Response {
+    let origin = oauth.0.urls.origin_text();
+    match RequestKind::of(&parts.method, &parts.headers, &origin) {
+        RequestKind::Page => match begin.begin(oauth, &parts.headers) {
+            Ok(Begun { location, cookies }) => {
+                let mut response = respond::see_other(&location);
+                respond::set_cookies(&mut response, &cookies);
+                send(response)
+            }
+            Err(error) => send(failure(oauth, &error, oauth.0.urls.default_page())),
+        },
+        RequestKind::Frame => {
+            let page = Page::framed(StatusCode::FORBIDDEN, oauth.provider().name());
+            let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
+            let link = format!("{}{own}", oauth.0.urls.mount());
+            shown(oauth, &page.with_link("Continue", link))
+        }
+        _ => send(respond::bare(StatusCode::FORBIDDEN)),
+    }
+}
+
+async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
+        return shown(&oauth, &Page::cross_site());
+    }
+    if let Some(who) = who(&oauth, &parts) {
+        oauth.0.sessions.end(&who.session);
+    }
+    let mut response = if parameter(&parts, "return_to").is_some() {
+        respond::see_other(return_to(&oauth, &parts).as_str())
+    } else {
+        let page = Page::signed_out().with_link("Back to the app", oauth.0.urls.default_page());
+        respond::page(&page).unwrap_or_else(|error| respond::bare(error.status()))
+    };
+    let names = &oauth.0.cookies;
+    respond::set_cookies(&mut response, [&names.remove(&names.session)]);
+    respond::set_cookies(&mut response, &crate::flow::forget_all(&oauth, &parts.headers));
+    send(response)
+}
+
+async fn callback(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let query = parts.uri.query().unwrap_or_default();
+    let signed_in = who(&oauth, &parts);
+    let returned = Returned::from_query(&oauth, signed_in.clone(), query, &parts.headers).await;
+    let mut response = ending(&oauth, signed_in.as_ref(), &returned.ending)
+        .unwrap_or_else(|error| failure(&oauth, &error, oauth.0.urls.default_page()));
+    respond::set_cookies(&mut response, &returned.forget);
+    send(response)
+}
+
+fn ending(oauth: &OAuth, who: Option<&SignedIn>, ending: &Ending) -> Result<Ready, Error> {
+    let provider = oauth.provider().name();
+    match ending {
+        Ending::Back { resume } => Ok(respond::see_other(resume)),
+        Ending::Resumed { session, resume } => {
+            let mut response = respond::see_other(resume);
+            keep_session(oauth, &mut response, session);
+            Ok(response)
+        }
+        Ending::Declined { session, missing, why, resume } => {
+            let page = Page::declined(provider, missing).with_why(why.as_deref());
+            let again = Intent::new(oauth, who, missing, resume.clone()).with_why(why.as_deref());
+            let page = page.with_link("Grant access", again.to_link(oauth)?);
+            let mut response = respond::page(&back(oauth, page))?;
+            keep_session(oauth, &mut response, session);
+            Ok(response)
+        }
+        Ending::Denied { scopes, why, resume } => {
+            let page = Page::denied(provider).with_why(why.as_deref());
+            let again = Intent::new(oauth, who, scopes, resume.clone()).with_why(why.as_deref());
+            respond::page(&back(oauth, page.with_link("Try again", again.to_link(oauth)?)))
+        }
+        Ending::OtherAccount(other) => other_account(oauth, who, other),
+        Ending::Failed { error, resume } => Ok(failure(oauth, error, resume.clone())),
+    }
+}
+
+/// Both ways on: as the one who is signed in, or as the other one from now on.
+fn other_account(
+    oauth: &OAuth,
+    who: Option<&SignedIn>,
+    other: &OtherAccount,
+) -> Result<Ready, Error> {
+    let link = |action, hint: &str| {
+        let intent = Intent::new(oauth, who, &other.scopes, other.resume.clone());
+        intent.with_action(action, hint).to_link(oauth)
+    };
+    let page = Page::other_account(&other.signed_in, &other.chosen)
+        .with_link("Try again with the first", link(Action::ChooseAccount, &other.signed_in)?)
+        .with_link("Switch to the other", link(Action::SwitchAccount, &other.chosen)?);
+    respond::page(&page)
+}
+
+fn keep_session(oauth: &OAuth, response: &mut Ready, session: &str) {
+    let names = &oauth.0.cookies;
+    let cookie = names.set(&names.session, session, oauth.0.sessions.absolute());
+    respond::set_cookies(response, [&cookie]);
+}
+
+fn back(oauth: &OAuth, page: Page) -> Page {
+    page.with_link("Back to the app", oauth.0.urls.default_page())
+}
+
+fn failure(oauth: &OAuth, error: &Error, resume: String) -> Ready {
+    tracing::info!(code = error.code(), error = %error, "a page of ours failed");
+    let page = Page::failure(error, oauth.provider().name());
+    let text = if error.kind() == Code::FlowExpired { "Start again" } else { "Back to the app" };
+    respond::failure(error, &page.with_link(text, resume))
+}
+
+fn shown(oauth: &OAuth, page: &Page) -> Response {
+    let response = respond::page(page);
+    send(response.unwrap_or_else(|error| failure(oauth, &error, oauth.0.urls.default_page())))
+}

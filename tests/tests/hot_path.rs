@@ -1,0 +1,91 @@
+//! The authorized path allocates nothing: two lookups, a few bit tests.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use oauth_runtime::fake::{FakeGoogle, navigate};
+use oauth_runtime::{OAuth, Token, User, requires_scopes, scope, scope_set};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the promises of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from `System.alloc` above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// Runs a future that must not wait, and counts what it allocates on this thread.
+fn allocations_of<T>(future: impl Future<Output = T>) -> (T, usize) {
+    let before = ALLOCATIONS.with(Cell::get);
+    let mut future = pin!(future);
+    let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("the authorized path waited for something");
+    };
+    (output, ALLOCATIONS.with(Cell::get) - before)
+}
+
+async fn signed_in() -> (OAuth, Parts) {
+    let fake = FakeGoogle::start().await.unwrap();
+    let scopes = ["drive.file", "calendar"];
+    let cookie = fake.sign_in("ada@example.com").granting(scopes).await.unwrap();
+    let mut request = navigate("/notes");
+    let line = format!("theme=dark; {}; lang=en", cookie.to_str().unwrap());
+    request.headers_mut().insert("cookie", line.parse().unwrap());
+    (fake.oauth().unwrap(), request.into_parts().0)
+}
+
+scope_set!(Both = "drive.file", "calendar.events.readonly");
+
+#[requires_scopes("drive.file")]
+async fn handler(token: Token) -> usize {
+    std::future::ready(token.access_token().len()).await
+}
+
+#[tokio::test]
+async fn a_granted_request_allocates_nothing() {
+    let (oauth, mut parts) = signed_in().await;
+    for _ in 0..2 {
+        let extracted = Token::<handler>::from_request_parts(&mut parts, &oauth);
+        let (token, count) = allocations_of(extracted);
+        assert_eq!(count, 0, "one declared scope");
+        assert!(handler(token.unwrap()).await > 0);
+    }
+    let extracted = Token::<Both>::from_request_parts(&mut parts, &oauth);
+    let (token, count) = allocations_of(extracted);
+    assert_eq!((token.is_ok(), count), (true, 0), "two, one of them covered by a wider one");
+    let extracted = <Option<Token<scope::DriveFile>>>::from_request_parts(&mut parts, &oauth);
+    let (token, count) = allocations_of(extracted);
+    assert_eq!((token.unwrap().is_some(), count), (true, 0), "an optional one");
+    let extracted = <User as FromRequestParts<OAuth>>::from_request_parts(&mut parts, &oauth);
+    let (user, count) = allocations_of(extracted);
+    assert_eq!((user.is_ok(), count), (true, 0), "the person alone");
+}
+
+/// The counter counts, and a refusal is allowed to cost something.
+#[tokio::test]
+async fn a_refused_request_allocates_its_answer() {
+    let (oauth, mut parts) = signed_in().await;
+    parts.headers.remove("cookie");
+    let extracted = Token::<handler>::from_request_parts(&mut parts, &oauth);
+    let (token, count) = allocations_of(extracted);
+    assert!(token.is_err() && count > 0);
+}

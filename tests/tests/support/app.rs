@@ -1,0 +1,114 @@
+//! An app with a handler of each sort, on a port of its own, with a fake Google behind it.
+
+use axum::extract::{Form, OriginalUri};
+use axum::routing::get;
+use axum::{Json, Router};
+use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
+use oauth_runtime::{
+    Error, ManualClock, OAuth, OAuthBuilder, Timestamp, Token, User, requires_scopes, scope,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// An app that stops when it is dropped.
+pub struct App {
+    pub fake: FakeGoogle,
+    pub clock: ManualClock,
+    pub oauth: OAuth,
+    pub origin: String,
+    server: JoinHandle<()>,
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::with(|fake| fake, |builder| builder).await
+    }
+
+    pub async fn with(
+        fake: impl FnOnce(FakeGoogleBuilder) -> FakeGoogleBuilder,
+        configure: impl FnOnce(OAuthBuilder) -> OAuthBuilder,
+    ) -> Self {
+        let clock = ManualClock::at(Timestamp::from_unix_seconds(1_790_000_000));
+        let fake = fake(FakeGoogle::builder().with_clock(clock.clone())).start().await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let redirect_uri = format!("{origin}/oauth/callback");
+        let builder = fake.builder_for(&redirect_uri).unwrap();
+        let oauth = configure(builder).build().unwrap();
+        let app = router(&oauth);
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { fake, clock, oauth, origin, server }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    pub fn callback(&self, query: &str) -> String {
+        self.url(&format!("/oauth/callback?{query}"))
+    }
+}
+
+pub fn router(oauth: &OAuth) -> Router {
+    Router::new()
+        .route("/", get(|| async { "home" }))
+        .route("/me", get(me))
+        .route("/hello", get(hello))
+        .route("/notes", get(notes).post(save))
+        .route("/week", get(week))
+        .route("/both", get(both))
+        .route("/guarded", get(guarded))
+        .route("/maybe", get(maybe))
+        .merge(oauth.routes())
+        .with_state(oauth.clone())
+}
+
+async fn me(user: User) -> Json<Value> {
+    Json(json!({
+        "issuer": user.issuer(), "subject": user.subject(), "email": user.email(),
+        "verified": user.email_verified(), "scopes": user.scopes(),
+    }))
+}
+
+async fn hello(user: Option<User>) -> String {
+    user.map_or("nobody".to_owned(), |user| user.email().unwrap_or("somebody").to_owned())
+}
+
+/// Says where it ran and with whose token, so that a test sees both.
+#[requires_scopes("drive.file", why = "keep your notes in your Drive")]
+async fn notes(token: Token, OriginalUri(uri): OriginalUri) -> String {
+    format!("notes at {uri} with {}", token.access_token())
+}
+
+#[requires_scopes("drive.file", why = "save your note")]
+async fn save(token: Token, Form(fields): Form<Value>) -> Result<Json<Value>, Error> {
+    let client = token.client();
+    client.post(&client.url("drive", "/drive/v3/files"), &fields).await.map(Json)
+}
+
+#[requires_scopes("calendar.events.readonly")]
+async fn week(token: Token) -> Result<Json<Value>, Error> {
+    let client = token.client();
+    client.get(&client.url("calendar", "/calendar/v3/calendars/primary/events")).await.map(Json)
+}
+
+#[requires_scopes("drive.file", "calendar.events.readonly")]
+async fn both() -> &'static str {
+    "both"
+}
+
+#[requires_scopes("drive.file")]
+async fn guarded() -> &'static str {
+    "guarded"
+}
+
+async fn maybe(token: Option<Token<scope::DriveFile>>) -> &'static str {
+    if token.is_some() { "granted" } else { "not granted" }
+}
