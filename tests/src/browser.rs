@@ -14,7 +14,7 @@ pub use thirtyfour;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
 
-use crate::{CHROMEDRIVER, CHROMIUM};
+use crate::{CHROMEDRIVER, CHROMIUM, root};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 const INTERVAL: Duration = Duration::from_millis(25);
@@ -133,9 +133,9 @@ impl Chromium {
         value.as_str().map_or_else(|| value.to_string(), str::to_owned)
     }
 
-    /// Keeps a picture of the window in the folder of pictures and says where.
+    /// Keeps a picture of the window as `target/screenshots/{name}.png` and says where.
     pub async fn screenshot(&self, name: impl AsRef<Path>) -> PathBuf {
-        let path = screenshots().join(name);
+        let path = screenshots().join(name).with_extension("png");
         let folder = path.parent().expect("a picture lies in a folder");
         said(fs::create_dir_all(folder), "the folder of pictures");
         said(self.driver().screenshot(&path).await, "a picture");
@@ -182,8 +182,7 @@ fn find(program: &str) -> Option<PathBuf> {
 /// `target/screenshots`, wherever cargo's target folder is.
 fn screenshots() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    root.join(target.unwrap_or_else(|| "target".into())).join("screenshots")
+    root().join(target.unwrap_or_else(|| "target".into())).join("screenshots")
 }
 
 /// A session that is left to the driver's own end: the client would block the executor on it.

@@ -7,8 +7,9 @@ mod size;
 mod source;
 mod text;
 mod tree;
+mod words;
 
-use std::path::{Path, PathBuf};
+use oauth_tests::root;
 
 /// The order in which the runtime is read: a module may import only those before it.
 const READING_ORDER: &[&str] = &[
@@ -16,10 +17,6 @@ const READING_ORDER: &[&str] = &[
     "discover", "store", "session", "manifest", "pages", "tokens", "oauth", "flow", "web", "api",
     "routing", "fake",
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn read(path: &str) -> String {
     let path = root().join(path);

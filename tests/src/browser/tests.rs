@@ -49,7 +49,7 @@ async fn a_page_is_read_filled_in_and_sent() {
         "none"
     );
     browser.type_into("input", "Ada").await;
-    let picture = browser.screenshot("harness/form.png").await;
+    let picture = browser.screenshot("harness/form").await;
     assert!(fs::read(picture).unwrap().starts_with(b"\x89PNG"));
     browser.click("button").await;
     assert_eq!(browser.text("#sent").await, "who=Ada");

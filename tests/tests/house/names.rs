@@ -1,7 +1,8 @@
 //! Who may name what: the core no server, one file the clock, nobody a shortcut.
 
 use super::source::{Source, load};
-use super::text::{paths, tokens};
+use super::text::without_exceptions;
+use super::words::{paths, tokens};
 use super::{READING_ORDER, demand};
 
 /// A word, and the files of the runtime that may hold it. A path ending in `/` is a folder.
@@ -37,7 +38,9 @@ fn clients_databases_and_the_time_are_kept_to_one_place_each() {
 fn the_libraries_hold_no_unsafe_and_no_unwrap() {
     let macros = load("oauth-macros/src").sources;
     let violations: Vec<_> = runtime().iter().chain(&macros).flat_map(shortcuts).collect();
-    demand("Return an `Error`, or make the case impossible by its types.", &violations);
+    let remedy = "Return an `Error`, make the case impossible by its types, or say with\n\
+                  `#[expect(clippy::expect_used, reason = \"…\")]` why it cannot fail.";
+    demand(remedy, &violations);
 }
 
 fn runtime() -> Vec<Source> {
@@ -86,8 +89,10 @@ fn named(source: &Source, word: &str) -> Vec<String> {
     lines.iter().map(|line| format!("{}:{line}: names `{word}`", source.path)).collect()
 }
 
+/// `unwrap` and its like stand where an `#[expect(…, reason = "…")]` says why they cannot fail.
 fn shortcuts(source: &Source) -> Vec<String> {
-    let tokens = tokens(&source.code);
+    let code = without_exceptions(&source.code, &["unwrap_used", "expect_used"]);
+    let tokens = tokens(&code);
     let mut violations = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let called = at > 0 && matches!(tokens[at - 1].text, "." | "::");
@@ -158,6 +163,10 @@ mod tests {
             ("fn f() { x.map(Option::unwrap) }", 1),
             ("unsafe fn f() {}", 1),
             ("#[expect(lint, reason = \"x\")] fn f() { x.unwrap_or(1) } // unwrap()", 0),
+            ("#[expect(clippy::expect_used, reason = \"fixed\")] fn f() { x.expect(\"\") }", 0),
+            ("fn f() { #[expect(clippy::expect_used, reason = \"fixed\")]\nx.expect(\"\") }", 0),
+            ("#[expect(clippy::expect_used)] fn f() { x.expect(\"\") }", 1),
+            ("#[expect(clippy::other, reason = \"x\")] fn f() { x.expect(\"\") }", 1),
             ("fn f() { \"x.unwrap()\" }", 0),
             ("#[cfg(test)] mod tests { fn f() { x.unwrap() } }", 0),
         ] {

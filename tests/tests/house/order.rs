@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::source::{Crate, Source, declared, load, load_from};
-use super::text::{PathUse, paths, tokens};
+use super::words::{PathUse, paths, tokens};
 use super::{READING_ORDER, demand};
 
 const RUNTIME: &str = "oauth-runtime/src";

@@ -1,7 +1,7 @@
 //! How long files and functions may be.
 
 use super::source::{Source, load, named, rust_files};
-use super::text::{Token, tokens};
+use super::words::{Token, tokens};
 use super::{demand, root};
 
 const FILE: usize = 300;

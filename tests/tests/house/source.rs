@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::root;
-use super::text::{enclosing_modules, lines_of_tests, tokens, without_comments, without_tests};
+use super::text::{lines_of_tests, without_comments, without_tests};
+use super::words::{enclosing_modules, tokens};
 
 /// One file of a crate.
 #[derive(Debug)]

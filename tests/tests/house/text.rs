@@ -1,4 +1,4 @@
-//! Rust read as text: code without comments, literals and tests, and the words in it.
+//! Rust read as text: code without comments, literals and tests.
 
 use std::ops::Range;
 
@@ -98,29 +98,48 @@ pub(super) fn lines_of_tests(code: &str) -> usize {
     test_items(&chars).into_iter().map(lines).sum()
 }
 
+/// The code without what an `#[expect(…)]` of one of these lints stands before.
+pub(super) fn without_exceptions(code: &str, lints: &[&str]) -> String {
+    let mut chars: Vec<char> = code.chars().collect();
+    let excepted = |attribute: &str| {
+        let names =
+            attribute.strip_prefix("#[expect(").is_some_and(|rest| rest.contains("reason="));
+        names && lints.iter().any(|lint| attribute.contains(lint))
+    };
+    for item in attributed(&chars, &excepted) {
+        chars[item].iter_mut().for_each(|c| *c = blank(*c));
+    }
+    chars.into_iter().collect()
+}
+
 fn test_items(chars: &[char]) -> Vec<Range<usize>> {
     let code: String = chars.iter().collect();
     if squeeze(&code).starts_with("#![cfg(test)]") {
         return vec![Range { start: 0, end: chars.len() }];
     }
+    let for_tests =
+        |attribute: &str| attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(all(test,");
+    attributed(chars, &for_tests)
+}
+
+/// The items under an attribute of that kind, with the attribute.
+fn attributed(chars: &[char], is_wanted: &dyn Fn(&str) -> bool) -> Vec<Range<usize>> {
     let mut items = Vec::new();
     let mut at = 0;
     while at < chars.len() {
-        let end = test_attribute(&chars[at..]).map(|length| item_end(chars, at + length));
+        let length =
+            attribute(&chars[at..]).filter(|(text, _)| is_wanted(text)).map(|(_, length)| length);
+        let end = length.map(|length| item_end(chars, at + length));
         items.extend(end.map(|end| at..end));
         at = end.unwrap_or(at + 1);
     }
     items
 }
 
-/// The length of `#[cfg(test)]` or `#[cfg(all(test, …))]`.
-fn test_attribute(rest: &[char]) -> Option<usize> {
-    if !rest.starts_with(&['#', '[']) {
-        return None;
-    }
-    let end = 1 + matching(&rest[1..]);
-    let attribute = squeeze(&rest[..end].iter().collect::<String>());
-    (attribute == "#[cfg(test)]" || attribute.starts_with("#[cfg(all(test,")).then_some(end)
+/// The attribute that begins here, without spaces, and its length.
+fn attribute(rest: &[char]) -> Option<(String, usize)> {
+    let length = 1 + rest.starts_with(&['#', '[']).then(|| matching(&rest[1..]))?;
+    Some((squeeze(&rest[..length].iter().collect::<String>()), length))
 }
 
 fn squeeze(text: &str) -> String {
@@ -180,137 +199,8 @@ fn ends_with_semicolon(word: &str) -> bool {
     matches!(word, "use" | "const" | "static" | "type" | "let")
 }
 
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-/// A word, `::`, or one sign; with its line, counted from one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Token<'a> {
-    pub(super) text: &'a str,
-    pub(super) line: usize,
-}
-
-impl Token<'_> {
-    pub(super) fn is_word(&self) -> bool {
-        self.text.starts_with(is_word)
-    }
-}
-
-pub(super) fn tokens(code: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    for (line, content) in code.lines().enumerate() {
-        let mut rest = content.trim_start();
-        while let Some(first) = rest.chars().next() {
-            let length = if is_word(first) {
-                rest.find(|c| !is_word(c)).unwrap_or(rest.len())
-            } else if rest.starts_with("::") {
-                2
-            } else {
-                first.len_utf8()
-            };
-            tokens.push(Token { text: &rest[..length], line: line + 1 });
-            rest = rest[length..].trim_start();
-        }
-    }
-    tokens
-}
-
-/// A path as written, with the groups of a `use` taken apart.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct PathUse<'a> {
-    pub(super) segments: Vec<&'a str>,
-    /// The name it is given here, which is the last segment if there is no `as`.
-    pub(super) name: &'a str,
-    /// How many modules that are written out in the file enclose it.
-    pub(super) depth: usize,
-    pub(super) line: usize,
-}
-
-/// Every path of the code, one-word paths too.
-pub(super) fn paths<'a>(tokens: &[Token<'a>]) -> Vec<PathUse<'a>> {
-    let mut found = Vec::new();
-    let (mut at, mut depth, mut open) = (0, 0, Vec::new());
-    while at < tokens.len() {
-        match tokens[at].text {
-            "{" => {
-                let module = at >= 2 && tokens[at - 2].text == "mod";
-                depth += usize::from(module);
-                open.push(module);
-            }
-            "}" => depth -= usize::from(open.pop().unwrap_or_default()),
-            _ => {}
-        }
-        if tokens[at].is_word() {
-            at = path(tokens, at, &[], depth, &mut found);
-        } else {
-            at += 1;
-        }
-    }
-    found
-}
-
-/// Reads one path, with whatever groups it ends in, and says where it ends.
-fn path<'a>(
-    tokens: &[Token<'a>],
-    start: usize,
-    prefix: &[&'a str],
-    depth: usize,
-    found: &mut Vec<PathUse<'a>>,
-) -> usize {
-    let text = |at: usize| tokens.get(at).map_or("", |token| token.text);
-    let mut segments = prefix.to_vec();
-    let own_crate = text(start) == "crate" && start > 0 && text(start - 1) == "$";
-    segments.push(if own_crate { "$crate" } else { tokens[start].text });
-    let mut at = start + 1;
-    while text(at) == "::" {
-        match tokens.get(at + 1) {
-            Some(next) if next.is_word() || next.text == "*" => segments.push(next.text),
-            Some(next) if next.text == "{" => {
-                return group(tokens, at + 2, &segments, depth, found);
-            }
-            _ => break,
-        }
-        at += 2;
-    }
-    let mut name = segments[segments.len() - 1];
-    if text(at) == "as" && tokens.get(at + 1).is_some_and(Token::is_word) {
-        name = text(at + 1);
-        at += 2;
-    }
-    found.push(PathUse { segments, name, depth, line: tokens[start].line });
-    at
-}
-
-fn group<'a>(
-    tokens: &[Token<'a>],
-    mut at: usize,
-    prefix: &[&'a str],
-    depth: usize,
-    found: &mut Vec<PathUse<'a>>,
-) -> usize {
-    while at < tokens.len() && tokens[at].text != "}" {
-        if tokens[at].is_word() || tokens[at].text == "*" {
-            at = path(tokens, at, prefix, depth, found);
-        } else {
-            at += 1;
-        }
-    }
-    at + 1
-}
-
-/// The modules written out in the file around a token, outermost first.
-pub(super) fn enclosing_modules<'a>(tokens: &[Token<'a>], end: usize) -> Vec<&'a str> {
-    let mut open: Vec<Option<&str>> = Vec::new();
-    for at in 0..end {
-        match tokens[at].text {
-            "{" if at >= 2 && tokens[at - 2].text == "mod" => open.push(Some(tokens[at - 1].text)),
-            "{" => open.push(None),
-            "}" => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -350,31 +240,12 @@ mod tests {
         ] {
             assert_eq!(squeeze(&without_tests(code)), kept, "{code}");
         }
-        assert_eq!(without_tests("a\n#[cfg(test)]\nmod t {\n}\nb").lines().count(), 5);
-    }
-
-    #[test]
-    fn groups_of_a_use_are_taken_apart() {
-        let code =
-            "use crate::{a::{B, C as D}, e, f::*};\nmod m { x::y::<crate::z>(); $crate::q; }";
-        let tokens = tokens(code);
-        let found: Vec<_> = paths(&tokens)
-            .into_iter()
-            .filter(|path| path.segments.len() > 1)
-            .map(|path| (path.segments.join("::"), path.name, path.depth, path.line))
-            .collect();
-        let expected = [
-            ("crate::a::B", "B", 0, 1),
-            ("crate::a::C", "D", 0, 1),
-            ("crate::e", "e", 0, 1),
-            ("crate::f::*", "*", 0, 1),
-            ("x::y", "y", 1, 2),
-            ("crate::z", "z", 1, 2),
-            ("$crate::q", "q", 1, 2),
-        ];
+        let kept = |code: &str| squeeze(&without_exceptions(code, &["unwrap_used"]));
+        assert_eq!(kept("#[expect(clippy::unwrap_used, reason = )] fn f() { x.unwrap() } b"), "b");
         assert_eq!(
-            found,
-            expected.map(|(path, name, depth, line)| (path.to_owned(), name, depth, line))
+            kept("#[expect(clippy::unwrap_used)] fn f() {}"),
+            "#[expect(clippy::unwrap_used)]fnf(){}"
         );
+        assert_eq!(without_tests("a\n#[cfg(test)]\nmod t {\n}\nb").lines().count(), 5);
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::source::named;
-use super::text::{tokens, without_comments};
+use super::text::without_comments;
+use super::words::tokens;
 use super::{demand, read, root};
 
 /// What belongs to the machine that a file was written on, or to work that is not done. They are

@@ -9,7 +9,7 @@ mod manifest;
 mod setup;
 mod step;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use count::Counts;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = oauth_tests::root();
     let mut report = Report::default();
     report.run(&root);
     report.close();
@@ -137,24 +137,28 @@ fn after_the_suites() -> [Step; 2] {
     ]
 }
 
-/// A feature of `tests` that no suite turns on would hold tests that never run.
+/// A feature of `tests` that no suite turns on would hold tests that never run; and a manifest
+/// without features is one that was not understood.
 fn suites_are_complete(root: &Path) -> (Counts, Vec<String>) {
-    let features = features_of(root, "tests");
-    let forgotten =
-        features.iter().filter(|name| SUITES.iter().all(|suite| suite.feature != **name));
-    let remarks: Vec<_> = forgotten
-        .map(|name| {
-            format!("FAILED: feature {name} of tests is in no suite: add it to SUITES in setup.rs")
-        })
-        .collect();
+    let mut remarks = Vec::new();
+    for package in ["oauth-runtime", "tests"] {
+        if features_of(root, package).is_empty() {
+            remarks.push(format!("FAILED: no features were read from {package}/Cargo.toml"));
+        }
+    }
+    for feature in features_of(root, "tests") {
+        if SUITES.iter().all(|suite| suite.feature != feature) {
+            remarks.push(format!(
+                "FAILED: feature {feature} of tests is in no suite: add it to SUITES in setup.rs"
+            ));
+        }
+    }
     (Counts::one(remarks.is_empty()), remarks)
 }
 
 fn features_of(root: &Path, package: &str) -> Vec<String> {
-    let path: PathBuf = root.join(package).join("Cargo.toml");
-    let text = std::fs::read_to_string(&path);
-    let text = text.unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
-    manifest::features(&text)
+    let manifest = std::fs::read_to_string(root.join(package).join("Cargo.toml"));
+    manifest::features(&manifest.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -200,7 +204,9 @@ mod tests {
 
     #[test]
     fn every_feature_of_the_tests_is_turned_on_by_a_suite() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = oauth_tests::root();
         assert_eq!(suites_are_complete(&root), (counts(1, 0, 0), Vec::new()));
+        let (counted, remarks) = suites_are_complete(Path::new("no-such-folder"));
+        assert_eq!((counted, remarks.len()), (counts(0, 1, 0), 2));
     }
 }
