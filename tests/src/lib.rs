@@ -1,5 +1,32 @@
 //! What the test suites share.
+//!
+//! Tests that need more than Rust sit behind a feature of this crate, each in modules that have
+//! the feature's name (`browser::…`): `cargo verify` turns the feature on and picks them by it.
 
+#[cfg(feature = "browser")]
+pub mod browser;
 mod ui;
 
+use std::env;
+use std::path::{Path, PathBuf};
+
 pub use ui::{SKIPPED, ui_compiler_matches};
+
+/// The names under which Chromium is installed.
+pub const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+
+/// The program that drives it.
+pub const CHROMEDRIVER: &str = "chromedriver";
+
+/// The root of the workspace. Cargo says at run time where this package lies: what the compiler
+/// was told no longer holds when a checkout has moved and its target folder has not.
+pub fn root() -> PathBuf {
+    let package =
+        env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).join("..")
+}
+
+/// The examples of the README, as anybody would copy them.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

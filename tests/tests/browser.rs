@@ -50,7 +50,10 @@ async fn a_person_consents_and_saves_a_note() {
     chromium.screenshot("demo-note-saved").await;
     let files = demo.fake.drive().files_of("ada@example.com");
     assert_eq!(files.len(), 1);
-    assert_eq!((files[0].name.as_str(), files[0].content.as_slice()), ("Groceries.txt", &b"milk\r\nbread"[..]));
+    assert_eq!(
+        (files[0].name.as_str(), files[0].content.as_slice()),
+        ("Groceries.txt", &b"milk\r\nbread"[..])
+    );
     assert_eq!(demo.fake.calls(Endpoint::Token), 1);
 
     chromium.click("header button").await;

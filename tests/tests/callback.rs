@@ -170,7 +170,9 @@ async fn a_callback_sent_many_times_at_once_is_exchanged_once() {
         let (mut tab, url) = (browser.tab(), url.clone());
         tokio::spawn(async move { (tab.go(&url).await, tab) })
     });
+    let before = app.arrived();
     let requests: Vec<_> = requests.collect();
+    app.until_arrived(before + 20).await;
     gate.waiting(1).await;
     gate.open();
     for request in requests {
@@ -194,7 +196,9 @@ async fn an_exchange_outlives_the_request_that_began_it() {
     request.abort();
     assert!(request.await.is_err());
     let (mut second, address) = (browser.tab(), url.clone());
+    let before = app.arrived();
     let retry = tokio::spawn(async move { (second.go(&address).await, second) });
+    app.until_arrived(before + 1).await;
     gate.open();
     let (page, mut second) = retry.await.unwrap();
     assert_eq!(page.status, 303);

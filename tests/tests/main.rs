@@ -1,8 +1,11 @@
 //! The integration tests, one binary.
 
+#[cfg(feature = "browser")]
+mod browser;
 mod callback;
 mod flow_sign_in;
 mod hot_path;
+mod house;
 mod places;
 mod request_kinds;
 mod staying;

@@ -56,12 +56,14 @@ async fn many_requests_with_an_expired_token_make_one_refresh() {
     app.clock.advance(Duration::from_secs(3600));
     let gate = Gate::new();
     app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    let before = app.arrived();
     let requests: Vec<_> = (0..200)
         .map(|_| {
             let (mut tab, url) = (browser.tab(), app.url("/guarded"));
             tokio::spawn(async move { tab.go(url).await.status })
         })
         .collect();
+    app.until_arrived(before + 200).await;
     gate.waiting(1).await;
     gate.open();
     for request in requests {

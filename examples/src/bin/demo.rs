@@ -33,12 +33,13 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let credentials = env::var_os("GOOGLE_CLIENT_SECRET_FILE").map(PathBuf::from);
     let demo = Demo::start(port()?, credentials.as_deref()).await?;
-    match demo.fake() {
-        Some(fake) => println!("A fake Google listens at {}.", fake.origin()),
+    let with = match demo.fake() {
+        Some(fake) => format!("A fake Google listens at {}.", fake.origin()),
         None => {
-            println!("This talks to Google: {}/oauth/callback is its redirect URI.", demo.origin())
+            format!("This talks to Google: {}/oauth/callback is its redirect URI.", demo.origin())
         }
-    }
+    };
+    println!("{with}");
     println!("Open {} in a browser. Ctrl-C ends the demo.", demo.origin());
     Ok(demo.serve(interrupted()).await?)
 }

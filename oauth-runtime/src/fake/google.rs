@@ -1,29 +1,23 @@
 //! The handle of a running fake Google.
 
 use std::fmt;
-use std::future::IntoFuture as _;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use aws_lc_rs::rand;
-use axum::serve::Listener as _;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::account::FakeAccount;
-use super::drive::{DriveFile, NewFile, View};
+use super::builder::FakeGoogleBuilder;
+use super::fake_drive::FakeDrive;
 use super::fault::{Endpoint, Fault};
-use super::line::{Door, Hangup};
 use super::quirk::Quirk;
 use super::record::RecordedRequest;
-use super::rim::{Rim, lock};
-use super::routes::router;
+use super::rim::lock;
 use super::scopes::join;
 use super::world::World;
-use crate::clock::{Clock, SystemClock};
-use crate::error::{Code, Error};
+use crate::clock::Clock;
+use crate::error::Error;
 use crate::oauth::OAuth;
 
 /// A running authorization server that behaves as Google does, on loopback, for one process.
@@ -52,6 +46,15 @@ struct Handle {
 }
 
 impl FakeGoogle {
+    pub(super) fn new(
+        world: Arc<Mutex<World>>,
+        clock: Arc<dyn Clock>,
+        origin: String,
+        stop: watch::Sender<()>,
+    ) -> Self {
+        Self(Arc::new(Handle { world, clock, origin, oauth: OnceLock::new(), _stop: stop }))
+    }
+
     /// Starts a server on a port that the system chooses.
     ///
     /// # Errors
@@ -211,7 +214,7 @@ impl FakeGoogle {
         Ok(self.0.oauth.get_or_init(|| oauth).clone())
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.0.world)
     }
 }
@@ -219,122 +222,5 @@ impl FakeGoogle {
 impl fmt::Debug for FakeGoogle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeGoogle").field("origin", &self.origin()).finish_non_exhaustive()
-    }
-}
-
-/// Settings of a [`FakeGoogle`] before it starts.
-#[derive(Debug)]
-pub struct FakeGoogleBuilder {
-    port: u16,
-    clock: Arc<dyn Clock>,
-    accounts: Vec<FakeAccount>,
-    quirks: Vec<Quirk>,
-}
-
-impl Default for FakeGoogleBuilder {
-    fn default() -> Self {
-        Self { port: 0, clock: Arc::new(SystemClock), accounts: Vec::new(), quirks: Vec::new() }
-    }
-}
-
-impl FakeGoogleBuilder {
-    /// Listens on this port instead of one that the system chooses.
-    pub fn with_port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// Takes the time from this clock.
-    pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Adds an account to the built-in ones, Ada's and Bob's at example.com.
-    pub fn with_account(mut self, account: FakeAccount) -> Self {
-        self.accounts.push(account);
-        self
-    }
-
-    /// Switches an oddity on from the start.
-    pub fn with_quirk(mut self, quirk: Quirk) -> Self {
-        self.quirks.push(quirk);
-        self
-    }
-
-    /// Starts the server.
-    ///
-    /// # Errors
-    /// When the port cannot be opened on 127.0.0.1, or the system has no randomness.
-    pub async fn start(self) -> Result<FakeGoogle, Error> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await;
-        let door = Door(listener.map_err(|error| cannot_listen(self.port, error))?);
-        let address = door.local_addr().map_err(|error| cannot_listen(self.port, error))?;
-        let (google, rim) = self.build(format!("http://localhost:{}", address.port()))?;
-        let app = router(rim.clone()).into_make_service_with_connect_info::<Hangup>();
-        tokio::spawn(axum::serve(door, app).with_graceful_shutdown(rim.stopped()).into_future());
-        Ok(google)
-    }
-
-    /// The handle and the state of the routes, without a network.
-    pub(crate) fn build(self, origin: String) -> Result<(FakeGoogle, Rim), Error> {
-        let mut seed = [0; 32];
-        let no_random = |_| Error::new(Code::Internal, "the system has no randomness");
-        rand::fill(&mut seed).map_err(no_random)?;
-        let mut world = World::new(origin.clone(), seed)?;
-        for account in self.accounts {
-            world.add_account(account);
-        }
-        for quirk in self.quirks {
-            world.set(quirk, true);
-        }
-        let (sender, stop) = watch::channel(());
-        let (world, clock) = (Arc::new(Mutex::new(world)), self.clock);
-        let rim = Rim { world: Arc::clone(&world), clock: Arc::clone(&clock), stop };
-        Ok((
-            FakeGoogle(Arc::new(Handle {
-                world,
-                clock,
-                origin,
-                oauth: OnceLock::new(),
-                _stop: sender,
-            })),
-            rim,
-        ))
-    }
-}
-
-fn cannot_listen(port: u16, error: std::io::Error) -> Error {
-    Error::new(Code::ConfigOption, format!("the fake Google cannot listen on 127.0.0.1:{port}"))
-        .with_help("choose a free port, or 0 to have one chosen")
-        .with_source(error)
-}
-
-/// The files of a [`FakeGoogle`], past all scopes.
-#[derive(Clone, Debug)]
-pub struct FakeDrive(FakeGoogle);
-
-impl FakeDrive {
-    /// The files of an account, the oldest first.
-    pub fn files_of(&self, email: &str) -> Vec<DriveFile> {
-        let world = self.0.world();
-        let owner = world.accounts.find(email).map_or("", |account| account.subject());
-        let view = View { owner, only_by: None };
-        world.drive.visible(&view).cloned().collect()
-    }
-
-    /// Puts a text there as the owner's own file, so that `drive.file` does not see it.
-    pub fn add(&self, email: &str, name: &str, content: &str) -> DriveFile {
-        let (now, mut world) = (self.0.0.clock.now(), self.0.world());
-        let world = &mut *world;
-        let owner = world.accounts.ensure(email).subject().to_owned();
-        let (name, content) = (name.to_owned(), content.as_bytes().to_vec());
-        let new = NewFile { name, mime_type: "text/plain".to_owned(), content, made_by: None };
-        world.drive.add(&mut world.mint, now, &owner, new)
-    }
-
-    /// Removes the file with this id.
-    pub fn remove(&self, id: &str) {
-        self.0.world().drive.remove(id);
     }
 }

@@ -64,46 +64,53 @@ impl Page {
     /// What went wrong, in words for the person it happened to. Never the error's own text,
     /// which is for the log.
     pub(crate) fn failure(error: &Error, provider: &str) -> Self {
-        let status = error.status();
-        let (title, lead) = match error.kind() {
-            Code::AccessDenied => return Self::denied(provider),
-            Code::CrossSite => return Self::cross_site(),
-            Code::FlowExpired => {
-                ("This took too long", "The link has expired. Please start again.".to_owned())
+        match error.kind() {
+            Code::AccessDenied => Self::denied(provider),
+            Code::CrossSite => Self::cross_site(),
+            code => {
+                let (title, lead) = trouble(code, provider);
+                Self::new(error.status(), title, lead)
             }
-            Code::CallbackInvalid => (
-                "This link cannot be used",
-                "It was not begun in this browser, or it was used before. Nothing was changed."
-                    .to_owned(),
+        }
+    }
+}
+
+fn trouble(code: Code, provider: &str) -> (&'static str, String) {
+    match code {
+        Code::FlowExpired => {
+            ("This took too long", "The link has expired. Please start again.".to_owned())
+        }
+        Code::CallbackInvalid => (
+            "This link cannot be used",
+            "It was not begun in this browser, or it was used before. Nothing was changed."
+                .to_owned(),
+        ),
+        Code::AdminPolicy => (
+            "Your administrator does not allow this",
+            format!(
+                "Your organization's settings at {provider} forbid this app the access. Please ask your administrator."
             ),
-            Code::AdminPolicy => (
-                "Your administrator does not allow this",
-                format!(
-                    "Your organization's settings at {provider} forbid this app the access. Please ask your administrator."
-                ),
+        ),
+        Code::ProviderRefused => (
+            "This app is not set up correctly",
+            format!(
+                "{provider} refused the app itself. Its operator has to act; nothing of yours was lost."
             ),
-            Code::ProviderRefused => (
-                "This app is not set up correctly",
-                format!(
-                    "{provider} refused the app itself. Its operator has to act; nothing of yours was lost."
-                ),
+        ),
+        Code::ProviderUnavailable | Code::ProviderTimeout | Code::ShuttingDown => (
+            "Please try again in a moment",
+            format!("{provider} could not be reached just now. Nothing was lost."),
+        ),
+        Code::ProviderResponse | Code::IdTokenInvalid => (
+            "The answer could not be trusted",
+            format!(
+                "{provider} answered in a way that this app does not accept. Nothing was changed."
             ),
-            Code::ProviderUnavailable | Code::ProviderTimeout | Code::ShuttingDown => (
-                "Please try again in a moment",
-                format!("{provider} could not be reached just now. Nothing was lost."),
-            ),
-            Code::ProviderResponse | Code::IdTokenInvalid => (
-                "The answer could not be trusted",
-                format!(
-                    "{provider} answered in a way that this app does not accept. Nothing was changed."
-                ),
-            ),
-            _ => (
-                "Something went wrong",
-                "The app could not finish this. Nothing was changed.".to_owned(),
-            ),
-        };
-        Self::new(status, title, lead)
+        ),
+        _ => (
+            "Something went wrong",
+            "The app could not finish this. Nothing was changed.".to_owned(),
+        ),
     }
 }
 

@@ -1,12 +1,11 @@
 //! Every no, in every shape: what a refused request is answered.
 
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 use url::Url;
 
 use super::decision::Refusal;
-use super::request_kind::VARY;
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Resume};
@@ -53,7 +52,7 @@ impl Challenge<'_> {
         let error = Error::new(code, text);
         match self.answer(refusal) {
             Ok(mut answer) => {
-                respond::set(&mut answer.response, header::VARY, VARY);
+                respond::vary(&mut answer.response);
                 error.with_answer(answer)
             }
             Err(error) => error,
@@ -180,9 +179,4 @@ fn only(response: Ready) -> Answer {
 fn original_uri(parts: &Parts) -> &http::Uri {
     let original = parts.extensions.get::<axum::extract::OriginalUri>();
     original.map_or(&parts.uri, |original| &original.0)
-}
-
-/// Adds to `Vary` on an answer of ours.
-pub(crate) fn vary(response: &mut Ready) {
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::challenge::{self, Challenge};
+use super::challenge::Challenge;
 use super::decision::{Decision, Standing, decide};
 use super::request_kind::RequestKind;
 use super::respond;
@@ -166,7 +166,7 @@ fn failed(oauth: &OAuth, kind: RequestKind, error: Error) -> Error {
     }
     let page = Page::failure(&error, oauth.provider().name());
     let mut response = respond::failure(&error, &page);
-    challenge::vary(&mut response);
+    respond::vary(&mut response);
     error.with_answer(Answer { response, authorize_url: None })
 }
 

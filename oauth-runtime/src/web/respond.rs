@@ -3,6 +3,7 @@
 use http::header::{self, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
+use super::request_kind::VARY;
 use crate::error::Error;
 use crate::pages::{CONTENT_SECURITY_POLICY, Page};
 use crate::session::SetCookie;
@@ -56,6 +57,11 @@ pub(crate) fn retry_after(response: &mut Ready, error: &Error) {
         let seconds = error.retry_after().map_or(5, |wait| wait.as_secs().max(1));
         set(response, header::RETRY_AFTER, &seconds.to_string());
     }
+}
+
+/// Names the request headers on which an answer of ours may depend.
+pub(crate) fn vary(response: &mut Ready) {
+    set(response, header::VARY, VARY);
 }
 
 pub(crate) fn set_cookies<'a>(

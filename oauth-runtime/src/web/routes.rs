@@ -107,29 +107,37 @@ async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
 
 /// Only a person who goes to a page begins an authorization.
 fn begin_or_refuse(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Response {
-    let origin = oauth.0.urls.origin_text();
-    match RequestKind::of(&parts.method, &parts.headers, &origin) {
-        RequestKind::Page => match begin.begin(oauth, &parts.headers) {
-            Ok(Begun { location, cookies }) => {
-                let mut response = respond::see_other(&location);
-                respond::set_cookies(&mut response, &cookies);
-                send(response)
-            }
-            Err(error) => send(failure(oauth, &error, oauth.0.urls.default_page())),
-        },
-        RequestKind::Frame => {
-            let page = Page::framed(StatusCode::FORBIDDEN, oauth.provider().name());
-            let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
-            let link = format!("{}{own}", oauth.0.urls.mount());
-            shown(oauth, &page.with_link("Continue", link))
+    let mut response =
+        match RequestKind::of(&parts.method, &parts.headers, &oauth.0.urls.origin_text()) {
+            RequestKind::Page => begun(oauth, parts, begin),
+            RequestKind::Frame => framed(oauth, parts),
+            _ => respond::bare(StatusCode::FORBIDDEN),
+        };
+    respond::vary(&mut response);
+    send(response)
+}
+
+fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
+    match begin.begin(oauth, &parts.headers) {
+        Ok(Begun { location, cookies }) => {
+            let mut response = respond::see_other(&location);
+            respond::set_cookies(&mut response, &cookies);
+            response
         }
-        _ => send(respond::bare(StatusCode::FORBIDDEN)),
+        Err(error) => failure(oauth, &error, oauth.0.urls.default_page()),
     }
+}
+
+fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
+    let page = Page::framed(StatusCode::FORBIDDEN, oauth.provider().name());
+    let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let link = format!("{}{own}", oauth.0.urls.mount());
+    page_or_failure(oauth, &page.with_link("Continue", link))
 }
 
 async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
-        return shown(&oauth, &Page::cross_site());
+        return send(page_or_failure(&oauth, &Page::cross_site()));
     }
     if let Some(who) = who(&oauth, &parts) {
         oauth.0.sessions.end(&who.session);
@@ -138,7 +146,7 @@ async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
         respond::see_other(return_to(&oauth, &parts).as_str())
     } else {
         let page = Page::signed_out().with_link("Back to the app", oauth.0.urls.default_page());
-        respond::page(&page).unwrap_or_else(|error| respond::bare(error.status()))
+        page_or_failure(&oauth, &page)
     };
     let names = &oauth.0.cookies;
     respond::set_cookies(&mut response, [&names.remove(&names.session)]);
@@ -216,7 +224,7 @@ fn failure(oauth: &OAuth, error: &Error, resume: String) -> Ready {
     respond::failure(error, &page.with_link(text, resume))
 }
 
-fn shown(oauth: &OAuth, page: &Page) -> Response {
+fn page_or_failure(oauth: &OAuth, page: &Page) -> Ready {
     let response = respond::page(page);
-    send(response.unwrap_or_else(|error| failure(oauth, &error, oauth.0.urls.default_page())))
+    response.unwrap_or_else(|error| failure(oauth, &error, oauth.0.urls.default_page()))
 }

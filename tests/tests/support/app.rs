@@ -1,6 +1,9 @@
 //! An app with a handler of each sort, on a port of its own, with a fake Google behind it.
 
-use axum::extract::{Form, OriginalUri};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::{Form, OriginalUri, Request};
 use axum::routing::get;
 use axum::{Json, Router};
 use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
@@ -17,6 +20,7 @@ pub struct App {
     pub clock: ManualClock,
     pub oauth: OAuth,
     pub origin: String,
+    arrived: Arc<AtomicUsize>,
     server: JoinHandle<()>,
 }
 
@@ -42,9 +46,27 @@ impl App {
         let redirect_uri = format!("{origin}/oauth/callback");
         let builder = fake.builder_for(&redirect_uri).unwrap();
         let oauth = configure(builder).build().unwrap();
-        let app = router(&oauth);
+        let arrived = Arc::new(AtomicUsize::new(0));
+        let counter = arrived.clone();
+        let app = router(&oauth).layer(axum::middleware::map_request(move |request: Request| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(request)
+        }));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { fake, clock, oauth, origin, server }
+        Self { fake, clock, oauth, origin, arrived, server }
+    }
+
+    /// How many requests have reached the app.
+    pub fn arrived(&self) -> usize {
+        self.arrived.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many requests have reached the app. The tests run on one thread, so each
+    /// of them has then gone as far as it gets without an answer from elsewhere.
+    pub async fn until_arrived(&self, requests: usize) {
+        while self.arrived() < requests {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub fn url(&self, path: &str) -> String {

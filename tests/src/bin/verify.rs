@@ -1,3 +1,0 @@
-//! Runs every check of the project.
-
-fn main() {}

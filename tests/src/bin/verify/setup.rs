@@ -1,0 +1,128 @@
+//! What the suites need beyond Rust: found, or installed where that is ours to do.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::step::Step;
+
+/// Tests that need more than Rust. They sit behind a feature of `tests` and in modules of the
+/// same name, by which the runner picks them.
+pub(crate) struct Suite {
+    pub(crate) feature: &'static str,
+    needs: &'static [Need],
+}
+
+/// A program under any of its names, and the package of Debian that holds it.
+struct Need {
+    programs: &'static [&'static str],
+    package: &'static str,
+}
+
+pub(crate) const SUITES: &[Suite] = &[Suite {
+    feature: "browser",
+    needs: &[
+        Need { programs: oauth_tests::CHROMIUM, package: "chromium" },
+        Need { programs: &[oauth_tests::CHROMEDRIVER], package: "chromium-driver" },
+    ],
+}];
+
+impl Suite {
+    pub(crate) fn step(&self) -> Step {
+        let feature = self.feature;
+        let command = format!(
+            "test -p oauth-tests --features {feature} --lib --test integration --no-fail-fast {feature}::"
+        );
+        Step::tests(&format!("suite {feature}"), &command)
+    }
+
+    fn missing(&self) -> Vec<&'static Need> {
+        self.needs.iter().filter(|need| !need.is_met()).collect()
+    }
+}
+
+impl Need {
+    fn is_met(&self) -> bool {
+        self.programs.iter().any(|name| find(name, &search_path()).is_some())
+    }
+}
+
+/// Installs what is missing where it can, and says for each suite which programs it still lacks.
+pub(crate) fn prepare() -> Vec<Vec<&'static str>> {
+    let packages: Vec<_> =
+        SUITES.iter().flat_map(Suite::missing).map(|need| need.package).collect();
+    if !packages.is_empty() && may_install() {
+        install(&packages);
+    }
+    let missing: Vec<_> = SUITES.iter().map(|suite| names(&suite.missing())).collect();
+    for (suite, missing) in SUITES.iter().zip(&missing) {
+        match missing.as_slice() {
+            [] => println!("{}: all there", suite.feature),
+            missing => println!("{}: not found: {}", suite.feature, missing.join(", ")),
+        }
+    }
+    missing
+}
+
+fn names(needs: &[&Need]) -> Vec<&'static str> {
+    needs.iter().map(|need| need.package).collect()
+}
+
+/// Only as root and only with apt: everywhere else the system is its owner's to change.
+fn may_install() -> bool {
+    let id = Command::new("id").arg("-u").stdin(Stdio::null()).output();
+    let root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    root && find("apt-get", &search_path()).is_some()
+}
+
+fn install(packages: &[&str]) {
+    let apt = |arguments: &[&str]| {
+        println!("apt-get {}", arguments.join(" "));
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let install: Vec<_> =
+        ["install", "-y", "--no-install-recommends"].iter().chain(packages).copied().collect();
+    if !(apt(&["update"]) && apt(&install)) {
+        println!("apt-get could not install them");
+    }
+}
+
+fn search_path() -> Vec<PathBuf> {
+    env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+fn find(program: &str, directories: &[PathBuf]) -> Option<PathBuf> {
+    let file = format!("{program}{}", env::consts::EXE_SUFFIX);
+    directories
+        .iter()
+        .map(|directory: &PathBuf| Path::join(directory, &file))
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_where_it_is_and_nowhere_else() {
+        let cargo = env::current_exe().unwrap();
+        let directory = cargo.parent().unwrap().to_owned();
+        let name = cargo.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(find(name, &[directory.join("none"), directory.clone()]), Some(cargo.clone()));
+        assert_eq!(find("no-such-program", &[directory]), None);
+    }
+
+    #[test]
+    fn a_need_that_no_name_meets_is_missing() {
+        let need = Need { programs: &["no-such-program", "nor-this"], package: "p" };
+        assert!(!need.is_met());
+    }
+
+    #[test]
+    fn a_suite_runs_its_own_modules_alone() {
+        let step = SUITES[0].step();
+        assert_eq!(step.name(), "suite browser");
+    }
+}
