@@ -1,7 +1,7 @@
 use oauth_runtime::Token;
 
-async fn upload<R>(token: &Token<R>) {
-    let _ = token.access_token();
-}
+fn bearer<R>(_: &Token<R>) {}
 
-fn main() {}
+fn main() {
+    let _ = bearer::<oauth_runtime::scope::DriveFile>;
+}

@@ -1,12 +1,11 @@
-use axum::{Form, routing::post};
-use oauth_runtime::{OAuth, Token, requires_scopes};
+use axum::{Form, debug_handler};
+use oauth_runtime::{Token, requires_scopes};
 
 #[requires_scopes("drive.file")]
+#[debug_handler(state = oauth_runtime::OAuth)]
 async fn save(Form(name): Form<String>, token: Token) -> String {
     drop(token);
     name
 }
 
-fn main() {
-    let _ = post::<_, _, OAuth>(save);
-}
+fn main() {}

@@ -1,11 +1,8 @@
-use axum::Json;
-use oauth_runtime::{Token, requires_scopes};
+use oauth_runtime::{Token, scope};
 
-#[requires_scopes("drive.file")]
-async fn show(token: Token) -> Json<Token<show>> {
-    Json(token)
+#[derive(serde::Serialize)]
+struct Page {
+    token: Token<scope::DriveFile>,
 }
 
-fn main() {
-    let _ = axum::routing::get::<_, _, oauth_runtime::OAuth>(show);
-}
+fn main() {}

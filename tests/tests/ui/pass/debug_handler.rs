@@ -1,6 +1,7 @@
 //! The `debug_handler` of axum, on either side.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::pedantic)]
 #![forbid(unsafe_code)]
+#![allow(clippy::unused_async)]
 
 use axum::{Form, Router, debug_handler, routing::post};
 use oauth_runtime::{OAuth, Token, requires_scopes};

@@ -7,7 +7,8 @@ use oauth_runtime::{OAuth, Token, requires_scopes, scope_set};
 
 pub mod notes {
     //! A module that is public.
-    use oauth_runtime::{Token, requires_scopes};
+    use axum::{Router, routing::get};
+    use oauth_runtime::{OAuth, Token, requires_scopes};
 
     /// Lists.
     #[requires_scopes("drive.file")]
@@ -27,9 +28,8 @@ pub mod notes {
 
     pub(super) use inner::save;
 
-    /// Reads.
-    pub async fn read(token: Token<inner::read>) -> String {
-        inner::read(token).await
+    pub(super) fn router(oauth: OAuth) -> Router {
+        Router::new().route("/read", get(inner::read)).with_state(oauth)
     }
 }
 
@@ -41,11 +41,11 @@ fn app(oauth: OAuth) -> Router {
     scope_set!(Local = "drive.file");
     Router::new()
         .route("/list", get(notes::list))
-        .route("/read", get(notes::read))
         .route("/save", get(notes::save))
         .route("/local", get(local))
         .route("/set", get(|token: Token<Local>| async move { format!("{token:?}") }))
-        .with_state(oauth)
+        .with_state(oauth.clone())
+        .merge(notes::router(oauth))
 }
 
 fn main() {

@@ -1,6 +1,7 @@
 //! Sets with a name: for methods, closures, several handlers.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::pedantic)]
 #![forbid(unsafe_code)]
+#![allow(clippy::unused_async)]
 
 use axum::extract::State;
 use axum::{Router, routing::get};

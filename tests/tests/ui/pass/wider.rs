@@ -1,6 +1,7 @@
 //! A scope beside one that it covers, said to be meant; and what a helper may count on.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::pedantic)]
 #![forbid(unsafe_code)]
+#![allow(clippy::unused_async)]
 
 use oauth_runtime::{Covers, Token, requires_scopes, scope, scope_set};
 

@@ -1,6 +1,7 @@
 //! What needs no attribute: a person, or the token of a scope, needed or not.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::pedantic)]
 #![forbid(unsafe_code)]
+#![allow(clippy::unused_async)]
 
 use axum::{Router, routing::get};
 use oauth_runtime::{Covers, OAuth, Token, User, scope};
