@@ -3,6 +3,7 @@
 #[cfg(feature = "browser")]
 mod browser;
 mod callback;
+mod demo;
 mod flow_sign_in;
 mod hot_path;
 mod house;
