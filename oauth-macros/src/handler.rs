@@ -125,12 +125,12 @@ impl Handler {
         for (place, input) in self.signature.inputs.iter_mut().enumerate() {
             let FnArg::Typed(parameter) = input else { continue };
             let written = parameter.ty.clone();
-            if let Type::Reference(reference) = &*parameter.ty
+            if let Type::Reference(reference) = &*written
                 && is_bare_token(&reference.elem, &args.runtime)
             {
                 let text = "a handler owns its `Token`: take it without the `&`";
                 args.mistakes.add_at(&written, text);
-                parameter.ty = reference.elem.clone();
+                parameter.ty.clone_from(&reference.elem);
             }
             let Some(token) = Found::inside(&mut parameter.ty, &args.runtime, name) else {
                 continue;
