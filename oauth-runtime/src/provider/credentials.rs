@@ -52,7 +52,7 @@ struct Fields {
 
 impl ClientCredentials {
     /// The credentials of a web client.
-    pub fn new(client_id: impl Into<String>, client_secret: impl Into<Box<str>>) -> Self {
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         Self {
             client_id: client_id.into(),
             client_secret: Secret::new(client_secret),
