@@ -5,6 +5,7 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod catalogue;
 mod ui;
 
 pub use ui::{SKIPPED, ui_compiler_matches};
