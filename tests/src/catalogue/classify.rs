@@ -200,7 +200,7 @@ mod tests {
             ("ink", "ink.file", false),
             ("ink", "ink.pens.owned.readonly", false),
             ("https://ink.example/", "ink", false),
-            ("ink", "https://ink.example/", false),
+            ("https://ink.example/", "https://ink.example/pens", false),
         ] {
             assert_eq!(is_safe(wide, narrow, false), safe, "{wide} over {narrow}");
         }
