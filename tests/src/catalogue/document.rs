@@ -141,7 +141,9 @@ mod tests {
 
     fn added(texts: &[&str]) -> Discovery {
         let mut discovery = Discovery::default();
-        texts.iter().for_each(|text| discovery.add(parse(text).unwrap().unwrap()));
+        for text in texts {
+            discovery.add(parse(text).unwrap().unwrap());
+        }
         discovery
     }
 
