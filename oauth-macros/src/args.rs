@@ -59,6 +59,8 @@ pub(crate) struct Args {
     /// The path of the runtime crate.
     pub(crate) runtime: Path,
     pub(crate) mistakes: Mistakes,
+    /// Where the macro is called.
+    pub(crate) here: Span,
     known: &'static [Form],
     given: Vec<String>,
     allows_wider: bool,
@@ -66,13 +68,14 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    fn new(known: &'static [Form]) -> Self {
+    fn new(known: &'static [Form], here: Span) -> Self {
         Self {
             scopes: Vec::new(),
             why: None,
             marker: None,
             runtime: parse_quote!(::oauth_runtime),
             mistakes: Mistakes::default(),
+            here,
             known,
             given: Vec::new(),
             allows_wider: false,
@@ -80,17 +83,17 @@ impl Args {
         }
     }
 
-    /// The arguments of the attribute.
-    pub(crate) fn of_handler(arguments: TokenStream) -> Self {
-        let mut args = Self::new(&OF_HANDLER);
+    /// The arguments of the attribute, which stands here.
+    pub(crate) fn of_handler(arguments: TokenStream, here: Span) -> Self {
+        let mut args = Self::new(&OF_HANDLER, here);
         args.read(arguments);
         args.check_list("`#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`");
         args
     }
 
     /// The arguments of a set: the options in parentheses, and the list.
-    pub(crate) fn of_set(options: TokenStream, list: TokenStream) -> Self {
-        let mut args = Self::new(&OF_SET);
+    pub(crate) fn of_set(options: TokenStream, list: TokenStream, here: Span) -> Self {
+        let mut args = Self::new(&OF_SET, here);
         args.read(options);
         args.read(list);
         args.check_list("`scope_set!(pub Backup = \"drive.file\", \"drive.appdata\")`");
@@ -120,7 +123,7 @@ impl Args {
         self.tries_scope = true;
         let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) else {
             let written: String = tokens.clone().into_iter().map(|tree| tree.to_string()).collect();
-            let example = catalogue::find(&written).map_or("drive.file", |_| &written);
+            let example = catalogue::spelled(&written).unwrap_or("drive.file");
             let text = format!("a scope is a string literal: write `\"{example}\"`");
             return self.mistakes.add_at(tokens, text);
         };
@@ -138,7 +141,7 @@ impl Args {
             return self.mistakes.add(option.span(), text);
         };
         if self.given.contains(&name) {
-            return self.mistakes.add(option.span(), format!("`{name}` is given twice"));
+            return self.mistakes.add(option.span(), format!("`{name}` is given twice: keep one"));
         }
         self.given.push(name);
         let parser = |input: ParseStream<'_>| self.value(option, input);
@@ -175,7 +178,7 @@ impl Args {
     fn check_list(&mut self, example: &str) {
         if !self.tries_scope {
             let text = format!("expected at least one scope, as in {example}");
-            self.mistakes.add(Span::call_site(), text);
+            self.mistakes.add(self.here, text);
         }
         for place in 0..self.scopes.len() {
             if let Some(text) = self.redundancy(place) {
@@ -189,7 +192,7 @@ impl Args {
         let scope = &self.scopes[place];
         let name = scope.literal.value();
         if self.scopes[..place].iter().any(|earlier| is_same(earlier, scope)) {
-            return Some(format!("scope `{name}` is given twice"));
+            return Some(format!("scope `{name}` is given twice: keep one"));
         }
         if self.allows_wider {
             return None;
@@ -201,9 +204,16 @@ impl Args {
         let relation = if covers(scope, wider) { "is the same as" } else { "covers" };
         let wider = wider.literal.value();
         Some(format!(
-            "`{wider}` {relation} `{name}`: leave it out, or write `allow(wider)` to ask for both"
+            "`{wider}` {relation} `{name}`: leave this one out, or write `allow(wider)` to ask for both"
         ))
     }
+}
+
+/// Where the macro is called. Seen as part of its input, so that the compiler adds no remark on
+/// the macro to what is the mistake of its user.
+pub(crate) fn call_site(input: &TokenStream) -> Span {
+    let first = input.clone().into_iter().next();
+    first.map_or_else(Span::call_site, |first| Span::call_site().resolved_at(first.span()))
 }
 
 fn is_same(one: &Scope, other: &Scope) -> bool {

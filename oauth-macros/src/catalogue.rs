@@ -151,6 +151,11 @@ fn misspelled(name: &str) -> Option<&'static str> {
     near.map(|(_, full)| full).or_else(|| same_letters(name).map(|entry| entry.full_name.as_str()))
 }
 
+/// The short name that stands at the end of a path or an expression, if it is one.
+pub(crate) fn spelled(code: &str) -> Option<&'static str> {
+    same_letters(code.rsplit("::").next()?).map(|entry| entry.name)
+}
+
 /// Up to three short names that may have been meant, the likeliest first.
 fn suggestions(name: &str) -> Vec<&'static str> {
     if let Some(entry) = same_letters(name) {

@@ -9,7 +9,7 @@ use syn::{
     Visibility, parse_quote, parse_quote_spanned,
 };
 
-use crate::args::Args;
+use crate::args::{Args, call_site};
 use crate::marker::{Marker, conditions, first_scope_type};
 
 /// A type of one of these names would hide the primitive in the whole module.
@@ -23,13 +23,13 @@ const MANY: usize = 7;
 
 /// The function and its marker, and what is wrong with either.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut args = Args::of_handler(arguments);
+    let mut args = Args::of_handler(arguments, call_site(item));
     match syn::parse2::<Handler>(item.clone()) {
         Ok(handler) if handler.signature.receiver().is_some() => handler.expand_method(args),
         Ok(handler) => handler.expand(args),
         Err(_) => {
             let text = "`#[requires_scopes]` goes on a handler: expected a free `async fn`";
-            args.mistakes.add(Span::call_site(), text);
+            args.mistakes.add(args.here, text);
             let mistakes = args.mistakes;
             quote!(#item #mistakes)
         }
@@ -124,13 +124,21 @@ impl Handler {
         let mut places = Vec::new();
         for (place, input) in self.signature.inputs.iter_mut().enumerate() {
             let FnArg::Typed(parameter) = input else { continue };
+            let written = parameter.ty.clone();
+            if let Type::Reference(reference) = &*parameter.ty
+                && is_bare_token(&reference.elem, &args.runtime)
+            {
+                let text = "a handler owns its `Token`: take it without the `&`";
+                args.mistakes.add_at(&written, text);
+                parameter.ty = reference.elem.clone();
+            }
             let Some(token) = Found::inside(&mut parameter.ty, &args.runtime, name) else {
                 continue;
             };
             if token.is_optional {
-                let text = "always `Some` here, since the handler runs with its scopes alone: \
-                            take `Token`";
-                args.mistakes.add(token.span(), text);
+                let text = "always `Some` here, since the handler runs only when its scopes are \
+                            granted: take `Token`";
+                args.mistakes.add_at(written, text);
             } else if token.is_bare && !places.is_empty() {
                 let text = "a second `Token` for the same scopes: one is enough, and `Clone`; \
                             another set is taken as `Token<Name>`";
@@ -233,6 +241,12 @@ fn is_token(path: &Path, runtime: &Path) -> bool {
     *name == "Token" && is_root
 }
 
+fn is_bare_token(ty: &Type, runtime: &Path) -> bool {
+    let Type::Path(ty) = ty else { return false };
+    is_token(&ty.path, runtime)
+        && ty.path.segments.last().is_some_and(|last| is_bare(&last.arguments))
+}
+
 fn is_bare(arguments: &PathArguments) -> bool {
     match arguments {
         PathArguments::None => true,
@@ -310,7 +324,7 @@ mod tests {
             ("a: A", &format!("{guard},a:A")),
             ("a: A, token: Token", &format!("{guard},a:A,token:Token<save>")),
             ("token: csrf::Token", &format!("{guard},token:csrf::Token")),
-            ("token: &Token", &format!("{guard},token:&Token")),
+            ("token: &csrf::Token", &format!("{guard},token:&csrf::Token")),
             ("token: Form<Token>", &format!("{guard},token:Form<Token>")),
             ("token: Token<scope::Drive>", &format!("{guard},token:Token<scope::Drive>")),
             (
@@ -413,7 +427,7 @@ mod tests {
     fn each_slip_in_the_arguments_says_what_to_write() {
         let options =
             "expected one of `why = \"…\"`, `marker = Name`, `allow(wider)`, `crate = path`";
-        let wider = "leave it out, or write `allow(wider)` to ask for both";
+        let wider = "leave this one out, or write `allow(wider)` to ask for both";
         let cases = [
             ("", "expected at least one scope, as in `#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`".into()),
             ("why = \"x\"", "expected at least one scope, as in `#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`".into()),
@@ -421,18 +435,19 @@ mod tests {
             ("\"drive.fil\"", "unknown scope `drive.fil`: did you mean `drive.file`?".into()),
             ("\"a b\"", "one literal is one scope: write `\"a\", \"b\"`".into()),
             ("drive.readonly", "a scope is a string literal: write `\"drive.readonly\"`".into()),
+            ("scope::DriveReadonly", "a scope is a string literal: write `\"drive.readonly\"`".into()),
             ("SCOPE", "a scope is a string literal: write `\"drive.file\"`".into()),
             ("b\"drive\"", "a scope is a string literal: write `\"drive.file\"`".into()),
             ("\"drive\" \"calendar\"", "a scope is a string literal: write `\"drive.file\"`".into()),
             ("\"drive\",, \"calendar\"", "expected a scope or an option before this comma".into()),
-            ("\"drive\", \"drive\"", "scope `drive` is given twice".into()),
-            ("\"drive\", \"https://www.googleapis.com/auth/drive\"", "scope `https://www.googleapis.com/auth/drive` is given twice".into()),
-            ("\"https://a.example/x\", \"https://a.example/x\", allow(wider)", "scope `https://a.example/x` is given twice".into()),
+            ("\"drive\", \"drive\"", "scope `drive` is given twice: keep one".into()),
+            ("\"drive\", \"https://www.googleapis.com/auth/drive\"", "scope `https://www.googleapis.com/auth/drive` is given twice: keep one".into()),
+            ("\"https://a.example/x\", \"https://a.example/x\", allow(wider)", "scope `https://a.example/x` is given twice: keep one".into()),
             ("\"drive.readonly\", \"drive\"", format!("`drive` covers `drive.readonly`: {wider}")),
             ("\"email\", \"userinfo.email\"", format!("`email` is the same as `userinfo.email`: {wider}")),
             ("\"drive\", resume = \"never\"", format!("unknown option `resume`: {options}")),
             ("\"drive\", any(\"x\")", format!("unknown option `any`: {options}")),
-            ("\"drive\", why = \"a\", why = \"b\"", "`why` is given twice".into()),
+            ("\"drive\", why = \"a\", why = \"b\"", "`why` is given twice: keep one".into()),
             ("\"drive\", why = \" \"", "`why` is what the user reads before consenting: expected a reason, such as \"save your report to your Drive\"".into()),
             ("\"drive\", why = 5", "expected `why = \"…\"`".into()),
             ("\"drive\", why(\"x\")", "expected `why = \"…\"`".into()),
@@ -463,8 +478,7 @@ mod tests {
         let goes_on = "`#[requires_scopes]` goes on a handler: expected a free `async fn`";
         let method = "`#[requires_scopes]` works on free functions: for a method declare a \
                       `scope_set!(Name = …)` beside the `impl` and take `Token<Name>`";
-        let optional =
-            "always `Some` here, since the handler runs with its scopes alone: take `Token`";
+        let optional = "always `Some` here, since the handler runs only when its scopes are granted: take `Token`";
         let primitive = "a marker named `str` would hide the primitive type: write `marker = Name`, \
                          with a name of your choice";
         let second = "a second `Token` for the same scopes: one is enough, and `Clone`; another set \
@@ -478,6 +492,7 @@ mod tests {
             ("async fn str(token: Token) {}", primitive),
             ("async fn f(a: Token, b: Token<_>) {}", second),
             ("async fn f(a: Option<Token>) {}", optional),
+            ("async fn f(a: &Token) {}", "a handler owns its `Token`: take it without the `&`"),
             ("async fn f(a: std::option::Option<oauth_runtime::Token<_>>) {}", optional),
             (
                 "#[oauth_runtime::requires_scopes(\"drive\")] async fn f() {}",

@@ -100,6 +100,7 @@ impl Marker<'_> {
         quote! {
             #(
                 #[automatically_derived]
+                #[diagnostic::do_not_recommend]
                 impl #runtime::Covers<#runtime::scope::#covered> for #name {}
             )*
         }
@@ -205,10 +206,11 @@ fn scope_items(scope: usize) -> TokenStream {
     quote! {
         #[doc = #docs]
         pub enum #name {}
+        #[diagnostic::do_not_recommend]
         impl Requirement for #name {
             const DECLARATION: &'static Declaration = &DECLARATIONS[#index];
         }
-        #(impl Covers<#covered> for #name {})*
+        #(#[diagnostic::do_not_recommend] impl Covers<#covered> for #name {})*
     }
 }
 

@@ -5,11 +5,12 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Token, Visibility, parenthesized, token};
 
-use crate::args::Args;
+use crate::args::{Args, call_site};
 use crate::marker::{Marker, conditions};
 
 /// The type of the set, and what is wrong with its list.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let here = call_site(&input);
     let Set { attributes, visibility, name, options, list } = match syn::parse2(input) {
         Ok(set) => set,
         Err(error) => {
@@ -18,7 +19,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             return syn::Error::new(error.span(), text).into_compile_error();
         }
     };
-    let args = Args::of_set(options, list);
+    let args = Args::of_set(options, list, here);
     let conditions = conditions(&attributes);
     let attributes: Vec<_> = attributes.iter().map(ToTokens::to_token_stream).collect();
     let (visibility, attributes) = (&visibility, &attributes);
@@ -38,13 +39,18 @@ struct Set {
 
 impl Parse for Set {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
+        let set = Self {
             attributes: input.call(Attribute::parse_outer)?,
             visibility: input.parse()?,
             name: input.parse()?,
             options: options(input)?,
-            list: input.parse::<Token![=]>().and_then(|_| input.parse())?,
-        })
+            list: TokenStream::new(),
+        };
+        if input.is_empty() {
+            return Err(syn::Error::new(set.name.span(), "no list"));
+        }
+        input.parse::<Token![=]>()?;
+        Ok(Self { list: input.parse()?, ..set })
     }
 }
 

@@ -11,3 +11,4 @@ mod places;
 mod request_kinds;
 mod staying;
 mod support;
+mod ui;

@@ -9,7 +9,8 @@ use super::Scope;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` declares no OAuth scopes",
     label = "declares no OAuth scopes",
-    note = "put `#[requires_scopes(\"…\")]` above the handler; for sign-in alone take `User`"
+    note = "put `#[requires_scopes(\"…\")]` above the handler; for sign-in alone take `User`",
+    note = "a function that a handler calls takes `&Token<impl Covers<scope::…>>`"
 )]
 pub trait Requirement: Send + Sync + 'static {
     #[doc(hidden)]
@@ -27,7 +28,8 @@ pub trait Requirement: Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` declares no scope that covers `{T}`",
     label = "this call needs `{T}`",
-    note = "add the scope to `#[requires_scopes(…)]` on `{Self}`, or to its `scope_set!`"
+    note = "add the scope where `{Self}` is declared: in its `#[requires_scopes(…)]` or `scope_set!`",
+    note = "a function that hands on the token of its caller adds `+ Covers<{T}>` to its bound"
 )]
 pub trait Covers<T: ?Sized>: Requirement {}
 

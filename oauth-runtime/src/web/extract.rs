@@ -21,7 +21,8 @@ use crate::tokens::AccountId;
     message = "the router state `{Self}` holds no `OAuth`",
     label = "this extractor needs the `OAuth` of the app",
     note = "give the router its state: `.with_state(oauth)`",
-    note = "with your own state: `#[derive(FromRef)]` on it, and an `OAuth` among its fields"
+    note = "with your own state: `#[derive(FromRef)]` on it, and an `OAuth` among its fields",
+    note = "where `#[debug_handler]` asks, name the state: `#[debug_handler(state = OAuth)]`"
 )]
 pub trait HasOAuth {
     /// A clone of the handle.
@@ -58,7 +59,9 @@ where
 ///
 /// Without the attribute, a scope marker works too, and in `Option` it asks for nothing:
 /// `Option<Token<scope::DriveFile>>` is `None` for whoever did not grant it.
-pub struct Token<Handler: Requirement> {
+pub struct Token<
+    Handler: Requirement, // filled in by `#[requires_scopes("…")]` above the handler
+> {
     grant: Grant,
     handler: PhantomData<fn() -> Handler>,
 }

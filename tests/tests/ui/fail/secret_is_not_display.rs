@@ -1,0 +1,5 @@
+use oauth_runtime::Secret;
+
+fn main() {
+    println!("{}", Secret::new("fake"));
+}

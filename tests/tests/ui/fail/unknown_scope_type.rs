@@ -1,0 +1,5 @@
+use oauth_runtime::{Covers, Token, scope};
+
+async fn upload(_: &Token<impl Covers<scope::DriveFil>>) {}
+
+fn main() {}
