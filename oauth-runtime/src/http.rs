@@ -1,21 +1,29 @@
 //! The one HTTP client: no redirects, short waits, bounded bodies, https but for loopback.
 
+use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Request, Response, header};
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::{Code, Error};
-use crate::protocol::BasicAuth;
+use crate::protocol::{self, BasicAuth};
+use crate::provider::is_loopback;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest answer of a provider's own endpoint.
 const MAX_BODY: usize = 256 * 1024;
-/// No provider makes us wait longer than this.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// Sends requests to providers and their APIs.
+///
+/// It follows no redirect, repeats no request and keeps no cookie. The environment's proxy
+/// variables are not read: what a variable of the machine says must not decide who carries
+/// tokens, least of all those that go to loopback in clear text.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClient(reqwest::Client);
 
@@ -34,6 +42,9 @@ impl HttpClient {
     fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, Error> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
             .connect_timeout(connect)
             .timeout(total)
             .user_agent(concat!("oauth-runtime/", env!("CARGO_PKG_VERSION")))
@@ -52,8 +63,7 @@ impl HttpClient {
     ) -> Result<HttpResponse, Error> {
         let mut request = self.0.post(url.clone()).form(fields);
         if let Some(basic) = basic {
-            let mut value = HeaderValue::from_str(basic.expose())
-                .map_err(|_| Error::new(Code::Internal, "not a header value"))?;
+            let mut value = HeaderValue::from_str(basic.expose()).map_err(|_| unwritable())?;
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
@@ -72,7 +82,7 @@ impl HttpClient {
         request: Request<Vec<u8>>,
         max_body: usize,
     ) -> Result<Response<Vec<u8>>, Error> {
-        let request = reqwest::Request::try_from(request).map_err(|error| failed(error, "API"))?;
+        let request = reqwest::Request::try_from(request).map_err(|_| unwritable())?;
         let place = place(request.url());
         check_scheme(request.url())?;
         let answer = self.0.execute(request).await.map_err(|error| failed(error, &place))?;
@@ -112,15 +122,9 @@ async fn read(mut answer: reqwest::Response, max: usize, place: &str) -> Result<
 
 /// Plain http exists on loopback only (invariant 30).
 fn check_scheme(url: &Url) -> Result<(), Error> {
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     match url.scheme() {
         "https" => Ok(()),
-        "http" if loopback => Ok(()),
+        "http" if is_loopback(url) => Ok(()),
         _ => Err(Error::new(Code::Internal, format!("{} is not reached by https", place(url)))),
     }
 }
@@ -130,22 +134,275 @@ fn place(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
+/// The cause is left out: its text could quote what was to be sent.
+fn unwritable() -> Error {
+    Error::new(Code::Internal, "a request to the provider cannot be written")
+}
+
 fn failed(error: reqwest::Error, place: &str) -> Error {
     let error = error.without_url();
     let (code, what) = if error.is_timeout() {
         (Code::ProviderTimeout, "did not answer in time")
+    } else if breaks_tls(&error) {
+        (Code::ProviderResponse, "has no valid TLS certificate or handshake")
     } else {
         (Code::ProviderUnavailable, "cannot be reached")
     };
     Error::new(code, format!("{place} {what}")).with_source(error)
 }
 
-/// Seconds (RFC 9110 §10.2.3), bounded. A date is rare here, and is taken as the longest wait.
+/// The TLS library reports what the other side did wrong as invalid data. Trying again does
+/// not help, and somebody should look.
+fn breaks_tls(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let mut io_errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+    error.is_connect() && io_errors.any(is_invalid_data)
+}
+
+/// One I/O error may wrap another, which is not among its sources.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
+}
+
+/// What `Retry-After` asks for, measured by the answer's own clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    match text.parse::<u64>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER)),
-        Err(_) if text.ends_with("GMT") => Some(MAX_RETRY_AFTER),
-        Err(_) => None,
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    protocol::retry_after(text(header::RETRY_AFTER)?, text(header::DATE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{End, Server, answer};
+    use super::*;
+    use crate::provider::{ClientCredentials, Provider};
+
+    const ENDLESS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+    fn client() -> HttpClient {
+        HttpClient::new().unwrap()
+    }
+
+    /// For answers that never end.
+    fn impatient() -> HttpClient {
+        HttpClient::with_timeouts(Duration::from_millis(100), Duration::from_millis(100)).unwrap()
+    }
+
+    /// An address on the server whose path, query and user must never be shown.
+    fn marked(server: &Server) -> Url {
+        let mut url = server.origin.join("/CANARY-path?key=CANARY-query").unwrap();
+        url.set_username("CANARY-user").unwrap();
+        url
+    }
+
+    /// The whole text that a person or a log could see.
+    #[track_caller]
+    fn check_quiet(error: &Error) {
+        let mut shown = format!("{error:?}\n{error}");
+        let mut cause = StdError::source(error);
+        while let Some(error) = cause {
+            shown.push_str(&format!("\n{error}\n{error:?}"));
+            cause = error.source();
+        }
+        assert!(!shown.contains("CANARY"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_form_is_posted_with_its_header_and_the_answer_read() {
+        let slow = "HTTP/1.1 429 Slow\r\nRetry-After: 300\r\nContent-Length: 2\r\n\r\n{}";
+        let server = Server::fixed(slow, End::Close).await;
+        let credentials = ClientCredentials::new("x", "");
+        let urls = ["a", "t", "k"].map(|path| server.origin.join(path).unwrap().to_string());
+        let provider =
+            Provider::openid("x", "X", &urls[0], &urls[0], &urls[1], &urls[2], credentials)
+                .unwrap();
+        let token = crate::secret::Secret::new("1//a b&c=d");
+        let form = protocol::TokenRequest::refresh(&token).form(&provider);
+        let answer =
+            client().post_form(&server.origin, &form.fields, form.basic.as_ref()).await.unwrap();
+        assert_eq!((answer.status, &*answer.body), (429, &b"{}"[..]));
+        assert_eq!(answer.retry_after, Some(Duration::from_secs(60)));
+        let request = &server.requests()[0];
+        assert!(request.starts_with("POST / HTTP/1.1\r\n"), "{request}");
+        let body = "\r\n\r\ngrant_type=refresh_token&refresh_token=1%2F%2Fa+b%26c%3Dd";
+        assert!(request.ends_with(body), "{request}");
+        for header in [
+            "authorization: Basic eDo=",
+            "accept: application/json",
+            "content-type: application/x-www-form-urlencoded",
+            concat!("user-agent: oauth-runtime/", env!("CARGO_PKG_VERSION")),
+        ] {
+            assert!(request.contains(header), "{header}\n{request}");
+        }
+    }
+
+    /// The test above once more, by a process whose environment names a proxy that nobody runs.
+    #[test]
+    fn a_proxy_in_the_environment_carries_nothing() {
+        let test = "http::tests::a_form_is_posted_with_its_header_and_the_answer_read";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", test]).env_remove("NO_PROXY").env_remove("no_proxy");
+        for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+            child.env(name, "http://127.0.0.1:9");
+        }
+        let output = child.output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && shown.contains("1 passed"), "{shown}");
+    }
+
+    /// Invariant 23: a redirect would carry the code or the token to where the answer says.
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_and_not_followed() {
+        for status in [301, 302, 303, 307, 308] {
+            let elsewhere = Server::fixed(answer("200 OK", "{}"), End::Close).await;
+            let text = format!(
+                "HTTP/1.1 {status} Go\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
+                elsewhere.origin
+            );
+            let server = Server::fixed(text, End::Close).await;
+            let posted = client().post_form(&server.origin, &[("code", "x")], None).await.unwrap();
+            assert_eq!(posted.status, status);
+            assert_eq!(client().get(&server.origin).await.unwrap().status, status);
+            let request = Request::get(server.origin.as_str()).body(Vec::new()).unwrap();
+            assert_eq!(client().send(request, 10).await.unwrap().status(), status);
+            assert_eq!((server.requests().len(), elsewhere.requests().len()), (3, 0));
+        }
+    }
+
+    /// I14: the length that a server announces binds it to nothing.
+    #[tokio::test]
+    async fn a_body_is_cut_off_at_the_limit_however_it_is_sent() {
+        let chunk = format!("{ENDLESS}3f9\r\n{}\r\n", "CANARY".repeat(200).split_at(0x3f9).0);
+        let endless = Server::fixed(chunk, End::Repeat).await;
+        let over = answer("200 OK", &"x".repeat(MAX_BODY + 1));
+        let over = Server::fixed(over, End::Close).await;
+        let untold = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(MAX_BODY + 1));
+        let untold = Server::fixed(untold, End::Close).await;
+        for server in [endless, over, untold] {
+            let error = client().get(&marked(&server)).await.err().unwrap();
+            assert_eq!(error.code(), "provider_response");
+            check_quiet(&error);
+            let request = Request::get(server.origin.as_str()).body(Vec::new()).unwrap();
+            assert_eq!(client().send(request, 2000).await.unwrap_err().code(), "provider_response");
+        }
+        let full = Server::fixed(answer("200 OK", &"x".repeat(MAX_BODY)), End::Close).await;
+        assert_eq!(client().get(&full.origin).await.unwrap().body.len(), MAX_BODY);
+    }
+
+    /// I14: a body that would grow is left as it came, and no server is asked for one.
+    #[tokio::test]
+    async fn no_compressed_body_is_asked_for_or_unpacked() {
+        let packed = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi";
+        let server = Server::fixed(packed, End::Close).await;
+        assert_eq!(client().get(&server.origin).await.unwrap().body, b"hi");
+        assert!(!server.requests()[0].to_ascii_lowercase().contains("accept-encoding"));
+    }
+
+    /// I13: no head, half a head, half a body, one byte now and then.
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_in_time_is_a_timeout() {
+        for start in ["", "HTTP/1.1 200 OK\r\nX-", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"]
+        {
+            let server = Server::fixed(start, End::Stall).await;
+            let error = impatient().get(&marked(&server)).await.err().unwrap();
+            assert_eq!(error.code(), "provider_timeout", "{start:?}");
+            assert!(error.is_transient());
+            check_quiet(&error);
+        }
+    }
+
+    /// I22: whether the provider saw it is not certain, so that it is never sent again.
+    #[tokio::test]
+    async fn a_broken_answer_or_none_is_no_answer_and_nothing_is_sent_again() {
+        for bytes in [
+            "",
+            "nonsense\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nCANARY-body",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nCANARY\r\n",
+        ] {
+            let server = Server::fixed(bytes, End::Close).await;
+            let fields = [("code", "CANARY-code")];
+            let error = client().post_form(&marked(&server), &fields, None).await.err().unwrap();
+            assert_eq!(error.code(), "provider_unavailable", "{bytes:?}");
+            assert_eq!(server.requests().len(), 1, "{bytes:?}");
+            check_quiet(&error);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_where_nobody_listens_is_transient_and_named_by_its_origin() {
+        let server = Server::fixed("", End::Close).await;
+        let url = marked(&server);
+        drop(server);
+        let error = impatient().get(&url).await.err().unwrap();
+        assert!(error.is_transient());
+        assert!(error.to_string().starts_with("http://127.0.0.1:"), "{error}");
+        check_quiet(&error);
+    }
+
+    /// Invariant 30.
+    #[tokio::test]
+    async fn plain_http_never_leaves_this_machine() {
+        for url in [
+            "http://example.com/CANARY",
+            "http://10.0.0.1/?CANARY",
+            "http://0.0.0.0/",
+            "http://localhost.example.com/",
+            "http://app.localhost/",
+            "http://[::ffff:127.0.0.1]/",
+            "ftp://localhost/",
+        ] {
+            let parsed = Url::parse(url).unwrap();
+            let error = client().get(&parsed).await.err().unwrap();
+            assert_eq!(error.code(), "internal", "{url}");
+            assert!(error.to_string().contains("not reached by https"), "{url}: {error}");
+            check_quiet(&error);
+            let error = client().post_form(&parsed, &[], None).await.err().unwrap();
+            assert_eq!(error.code(), "internal", "{url}");
+            let request = Request::get(url).body(Vec::new()).unwrap();
+            assert_eq!(client().send(request, 10).await.unwrap_err().code(), "internal", "{url}");
+        }
+    }
+
+    /// I26: what is no TLS is the provider's fault, not a moment's.
+    #[tokio::test]
+    async fn a_broken_handshake_is_a_wrong_answer() {
+        let server = Server::fixed("HTTP/1.1 400 Bad\r\n\r\n", End::Close).await;
+        let url = marked(&server).as_str().replace("http:", "https:");
+        let error = client().get(&Url::parse(&url).unwrap()).await.err().unwrap();
+        assert_eq!(error.code(), "provider_response");
+        assert!(!error.is_transient());
+        check_quiet(&error);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_cannot_be_written_shows_nothing_of_itself() {
+        let request = Request::get("/CANARY-path").body(b"CANARY-body".to_vec()).unwrap();
+        let error = client().send(request, 10).await.unwrap_err();
+        assert_eq!(error.code(), "internal");
+        check_quiet(&error);
+    }
+
+    /// I12; the forms of the value are shown beside their parser.
+    #[tokio::test]
+    async fn a_wait_is_measured_by_the_answers_own_clock() {
+        const DATE: &str = "Date: Sun, 29 Feb 2032 23:59:50 GMT\r\n";
+        for (date, wait, seconds) in [
+            ("", "7", Some(7)),
+            ("", "99999999999999999999999999", Some(60)),
+            ("", "-1", None),
+            ("", "soon", None),
+            (DATE, "Sun, 29 Feb 2032 23:59:55 GMT", Some(5)),
+            (DATE, "Fri, 29 Feb 2036 23:59:55 GMT", Some(60)),
+            (DATE, "Sun, 29 Feb 2032 23:59:45 GMT", None),
+            ("", "Sun, 29 Feb 2032 23:59:55 GMT", None),
+        ] {
+            let text = format!(
+                "HTTP/1.1 503 Down\r\n{date}Retry-After: {wait}\r\nContent-Length: 0\r\n\r\n"
+            );
+            let server = Server::fixed(text, End::Close).await;
+            let answer = client().get(&server.origin).await.unwrap();
+            assert_eq!(answer.retry_after, seconds.map(Duration::from_secs), "{wait}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "a secret that could print itself would, one day")]
-pub struct Secret(Zeroizing<Box<str>>);
+pub struct Secret(Zeroizing<String>);
 
 impl std::fmt::Debug for Redacted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -30,8 +30,8 @@ impl std::fmt::Debug for Redacted {
 pub(crate) struct Redacted;
 
 impl Secret {
-    /// Takes the text over; a `String` with spare capacity is shrunk first.
-    pub fn new(text: impl Into<Box<str>>) -> Self {
+    /// Takes the text over.
+    pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod catalogue;
 mod ui;
 
 use std::env;

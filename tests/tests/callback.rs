@@ -300,7 +300,7 @@ async fn a_failing_provider_gets_its_status_and_a_way_to_start_again() {
         assert_eq!(page.status, status, "{shown}");
         assert_eq!(page.headers.contains_key("retry-after"), status == 503, "{shown}");
         assert_safe_failure(&page, &url);
-        let again = browser.authorize(page.link("Back to the app"), ADA, &["drive.file"]).await;
+        let again = browser.authorize(page.link("Start again"), ADA, &["drive.file"]).await;
         assert_eq!(again.status, 200, "{shown}: {}", again.body);
     }
 }

@@ -50,7 +50,7 @@ impl<'a> Begin<'a> {
         let resume = intent.resume(oauth).unwrap_or_else(|| Resume::default_page(oauth));
         Self {
             signed_in,
-            missing: ScopeSet::parse(&intent.scopes),
+            missing: intent.scopes.to_set(),
             action: intent.action,
             login_hint: intent.login_hint,
             why: intent.why,
@@ -70,14 +70,16 @@ impl<'a> Begin<'a> {
     /// Makes the flow, its cookie and the address of the provider's page. Nothing is stored.
     pub(crate) fn begin(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
         let now = oauth.0.clock.now();
-        let scopes = self.scopes(oauth);
+        let besides = self.besides(oauth);
+        let scope = self.missing.union(&besides).to_string();
         let forced_consent = self.must_force_consent(now);
         let login_hint = self.login_hint();
         let flow = Flow {
             seed: Seed::new()?,
             provider: oauth.provider().key().to_owned(),
-            scopes: scopes.to_string(),
-            binding: self.signed_in.map(|who| who.session_row().lineage),
+            needed: (&self.missing).into(),
+            besides: (&besides).into(),
+            binding: self.signed_in.map(SignedIn::lineage),
             begun_at: now,
             ends_at: now + FLOW_LIFETIME,
             action: self.action,
@@ -88,7 +90,7 @@ impl<'a> Begin<'a> {
         let request = AuthorizationRequest {
             provider: oauth.provider(),
             redirect_uri: oauth.0.urls.redirect_uri(),
-            scope: &flow.scopes,
+            scope: &scope,
             state: &flow.seed.state(),
             nonce: &flow.seed.nonce(),
             code_challenge: &CodeVerifier::new(&flow.seed.verifier()).challenge(),
@@ -99,14 +101,17 @@ impl<'a> Begin<'a> {
         Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })
     }
 
-    /// The missing ones and the base; with what is granted already where the provider would
-    /// otherwise take that away.
-    fn scopes(&self, oauth: &OAuth) -> ScopeSet {
-        let asked = self.missing.union(&oauth.0.base_scopes);
-        match (oauth.provider().increment(), self.signed_in) {
-            (Increment::Replaces, Some(who)) => asked.union(&who.row().granted),
-            _ => asked,
-        }
+    /// The base scopes, and what is granted already where the provider would otherwise take
+    /// that away.
+    fn besides(&self, oauth: &OAuth) -> ScopeSet {
+        let base = &oauth.0.base_scopes;
+        let besides = match (oauth.provider().increment(), self.signed_in) {
+            (Increment::Replaces, Some(who)) if self.action != Action::SwitchAccount => {
+                base.union(&who.row().granted)
+            }
+            _ => base.clone(),
+        };
+        besides.difference(&self.missing)
     }
 
     /// A provider that gave a refresh token once gives another only after a new consent.

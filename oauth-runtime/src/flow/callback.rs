@@ -13,7 +13,6 @@ use super::record::{Flow, cookie_name, state_hash};
 use crate::error::{Code, Error};
 use crate::oauth::{Claim, Ending, OAuth, SignedIn};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
-use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::{SetCookie, cookie};
 use crate::store::{Conflict, Expected};
@@ -51,7 +50,8 @@ impl Returned {
             Err(error) => Err(error),
         };
         match ending {
-            Ok(ending) => Self { forget: ending.is_final().then_some(forget), ending },
+            // The code was sent, or the person answered: there is nothing to come back for.
+            Ok(ending) => Self { ending, forget: Some(forget) },
             Err(error) => {
                 let forget = (!error.is_transient()).then_some(forget);
                 Self { ending: Ending::Failed { error: Arc::new(error), resume }, forget }
@@ -65,17 +65,11 @@ impl Returned {
     }
 }
 
-impl Ending {
-    fn is_final(&self) -> bool {
-        !matches!(self, Self::Failed { error, .. } if error.is_transient())
-    }
-}
-
 /// A reload, or the back button: the same session is sent to the same target again.
 fn finished_before(oauth: &OAuth, signed_in: Option<&SignedIn>, state: &str) -> Option<Ending> {
     let claim = oauth.0.claims.peek(&state_hash(state), oauth.0.clock.now())?;
     match &claim.value {
-        Claim::Done { lineage, resume } if signed_in?.session_row().lineage == *lineage => {
+        Claim::Done { lineage, resume } if signed_in?.lineage() == *lineage => {
             Some(Ending::Back { resume: resume.to_string() })
         }
         _ => None,
@@ -112,8 +106,7 @@ fn checked(
     }
     let for_code = matches!(response.outcome, Outcome::Code(_));
     check_issuer(oauth.provider(), response.iss.as_deref(), for_code)?;
-    let lineage = signed_in.map(|who| who.session_row().lineage);
-    if flow.binding.is_some() && flow.binding != lineage {
+    if flow.binding.is_some() && flow.binding != signed_in.map(SignedIn::lineage) {
         let text = "the session that began this authorization is over";
         return Err(Error::new(Code::CallbackInvalid, text));
     }
@@ -147,7 +140,7 @@ fn refused(
     if error.kind() != Code::AccessDenied {
         return Err(error);
     }
-    let scopes = ScopeSet::parse(&flow.scopes).difference(&oauth.0.base_scopes);
+    let scopes = flow.needed.to_set();
     if let Some(who) = signed_in {
         oauth.0.accounts.decline(&who.session_row().account, &scopes)?;
     }
@@ -212,11 +205,12 @@ async fn finish(
             (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
         }
     };
-    if let Some(lineage) = lineage {
-        let claim = Claim::Done { lineage, resume: resume.into_boxed_str() };
-        let (expected, now) = (Expected::Version(1), oauth.0.clock.now());
-        // If the flow has ended meanwhile there is nothing left to remember.
-        drop(oauth.0.claims.put(key, claim, expected, ends_at, now));
-    }
+    let claim = match lineage {
+        Some(lineage) => Claim::Done { lineage, resume: resume.into_boxed_str() },
+        None => Claim::Used,
+    };
+    let (expected, now) = (Expected::Version(1), oauth.0.clock.now());
+    // If the flow has ended meanwhile there is nothing left to remember.
+    drop(oauth.0.claims.put(key, claim, expected, ends_at, now));
     sender.send_replace(Some(ending));
 }

@@ -4,6 +4,7 @@ use tracing::info;
 
 use super::intent::Action;
 use super::record::Flow;
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
 use crate::protocol::{CodeVerifier, StateVerified};
@@ -45,7 +46,7 @@ impl Flow {
                 oauth.0.sessions.create(key, account.value.epoch, now)?
             }
         };
-        Ok(self.ending(&account.value, cookie, &session))
+        Ok(self.ending(&account.value, cookie, &session, now))
     }
 
     async fn exchange(
@@ -59,7 +60,7 @@ impl Flow {
         let redirect_uri = oauth.0.urls.redirect_uri();
         let response = client.exchange(proof, code, &verifier, redirect_uri).await?;
         let identity = client.identity(&response, &self.seed.nonce()).await?;
-        let requested = ScopeSet::parse(&self.scopes);
+        let requested = self.needed.to_set().union(&self.besides.to_set());
         let forced_consent = self.forced_consent;
         Ok(Authorized { identity, response, requested, forced_consent })
     }
@@ -76,24 +77,30 @@ impl Flow {
         (!same).then(|| OtherAccount {
             signed_in: who.row().identity.label().to_owned(),
             chosen: authorized.identity.label().to_owned(),
-            scopes: authorized.requested.difference(&oauth.0.base_scopes),
+            scopes: self.needed.to_set(),
             resume: self.resume.clone(),
         })
     }
 
-    fn ending(self, row: &AccountRow, cookie: String, session: &Session) -> Finished {
-        let missing: ScopeSet = ScopeSet::parse(&self.scopes)
-            .names()
-            .filter(|name| !row.covered.contains_name(name))
-            .collect();
+    fn ending(
+        self,
+        row: &AccountRow,
+        cookie: String,
+        session: &Session,
+        now: Timestamp,
+    ) -> Finished {
+        let (needed, lineage) = (self.needed.to_set(), session.row().lineage);
+        let missing: ScopeSet =
+            needed.names().filter(|name| !row.covered.contains_name(name)).collect();
         if !missing.is_empty() {
             info!(outcome = "declined", "scopes were left out");
             let (why, resume) = (self.why, self.resume);
-            let ending = Ending::Declined { session: cookie, missing, why, resume };
+            let ending = Ending::Declined { session: cookie, lineage, missing, why, resume };
             return Finished { ending, lineage: None };
         }
+        session.note_return(needed.fingerprint(), now);
         info!(outcome = "granted", "authorized");
         let ending = Ending::Resumed { session: cookie, resume: self.resume };
-        Finished { ending, lineage: Some(session.row().lineage) }
+        Finished { ending, lineage: Some(lineage) }
     }
 }

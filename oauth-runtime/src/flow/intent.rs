@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::resume::Resume;
+use super::scope_list::ScopeList;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::oauth::{OAuth, SignedIn};
@@ -31,7 +32,7 @@ pub(crate) enum Action {
 /// What a link of ours begins.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Intent {
-    pub(crate) scopes: String,
+    pub(crate) scopes: ScopeList,
     pub(crate) action: Action,
     /// The e-mail address of the account that is meant.
     pub(crate) login_hint: Option<String>,
@@ -44,17 +45,17 @@ pub(crate) struct Intent {
 impl Intent {
     pub(crate) fn new(
         oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
+        binding: Option<Lineage>,
         scopes: &ScopeSet,
         resume: String,
     ) -> Self {
         Self {
-            scopes: scopes.to_string(),
+            scopes: scopes.into(),
             action: Action::Authorize,
             login_hint: None,
             why: None,
             resume,
-            binding: signed_in.map(|who| who.session_row().lineage),
+            binding,
             ends_at: oauth.0.clock.now() + LIFETIME,
         }
     }
@@ -91,8 +92,7 @@ impl Intent {
         if intent.ends_at <= oauth.0.clock.now() {
             return Err(Error::new(Code::FlowExpired, "the link is too old"));
         }
-        let lineage = signed_in.map(|who| who.session_row().lineage);
-        if intent.binding.is_some() && intent.binding != lineage {
+        if intent.binding.is_some() && intent.binding != signed_in.map(SignedIn::lineage) {
             return Err(invalid("the link was made for another session"));
         }
         Ok(intent)

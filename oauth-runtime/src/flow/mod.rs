@@ -1,6 +1,7 @@
 //! One authorization, from the redirect to the return.
 
 mod resume;
+mod scope_list;
 mod intent;
 mod record;
 mod begin;

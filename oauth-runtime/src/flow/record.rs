@@ -2,10 +2,12 @@
 
 use aws_lc_rs::{digest, hmac};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 use super::intent::Action;
+use super::scope_list::ScopeList;
 use crate::clock::Timestamp;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::oauth::OAuth;
 use crate::session::{Lineage, encode, open, seal};
@@ -15,8 +17,14 @@ const MAX_COOKIE: usize = 1_300;
 
 /// 32 random bytes from which state, verifier and nonce are derived, so that the record stays
 /// small and none of the three can be chosen alone.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Seed([u8; 32]);
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl Seed {
     pub(crate) fn new() -> Result<Self, Error> {
@@ -50,8 +58,10 @@ impl Seed {
 pub(crate) struct Flow {
     pub(crate) seed: Seed,
     pub(crate) provider: String,
-    /// All that was asked for, by full name.
-    pub(crate) scopes: String,
+    /// What the interrupted request needs.
+    pub(crate) needed: ScopeList,
+    /// What was asked for beside that.
+    pub(crate) besides: ScopeList,
     /// The session that began it, if any.
     pub(crate) binding: Option<Lineage>,
     pub(crate) begun_at: Timestamp,
@@ -73,8 +83,13 @@ impl Flow {
         let mut flow = self.clone();
         loop {
             let value = seal(&oauth.0.flow_sealer, &binding, &flow)?;
-            if value.len() <= MAX_COOKIE || !flow.shorten(oauth) {
+            if value.len() <= MAX_COOKIE {
                 return Ok((name, value));
+            }
+            if !flow.shorten(oauth) {
+                let text = "the scopes of one request do not fit into a cookie";
+                return Err(Error::new(Code::ConfigOption, text)
+                    .with_help("ask for fewer at a time, each where it is needed"));
             }
         }
     }

@@ -33,8 +33,9 @@ impl Resume {
     /// The target of a request that came to us: its own path and query, or its path alone
     /// where both are too long.
     pub(crate) fn of_request(path_and_query: &str, mount: &str, origin: &Url) -> Option<Self> {
-        let outside = path_and_query.strip_prefix(mount).is_some_and(|rest| rest.starts_with('/'));
-        let prefix = if outside { "" } else { mount };
+        let rest = path_and_query.strip_prefix(mount);
+        let whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let prefix = if whole { "" } else { mount };
         let whole = format!("{prefix}{}", escape_non_ascii(path_and_query));
         Self::parse(&whole, origin)
             .or_else(|| Self::parse(whole.split('?').next().unwrap_or_default(), origin))
@@ -154,6 +155,8 @@ mod tests {
         let cases = [
             ("/a?b=c", "", Some("/a?b=c")),
             ("/app/a", "/app", Some("/app/a")),
+            ("/app", "/app", Some("/app")),
+            ("/app?x=1", "/app", Some("/app?x=1")),
             ("/a", "/app", Some("/app/a")),
             ("/apple", "/app", Some("/app/apple")),
             ("/a?é=1", "", Some("/a?%C3%A9=1")),

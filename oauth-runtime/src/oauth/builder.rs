@@ -11,7 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::keys::{Key, Keys, Sealer};
-use crate::provider::Provider;
+use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
 use crate::session::{CookieNames, Lifetimes, Sessions};
 use crate::store::Entries;
@@ -121,6 +121,7 @@ impl OAuthBuilder {
         let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
         let base_scopes = base_scopes(&self.base_scopes)?;
         check_lifetimes(self.lifetimes)?;
+        check_credentials(credentials)?;
         let keys = keys(self.keys, urls.is_loopback())?;
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
         Ok(OAuth::from_inner(Inner {
@@ -154,6 +155,18 @@ fn base_scopes(names: &[String]) -> Result<ScopeSet, Error> {
     Ok(scopes)
 }
 
+fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
+    let empty = |text: &str| text.trim().is_empty();
+    if empty(credentials.client_id()) || empty(credentials.client_secret().expose()) {
+        return Err(Error::new(
+            Code::ConfigCredentials,
+            "the client id or the client secret is empty",
+        )
+        .with_help("take both from the provider's console, or read them with `from_file`"));
+    }
+    Ok(())
+}
+
 fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
     if lifetimes.idle < Duration::from_secs(60) || lifetimes.absolute < lifetimes.idle {
         let text = "a session must live a minute unused, and at all no shorter than unused";
@@ -168,6 +181,6 @@ fn keys(given: Option<Keys>, on_loopback: bool) -> Result<Keys, Error> {
         keys.save_if_new(on_loopback)?;
         return Ok(keys);
     }
-    info!("no keys are configured: sessions and pending authorizations end with this process");
+    info!("no keys are configured: pending authorizations end with this process");
     Ok(Keys::new(Key::generate()?))
 }

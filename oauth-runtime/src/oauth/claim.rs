@@ -12,6 +12,8 @@ use crate::session::Lineage;
 pub(crate) enum Claim {
     /// The exchange is under way. Whoever proves the same flow gets the same ending.
     UnderWay(watch::Receiver<Option<Ending>>),
+    /// It ended without anywhere to go back to.
+    Used,
     /// It went through: a reload within this session may be sent to the target again.
     Done { lineage: Lineage, resume: Box<str> },
 }
@@ -24,7 +26,13 @@ pub(crate) enum Ending {
     /// The callback was loaded again: back to the same target, with nothing new.
     Back { resume: String },
     /// The user is signed in, but left out scopes that the request needs.
-    Declined { session: String, missing: ScopeSet, why: Option<String>, resume: String },
+    Declined {
+        session: String,
+        lineage: Lineage,
+        missing: ScopeSet,
+        why: Option<String>,
+        resume: String,
+    },
     /// Another account came back than the one signed in; nothing of it was kept.
     OtherAccount(Arc<OtherAccount>),
     /// The user cancelled at the provider.

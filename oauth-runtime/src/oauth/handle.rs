@@ -13,7 +13,7 @@ use crate::http::HttpClient;
 use crate::keys::Sealer;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
-use crate::session::{CookieNames, Session, SessionRow, Sessions, cookie};
+use crate::session::{CookieNames, Lineage, Session, SessionRow, Sessions, cookie};
 use crate::store::{Entries, Entry};
 use crate::tokens::{AccountRow, Accounts};
 
@@ -56,6 +56,11 @@ impl SignedIn {
     #[inline]
     pub(crate) fn row(&self) -> &AccountRow {
         &self.account.value
+    }
+
+    /// What a flow or link that this person begins is bound to.
+    pub(crate) fn lineage(&self) -> Lineage {
+        self.session.row().lineage
     }
 
     pub(crate) fn session_row(&self) -> &SessionRow {

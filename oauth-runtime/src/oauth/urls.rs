@@ -39,6 +39,7 @@ impl Urls {
         let callback = parsed.path().strip_prefix(&mount);
         let callback = callback.filter(|path| path.starts_with('/') && *path != "/");
         let callback = callback.ok_or_else(|| elsewhere(&redirect_uri, &public))?.to_owned();
+        check_callback(&callback, prefix)?;
         let origin = root_of(&public);
         Ok(Self { origin, mount, prefix: prefix.to_owned(), redirect_uri, callback })
     }
@@ -89,7 +90,8 @@ impl Urls {
 
     /// The page that someone lands on when nothing better is known.
     pub(crate) fn default_page(&self) -> String {
-        format!("{}/", self.mount)
+        // A nested router answers its root at the mount path without a slash.
+        if self.mount.is_empty() { "/".to_owned() } else { self.mount.clone() }
     }
 }
 
@@ -112,6 +114,38 @@ fn check_prefix(prefix: &str) -> Result<(), Error> {
     }
     let text = format!("the prefix {prefix:?} is not a plain path");
     Err(Error::new(Code::ConfigOption, text).with_help("write one such as \"/oauth\""))
+}
+
+/// The names of the library's own routes below the prefix, with those that it keeps for itself.
+const OWN_ROUTES: [&str; 11] = [
+    "sign-in",
+    "sign-out",
+    "start",
+    "hold",
+    "continue",
+    "done",
+    "account",
+    "disconnect",
+    "client.js",
+    "doctor",
+    "manifest",
+];
+
+/// The callback becomes a route: it must be none of the others, and plain.
+fn check_callback(path: &str, prefix: &str) -> Result<(), Error> {
+    let refused = |why: &str| {
+        Error::new(Code::ConfigRedirectUri, format!("the redirect URI's path {path:?} {why}"))
+            .with_help("register one such as \"https://example.com/oauth/callback\"")
+    };
+    let below = path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
+    if below.is_some_and(|name| OWN_ROUTES.contains(&name)) {
+        return Err(refused("is another route of the library"));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    if !path.bytes().all(plain) {
+        return Err(refused("has signs in it that a route cannot have"));
+    }
+    Ok(())
 }
 
 fn check_public_url(text: &str) -> Result<Url, Error> {
@@ -247,6 +281,22 @@ mod tests {
             (Some("example.com"), None, vec![], "config_public_url", "not an absolute URL"),
             (Some("https://example.com/?a=1"), None, vec![], "config_public_url", "query"),
             (None, Some("https://example.com/"), vec![], "config_public_url", "does not lie under"),
+            (
+                None,
+                Some("https://example.com/oauth/start"),
+                vec![],
+                "config_redirect_uri",
+                "another route",
+            ),
+            (
+                None,
+                Some("https://example.com/oauth/sign-out"),
+                vec![],
+                "config_redirect_uri",
+                "another route",
+            ),
+            (None, Some("https://example.com/:cb"), vec![], "config_redirect_uri", "signs in it"),
+            (None, Some("https://example.com/{cb}"), vec![], "config_redirect_uri", "signs in it"),
         ];
         for (public, explicit, registered, code, text) in cases {
             let error = resolve(public, explicit, &registered).unwrap_err();

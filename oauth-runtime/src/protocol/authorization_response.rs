@@ -9,6 +9,9 @@ use crate::secret::Secret;
 const MAX_QUERY: usize = 8 * 1024;
 const MAX_STATE: usize = 200;
 const MAX_CODE: usize = 4 * 1024;
+/// What a response may carry (RFC 6749 §4.1.2, RFC 9207 §2), the ones that are read first.
+const PARAMETERS: [&str; 7] =
+    ["state", "iss", "code", "error", "error_description", "error_uri", "scope"];
 
 /// What the provider sent back with the browser.
 pub(crate) struct AuthorizationResponse {
@@ -49,7 +52,7 @@ impl AuthorizationResponse {
         if query.len() > MAX_QUERY {
             return Err(invalid("the callback's query is too long"));
         }
-        let [state, iss, code, error] = parameters(query, ["state", "iss", "code", "error"])?;
+        let [state, iss, code, error, ..] = parameters(query)?;
         let state = state.filter(|state| is_state(state));
         let state = state.ok_or_else(|| invalid("the callback carries no usable state"))?;
         let outcome = match (code, error) {
@@ -62,19 +65,15 @@ impl AuthorizationResponse {
     }
 }
 
-/// The values of the named parameters; none of them may come twice, nor others that we never
-/// read but that a provider sends once.
-fn parameters<const N: usize>(query: &str, names: [&str; N]) -> Result<[Option<String>; N], Error> {
-    let mut values = [const { None }; N];
-    let mut seen = Vec::new();
+/// The values of the parameters that mean something, each of which is there once at most.
+/// Others may come as they like: the redirect URI has its own query, and providers add some.
+fn parameters(query: &str) -> Result<[Option<String>; PARAMETERS.len()], Error> {
+    let mut values = [const { None }; PARAMETERS.len()];
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if seen.contains(&name) {
+        let Some(index) = PARAMETERS.iter().position(|known| *known == name) else { continue };
+        if values[index].replace(value.into_owned()).is_some() {
             return Err(invalid("the callback carries a parameter twice"));
         }
-        if let Some(index) = names.iter().position(|known| *known == name) {
-            values[index] = Some(value.into_owned());
-        }
-        seen.push(name);
     }
     Ok(values)
 }
@@ -110,9 +109,11 @@ pub(crate) fn check_issuer(
 /// but for the word itself, which the log needs.
 fn classify(error: &str) -> Error {
     let (code, text) = match error {
-        "access_denied" | "consent_required" | "interaction_required" | "login_required" => {
-            (Code::AccessDenied, "the user or the provider refused")
-        }
+        "access_denied"
+        | "consent_required"
+        | "interaction_required"
+        | "login_required"
+        | "account_selection_required" => (Code::AccessDenied, "the user or the provider refused"),
         "admin_policy_enforced" | "org_internal" | "disallowed_useragent" => {
             (Code::AdminPolicy, "a policy forbids the authorization")
         }
@@ -145,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_code_comes_with_its_state_whatever_else_is_there() {
-        let response = parse("state=ab_-9&code=4%2F0a&scope=x&authuser=0&hd=e&prompt=n").unwrap();
+        let query = "state=ab_-9&code=4%2F0a&scope=x&authuser=0&authuser=1&hd=e&prompt=n&tenant=";
+        let response = parse(query).unwrap();
         assert_eq!(response.state, "ab_-9");
         assert_eq!(response.iss, None);
         assert!(matches!(response.outcome, Outcome::Code(code) if code.is(b"4/0a")));
@@ -168,17 +170,32 @@ mod tests {
             "state=a&error=a&error=b".to_owned(),
             "state=a&code=x&iss=a&iss=b".to_owned(),
             "state=a&code=x&scope=a&scope=b".to_owned(),
+            "state=a&%73tate=b&code=x".to_owned(),
+            "state=a&code=x&code=".to_owned(),
+            "state=a&code=x&error=".to_owned(),
+            "state=a&code=&error=access_denied".to_owned(),
+            "state=a&error=x&error_description=a&error_description=b".to_owned(),
+            "state=a&error=x&error_uri=a&error_uri=b".to_owned(),
+            "state=a+b&code=x".to_owned(),
+            "state=%ff&code=x".to_owned(),
+            "state=a&code=%ff".to_owned(),
+            "state=a&code=%C3%A9".to_owned(),
+            "error=access_denied".to_owned(),
             "state=a%00&code=x".to_owned(),
             "state=%C3%A9&code=x".to_owned(),
             "state=a&code=%0d%0a".to_owned(),
             format!("state={long}&code=x"),
+            format!("state=a&code=x&y={}", "a".repeat(MAX_QUERY)),
             format!("state={}&code=x", "a".repeat(MAX_STATE + 1)),
             format!("state=a&code={}", "a".repeat(MAX_CODE + 1)),
         ];
         for query in cases {
             let error = parse(&query).err().unwrap_or_else(|| panic!("{query:.60}"));
             assert_eq!(error.code(), "callback_invalid", "{query:.60}");
+            assert!(error.to_string().len() < 80, "an echo: {error}");
         }
+        let edge = format!("state={}&code={}", "a".repeat(MAX_STATE), "~".repeat(MAX_CODE));
+        assert!(parse(&edge).is_ok());
     }
 
     /// D20: known errors are told apart, and none is repeated raw.
@@ -187,6 +204,11 @@ mod tests {
         let cases = [
             ("access_denied", "access_denied"),
             ("interaction_required", "access_denied"),
+            ("consent_required", "access_denied"),
+            ("login_required", "access_denied"),
+            ("account_selection_required", "access_denied"),
+            ("ACCESS_DENIED", "provider_response"),
+            ("", "provider_response"),
             ("admin_policy_enforced", "admin_policy"),
             ("org_internal", "admin_policy"),
             ("disallowed_useragent", "admin_policy"),
@@ -215,6 +237,20 @@ mod tests {
                 assert!(check_issuer(&google, Some(iss), for_code).is_err(), "{iss}");
             }
         }
+    }
+
+    /// RFC 9207 §2.4: who announces `iss` sends it with every code; an error may lack it.
+    #[test]
+    fn an_announced_issuer_is_demanded_of_a_code() {
+        let credentials = ClientCredentials::new("id", "fake-secret");
+        let [issuer, a, t, k] =
+            ["", "/a", "/t", "/k"].map(|path| format!("https://id.example{path}"));
+        let provider = Provider::openid("x", "X", &issuer, &a, &t, &k, credentials).unwrap();
+        let provider = provider.with_required_iss();
+        assert!(check_issuer(&provider, None, true).is_err());
+        assert!(check_issuer(&provider, None, false).is_ok());
+        assert!(check_issuer(&provider, Some("https://id.example"), true).is_ok());
+        assert!(check_issuer(&provider, Some("https://accounts.google.com"), false).is_err());
     }
 
     #[test]

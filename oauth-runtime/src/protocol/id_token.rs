@@ -7,18 +7,21 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use url::Url;
 
+use super::json;
 use super::jws::invalid;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::provider::Provider;
+use crate::provider::{Provider, is_loopback};
 use crate::secret::Secret;
 
 /// How far the provider's clock may be from ours.
 const LEEWAY: Duration = Duration::from_secs(60);
 const MAX_SUBJECT: usize = 255;
-/// Names and addresses are for display; longer ones are cut.
-const MAX_TEXT: usize = 320;
+const MAX_EMAIL: usize = 320;
+const MAX_NAME: usize = 200;
+const MAX_PICTURE: usize = 2048;
 
 /// Whom a valid ID token names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,21 +51,29 @@ pub(crate) struct Expected<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// The claims that are checked are what they should be or the token is refused; those that are
+/// only shown are left out where they are not.
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
+    #[serde(default, deserialize_with = "json::present")]
     azp: Option<String>,
     exp: f64,
     iat: f64,
+    #[serde(default, deserialize_with = "json::present")]
     nbf: Option<f64>,
     nonce: Option<String>,
+    #[serde(default, deserialize_with = "json::present")]
     at_hash: Option<String>,
+    #[serde(default, deserialize_with = "json::lenient")]
     email: Option<String>,
-    #[serde(default)]
-    email_verified: Flag,
+    #[serde(default, deserialize_with = "json::lenient")]
+    email_verified: Option<Flag>,
+    #[serde(default, deserialize_with = "json::lenient")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "json::lenient")]
     picture: Option<String>,
 }
 
@@ -74,19 +85,26 @@ enum Audience {
 }
 
 /// Some providers write it as text.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Flag {
     Bool(bool),
     Text(String),
-    #[default]
-    Absent,
+}
+
+impl Flag {
+    fn is_set(self) -> bool {
+        match self {
+            Self::Bool(set) => set,
+            Self::Text(text) => text == "true",
+        }
+    }
 }
 
 /// Checks the claims of a token whose signature is verified.
 pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result<Identity, Error> {
-    let claims: Claims = serde_json::from_slice(payload)
-        .map_err(|_| invalid("a claim of the ID token is missing or of another type"))?;
+    let claims: Claims = json::object(payload)
+        .ok_or_else(|| invalid("a claim of the ID token is missing or of another type"))?;
     let issuer = expected.provider.canonical_issuer(&claims.iss);
     let issuer = issuer.ok_or_else(|| invalid("the ID token is of another issuer"))?;
     check_audience(&claims, expected.provider.client_id())?;
@@ -99,21 +117,17 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
     Ok(Identity {
         issuer: issuer.to_owned(),
         subject: claims.sub,
-        email: claims.email.map(cut),
-        email_verified: match claims.email_verified {
-            Flag::Bool(verified) => verified,
-            Flag::Text(text) => text == "true",
-            Flag::Absent => false,
-        },
-        name: claims.name.map(cut),
-        picture: claims.picture.map(cut),
+        email: claims.email.filter(|email| is_shown(email, MAX_EMAIL)),
+        email_verified: claims.email_verified.is_some_and(Flag::is_set),
+        name: claims.name.map(|name| one_line(&name)).filter(|name| !name.is_empty()),
+        picture: claims.picture.filter(|url| is_shown(url, MAX_PICTURE) && is_picture(url)),
     })
 }
 
 fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
     let ours = match &claims.aud {
         Audience::One(one) => one == client_id,
-        Audience::Many(many) => matches!(many.as_slice(), [one] if one == client_id),
+        Audience::Many(many) => !many.is_empty() && many.iter().all(|one| one == client_id),
     };
     if !ours {
         return Err(invalid("the ID token is for another client, or for more than this one"));
@@ -141,8 +155,8 @@ fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Error> {
 /// A `NumericDate` (RFC 7519 §2), fractions and all.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
 fn moment(seconds: f64) -> Result<Timestamp, Error> {
-    // Until the year 9999; no honest token names a later one.
-    if (1.0..253_402_300_800.0).contains(&seconds) {
+    // From the epoch, which some servers write for "always", to the year 9999.
+    if (0.0..253_402_300_800.0).contains(&seconds) {
         Ok(Timestamp::from_unix_millis((seconds * 1000.0) as u64))
     } else {
         Err(invalid("a time in the ID token is none"))
@@ -172,11 +186,20 @@ fn is_subject(subject: &str) -> bool {
     (1..=MAX_SUBJECT).contains(&subject.len()) && subject.bytes().all(plain)
 }
 
-fn cut(text: String) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text,
-    }
+/// Whether a text can be shown as it is. A cut address would be another one, so that a longer
+/// text is left out.
+fn is_shown(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+fn one_line(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(MAX_NAME).collect()
+}
+
+/// What a page may load: nothing in clear text, nothing that runs.
+fn is_picture(text: &str) -> bool {
+    let url = Url::parse(text).ok();
+    url.is_some_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
 }
 
 #[cfg(test)]
@@ -197,13 +220,17 @@ mod tests {
     }
 
     fn verify(claims: &Value, nonce: Option<&str>) -> Result<Identity, Error> {
+        verify_text(&claims.to_string(), nonce)
+    }
+
+    fn verify_text(claims: &str, nonce: Option<&str>) -> Result<Identity, Error> {
         let expected = Expected {
             provider: &Provider::google(ClientCredentials::new("us", "fake-secret")),
             nonce,
             access_token: &Secret::new("ya29.fake"),
             now: Timestamp::from_unix_seconds(NOW),
         };
-        verify_id_token(claims.to_string().as_bytes(), &expected)
+        verify_id_token(claims.as_bytes(), &expected)
     }
 
     fn with(field: &str, value: Value) -> Value {
@@ -231,6 +258,8 @@ mod tests {
             ("iss", json!(7), false),
             ("iss", json!(["https://accounts.google.com"]), false),
             ("aud", json!(["us"]), true),
+            ("aud", json!(["us", "us"]), true),
+            ("aud", json!([["us"]]), false),
             ("aud", json!("other"), false),
             ("aud", json!(["us", "other"]), false),
             ("aud", json!([]), false),
@@ -238,6 +267,8 @@ mod tests {
             ("aud", json!("ABSENT"), false),
             ("azp", json!("ABSENT"), true),
             ("azp", json!("other"), false),
+            ("azp", json!(null), false),
+            ("azp", json!(["us"]), false),
             ("exp", json!(NOW - 59), true),
             ("exp", json!(NOW - 60), false),
             ("exp", json!(NOW - 61), false),
@@ -246,11 +277,21 @@ mod tests {
             ("exp", json!(1e300), false),
             ("exp", json!(-1), false),
             ("exp", json!(0), false),
+            ("exp", json!(true), false),
+            ("exp", json!(u64::MAX), false),
+            ("exp", json!(253_402_300_800_u64), false),
             ("exp", json!(null), false),
             ("exp", json!("ABSENT"), false),
             ("iat", json!(NOW + 60), true),
             ("iat", json!(NOW + 61), false),
             ("iat", json!("ABSENT"), false),
+            ("iat", json!("0"), false),
+            ("iat", json!(-1), false),
+            ("iat", json!(1_699_999_999.25), true),
+            ("nbf", json!(0), true),
+            ("nbf", json!(-1), false),
+            ("nbf", json!("0"), false),
+            ("nbf", json!(null), false),
             ("nbf", json!(NOW + 60), true),
             ("nbf", json!(NOW + 61), false),
             ("sub", json!("ABSENT"), false),
@@ -263,18 +304,16 @@ mod tests {
             ("nonce", json!("other"), false),
             ("nonce", json!("ABSENT"), false),
             ("nonce", json!(""), false),
+            ("nonce", json!(7), false),
+            ("nonce", json!("N"), false),
             ("at_hash", json!(at_hash), true),
             ("at_hash", json!("other"), false),
-            ("email", json!("ABSENT"), true),
-            ("email_verified", json!("true"), true),
-            ("email_verified", json!("ABSENT"), true),
+            ("at_hash", json!(7), false),
+            ("at_hash", json!(null), false),
         ];
         for (field, value, good) in cases {
             let result = verify(&with(field, value.clone()), Some("n"));
             assert_eq!(result.is_ok(), good, "{field} = {value:.40}");
-        }
-        for body in ["", "[]", "null", "{}", "\u{feff}{}"] {
-            assert!(verify(&json!(body), Some("n")).is_err(), "{body:?}");
         }
     }
 
@@ -286,8 +325,78 @@ mod tests {
         assert_eq!(identity.subject, "110169484474386276334");
         assert_eq!(identity.label(), "ada@example.com");
         assert!(identity.email_verified);
-        let unverified = verify(&with("email_verified", json!("yes")), Some("n")).unwrap();
-        assert!(!unverified.email_verified);
+        let nobody = verify(&with("email", json!("ABSENT")), Some("n")).unwrap();
+        assert_eq!(nobody.label(), "110169484474386276334");
+    }
+
+    /// Two readers must not differ on which of two claims counts.
+    #[test]
+    fn claims_are_one_object_with_unique_names() {
+        let text = claims().to_string();
+        assert!(verify_text(&text, Some("n")).is_ok());
+        let twice = |claim: &str| text.replacen('{', &format!("{{{claim},"), 1);
+        let list = r#"["https://accounts.google.com","1","us","us",1700003600,1700000000,0,"n"]"#;
+        for claims in [
+            "",
+            "[]",
+            "null",
+            "{}",
+            "\u{feff}{}",
+            list,
+            &format!("[{text}]"),
+            &twice(r#""sub":"1""#),
+            &twice(r#""aud":"other""#),
+            &twice(r#""x":1,"x":2"#),
+            &twice(r#""x":{"y":1,"y":2}"#),
+        ] {
+            assert!(verify_text(claims, Some("n")).is_err(), "{claims}");
+        }
+    }
+
+    /// What is only shown never stands in the way of a sign-in, and never misleads.
+    #[test]
+    fn a_claim_that_cannot_be_shown_is_left_out() {
+        type Show = fn(Identity) -> Option<String>;
+        let (email, name, picture): (Show, Show, Show) = (|i| i.email, |i| i.name, |i| i.picture);
+        let verified: Show = |identity| Some(identity.email_verified.to_string());
+        let long_name = "n".repeat(MAX_NAME + 1);
+        let address = |length: usize| format!("{}@b.example", "a".repeat(length - 10));
+        let cases = [
+            ("email", json!("ABSENT"), email, None),
+            ("email", json!(7), email, None),
+            ("email", json!(["a@b.example"]), email, None),
+            ("email", json!(""), email, None),
+            ("email", json!("a@b.example\r\nBcc: c"), email, None),
+            ("email", json!(address(MAX_EMAIL)), email, Some(address(MAX_EMAIL))),
+            ("email", json!(address(MAX_EMAIL + 1)), email, None),
+            ("name", json!(null), name, None),
+            ("name", json!({"first": "Ada"}), name, None),
+            ("name", json!("\n"), name, None),
+            ("name", json!("Ada\r\n\u{0}Example"), name, Some("AdaExample".to_owned())),
+            ("name", json!(long_name), name, Some(long_name[1..].to_owned())),
+            ("picture", json!("javascript:alert(1)"), picture, None),
+            ("picture", json!("data:text/html,x"), picture, None),
+            ("picture", json!("http://pictures.example/a"), picture, None),
+            ("picture", json!("//pictures.example/a"), picture, None),
+            (
+                "picture",
+                json!("http://localhost:1/a"),
+                picture,
+                Some("http://localhost:1/a".into()),
+            ),
+            ("picture", json!("https://p.example/a"), picture, Some("https://p.example/a".into())),
+            ("email_verified", json!(true), verified, Some("true".into())),
+            ("email_verified", json!("true"), verified, Some("true".into())),
+            ("email_verified", json!("TRUE"), verified, Some("false".into())),
+            ("email_verified", json!("yes"), verified, Some("false".into())),
+            ("email_verified", json!(1), verified, Some("false".into())),
+            ("email_verified", json!(null), verified, Some("false".into())),
+            ("email_verified", json!("ABSENT"), verified, Some("false".into())),
+        ];
+        for (claim, value, show, expected) in cases {
+            let identity = verify(&with(claim, value.clone()), Some("n")).unwrap();
+            assert_eq!(show(identity), expected, "{claim} = {value:.60}");
+        }
     }
 
     #[test]

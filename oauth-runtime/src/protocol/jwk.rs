@@ -1,20 +1,31 @@
 //! The public keys of a provider (RFC 7517, RFC 7518 §6).
 
+use std::ops::RangeInclusive;
+
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::json;
 use crate::error::{Code, Error};
 use crate::provider::Algorithm;
 
 /// A set larger than this is not searched: no provider publishes so many.
 const MAX_KEYS: usize = 64;
+/// 2048 to 8192 bits.
+const MODULUS_BYTES: RangeInclusive<usize> = 256..=1024;
+/// Longer exponents only cost time; every provider's is 65537.
+const MAX_EXPONENT_BYTES: usize = 8;
+/// What only a private or a shared key has (RFC 7518 §6): whoever publishes it has a worse
+/// problem than ours, and its signatures prove nothing.
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// The keys that can verify a signature.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct JwkSet {
     keys: Vec<Jwk>,
 }
@@ -38,7 +49,7 @@ enum Material {
 
 #[derive(Deserialize)]
 struct WireSet {
-    keys: Vec<serde_json::Value>,
+    keys: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -53,16 +64,15 @@ struct Wire {
     e: Option<String>,
     x: Option<String>,
     y: Option<String>,
-    /// Private material: a provider that publishes it has a worse problem than ours.
-    d: Option<serde::de::IgnoredAny>,
 }
 
 impl JwkSet {
-    /// Reads a key set. A key that cannot verify for us is named in the log and left out.
+    /// Reads a key set. A key that cannot verify for us is named in the log and left out; a set
+    /// without any other is none, so that it cannot take the place of a good one.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
         let broken = |text: &'static str| Error::new(Code::ProviderResponse, text);
-        let set: WireSet = serde_json::from_slice(body)
-            .map_err(|_| broken("the provider's key set is not the JSON it should be"))?;
+        let set: WireSet = json::object(body)
+            .ok_or_else(|| broken("the provider's key set is not the JSON it should be"))?;
         if set.keys.len() > MAX_KEYS {
             return Err(broken("the provider's key set holds too many keys"));
         }
@@ -70,8 +80,11 @@ impl JwkSet {
         for (index, value) in set.keys.into_iter().enumerate() {
             match Jwk::from_json(value) {
                 Ok(key) => keys.push(key),
-                Err(why) => tracing::warn!(index, why, "a published key cannot be used"),
+                Err(why) => tracing::debug!(index, why, "a published key cannot be used"),
             }
+        }
+        if keys.is_empty() {
+            return Err(broken("the provider's key set holds no key that can verify"));
         }
         Ok(Self { keys })
     }
@@ -87,19 +100,15 @@ impl JwkSet {
             named && key.material.algorithm() == algorithm
         })
     }
-
-    /// Whether a key of that name is there, whatever it is good for.
-    pub(super) fn names(&self, kid: &str) -> bool {
-        self.keys.iter().any(|key| key.kid.as_deref() == Some(kid))
-    }
 }
 
 impl Jwk {
-    fn from_json(value: serde_json::Value) -> Result<Self, &'static str> {
-        let wire = Wire::deserialize(value).map_err(|_| "a field has the wrong type")?;
-        if wire.d.is_some() {
-            return Err("it holds private material");
+    fn from_json(value: Value) -> Result<Self, &'static str> {
+        let members = value.as_object().ok_or("it is not an object")?;
+        if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
+            return Err("it is private or shared");
         }
+        let wire = Wire::deserialize(value).map_err(|_| "a field has the wrong type")?;
         if wire.r#use.as_deref().is_some_and(|purpose| purpose != "sig") {
             return Err("it is not for signatures");
         }
@@ -145,11 +154,17 @@ impl Material {
 
 fn rsa(modulus: Option<&str>, exponent: Option<&str>) -> Result<Material, &'static str> {
     let (modulus, exponent) = (decode(modulus)?, decode(exponent)?);
-    let modulus = strip_zeros(&modulus);
-    if modulus.len() < 256 || modulus[0] & 0x80 == 0 && modulus.len() == 256 {
-        return Err("its modulus is shorter than 2048 bits");
+    let (modulus, exponent) = (strip_zeros(&modulus), strip_zeros(&exponent));
+    let short = modulus.len() == *MODULUS_BYTES.start() && modulus[0] < 0x80;
+    if !MODULUS_BYTES.contains(&modulus.len()) || short {
+        return Err("its modulus is not 2048 to 8192 bits long");
     }
-    Ok(Material::Rsa { modulus: modulus.to_vec(), exponent })
+    // With the exponent 1 a signature is the message, and an even one is no RSA.
+    let odd = exponent.last().is_some_and(|byte| byte % 2 == 1);
+    if !odd || exponent == [1] || exponent.len() > MAX_EXPONENT_BYTES {
+        return Err("its exponent is none");
+    }
+    Ok(Material::Rsa { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
 }
 
 fn p256(x: Option<&str>, y: Option<&str>) -> Result<Material, &'static str> {
@@ -172,62 +187,115 @@ fn strip_zeros(bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
+    use super::super::testing::{encode, es256, rs256};
     use super::*;
 
-    fn usable(key: &Value) -> bool {
-        let body = json!({ "keys": [key] }).to_string();
-        !JwkSet::parse(body.as_bytes()).unwrap().keys.is_empty()
+    fn parse(keys: &Value) -> Result<JwkSet, Error> {
+        JwkSet::parse(json!({ "keys": keys }).to_string().as_bytes())
+    }
+
+    fn with(mut key: Value, field: &str, value: impl Into<Value>) -> Value {
+        key[field] = value.into();
+        key
     }
 
     fn rsa_key(bytes: usize) -> Value {
-        json!({"kty": "RSA", "kid": "a", "n": URL_SAFE_NO_PAD.encode(vec![0xff; bytes]), "e": "AQAB"})
-    }
-
-    fn with(mut key: Value, field: &str, value: &str) -> Value {
-        key[field] = value.into();
-        key
+        with(rs256().jwk("a"), "n", encode(&vec![0xff; bytes]))
     }
 
     /// C15: hostile or useless keys are left out, and the rest stays.
     #[test]
     fn only_public_signing_keys_of_full_strength_are_kept() {
-        let x = URL_SAFE_NO_PAD.encode([1; 32]);
-        let p256 = json!({"kty": "EC", "crv": "P-256", "x": x, "y": x});
+        let (rsa, curve) = (rs256().jwk("a"), es256().jwk("e"));
+        let full = with(with(with(rsa.clone(), "use", "sig"), "alg", "RS256"), "x5c", json!(["x"]));
         for good in [
             rsa_key(256),
-            rsa_key(512),
-            with(rsa_key(256), "use", "sig"),
-            with(rsa_key(256), "alg", "RS256"),
-            p256.clone(),
+            rsa_key(1024),
+            with(full, "key_ops", json!(["verify"])),
+            with(rsa.clone(), "e", encode(&[0, 0, 1, 0, 1])),
+            with(rsa.clone(), "kid", Value::Null),
+            with(curve.clone(), "alg", "ES256"),
         ] {
-            assert!(usable(&good), "{good}");
+            assert_eq!(parse(&json!([good])).unwrap().keys.len(), 1, "{good}");
         }
-        for bad in [
+        let mut bad = vec![
             rsa_key(64),
             rsa_key(255),
-            with(rsa_key(256), "d", "AQAB"),
-            with(rsa_key(256), "use", "enc"),
-            with(rsa_key(256), "alg", "RS512"),
-            with(rsa_key(256), "n", ""),
-            with(rsa_key(256), "n", "+/=="),
-            with(rsa_key(256), "kty", "oct"),
-            with(p256.clone(), "crv", "P-521"),
-            with(p256, "x", "AQAB"),
+            rsa_key(1025),
+            with(rsa.clone(), "n", encode(&[&[0][..], &[0xff; 255]].concat())),
+            with(rsa.clone(), "n", encode(&[0x7f; 256])),
+            with(rsa.clone(), "n", ""),
+            with(rsa.clone(), "n", "+/=="),
+            with(rsa.clone(), "n", encode(&[0; 256])),
+            with(rsa.clone(), "n", Value::Null),
+            with(rsa.clone(), "e", encode(&[1])),
+            with(rsa.clone(), "e", encode(&[0, 0])),
+            with(rsa.clone(), "e", encode(&[1, 0])),
+            with(rsa.clone(), "e", encode(&[3; 9])),
+            with(rsa.clone(), "use", "enc"),
+            with(rsa.clone(), "use", 7),
+            with(rsa.clone(), "key_ops", json!(["sign"])),
+            with(rsa.clone(), "key_ops", json!([])),
+            with(rsa.clone(), "key_ops", "verify"),
+            with(rsa.clone(), "alg", "RS512"),
+            with(rsa.clone(), "alg", "ES256"),
+            with(rsa.clone(), "alg", "none"),
+            with(rsa.clone(), "kid", 7),
+            with(rsa.clone(), "kty", "EC"),
+            with(rsa.clone(), "kty", "oct"),
+            with(rsa.clone(), "kty", "OKP"),
+            with(curve.clone(), "crv", "P-521"),
+            with(with(curve.clone(), "crv", "P-384"), "alg", "ES256"),
+            with(curve.clone(), "crv", Value::Null),
+            with(curve.clone(), "alg", "ES384"),
+            with(curve.clone(), "x", "AQAB"),
             json!({"kty": "oct", "k": "AQAB"}),
             json!({"kty": 7}),
+            json!(["RSA", "a", null, null, null, null, "AQAB", "AQAB"]),
             json!("key"),
-        ] {
-            assert!(!usable(&bad), "{bad}");
+        ];
+        bad.extend(PRIVATE_MEMBERS.map(|member| with(rsa.clone(), member, "AQAB")));
+        for bad in bad {
+            assert!(parse(&json!([bad])).is_err(), "{bad}");
+            assert_eq!(parse(&json!([bad, curve])).unwrap().keys.len(), 1, "{bad}");
         }
+    }
+
+    /// C15: of two keys with one name, both may have signed.
+    #[test]
+    fn a_repeated_kid_keeps_both_keys() {
+        let set = parse(&json!([rs256().jwk("a"), rs256().jwk("a"), es256().jwk("a")])).unwrap();
+        let count = |kid, algorithm| set.candidates(kid, algorithm).count();
+        assert_eq!(count(Some("a"), Algorithm::Rs256), 2);
+        assert_eq!(count(Some("a"), Algorithm::Es256), 1);
+        assert_eq!(count(None, Algorithm::Rs256), 2);
+        assert_eq!(count(Some("b"), Algorithm::Rs256), 0);
     }
 
     #[test]
     fn a_set_that_is_none_is_refused() {
-        let many = json!({ "keys": vec![json!({}); MAX_KEYS + 1] }).to_string();
-        for body in ["", "<html>", "[]", "{}", r#"{"keys":{}}"#, &many] {
-            assert!(JwkSet::parse(body.as_bytes()).is_err(), "{body:.40}");
+        let key = rs256().jwk("a");
+        let many = json!({ "keys": vec![&key; MAX_KEYS + 1] }).to_string();
+        let twice = format!(r#"{{"keys":[],"keys":[{key}]}}"#);
+        let inner = json!({ "keys": [key] }).to_string().replacen(r#""e":"#, r#""e":"AQ","e":"#, 1);
+        for body in [
+            "",
+            "null",
+            "<html>",
+            "[]",
+            "{}",
+            r#"{"keys":{}}"#,
+            r#"{"keys":[]}"#,
+            &many,
+            &twice,
+            &inner,
+        ] {
+            let error = JwkSet::parse(body.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "provider_response", "{body:.40}");
         }
+        let full = json!({ "keys": vec![key; MAX_KEYS] }).to_string();
+        assert!(JwkSet::parse(full.as_bytes()).is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! The messages of OAuth 2.0 and OpenID Connect: value in, value out.
 
+mod json;
 mod pkce;
 mod authorization;
 mod authorization_response;
@@ -9,6 +10,11 @@ mod token_error;
 mod jwk;
 mod jws;
 mod id_token;
+mod retry_after;
+#[cfg(test)]
+mod robustness;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use authorization::{AuthorizationRequest, Prompt};
 pub(crate) use authorization_response::{
@@ -19,5 +25,6 @@ pub(crate) use id_token::{Expected, Identity, verify_id_token};
 pub(crate) use jwk::JwkSet;
 pub(crate) use jws::{Jws, Unverified};
 pub(crate) use pkce::CodeVerifier;
+pub(crate) use retry_after::retry_after;
 pub(crate) use token::{TokenRequest, TokenResponse};
 pub(crate) use token_error::TokenError;

@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::authorization_response::StateVerified;
 use super::client_auth::BasicAuth;
+use super::json;
 use super::pkce::CodeVerifier;
-use super::token_error::TokenError;
+use super::token_error::{TokenError, names_an_error};
 use crate::provider::{ClientAuthentication, Provider};
 use crate::secret::Secret;
 
@@ -109,7 +110,7 @@ impl TokenResponse {
         retry_after: Option<Duration>,
         body: &[u8],
     ) -> Result<Self, TokenError> {
-        if (200..300).contains(&status) {
+        if (200..300).contains(&status) && !names_an_error(body) {
             return Self::from_json(body);
         }
         let refresh = matches!(request.grant, Grant::Refresh(_));
@@ -118,25 +119,32 @@ impl TokenResponse {
 
     /// Reads the body of a success. What serde says about a bad one may quote it, and is left out.
     pub(crate) fn from_json(body: &[u8]) -> Result<Self, TokenError> {
-        let wire: Wire = serde_json::from_slice(body).map_err(|_| {
-            TokenError::Malformed("the token response is not the JSON it should be")
-        })?;
+        let wire: Wire = json::object(body)
+            .ok_or(TokenError::Malformed("the token response is not the JSON it should be"))?;
         if !wire.token_type.eq_ignore_ascii_case("bearer") {
             return Err(TokenError::Malformed("the token is not a bearer token"));
         }
-        let tokens = [Some(&wire.access_token), wire.refresh_token.as_ref()];
+        let refresh_token = wire.refresh_token.filter(is_given);
+        let tokens = [Some(&wire.access_token), refresh_token.as_ref()];
         if !tokens.into_iter().flatten().all(is_token) {
             return Err(TokenError::Malformed("a token is empty, too long or not printable"));
         }
         Ok(Self {
             access_token: wire.access_token,
             expires_in: wire.expires_in.unwrap_or(UNSTATED).min(LONGEST),
-            refresh_token: wire.refresh_token,
-            refresh_token_expires_in: wire.refresh_token_expires_in,
+            refresh_token,
+            // Zero stands for "no end" where it stands at all: a token that is dead on arrival
+            // would not have been sent.
+            refresh_token_expires_in: wire.refresh_token_expires_in.filter(|end| !end.is_zero()),
             scope: wire.scope,
-            id_token: wire.id_token,
+            id_token: wire.id_token.filter(is_given),
         })
     }
+}
+
+/// Some servers send an empty text for what they do not give.
+fn is_given(token: &Secret) -> bool {
+    !token.expose().is_empty()
 }
 
 /// Visible characters only (RFC 6750 §2.1), so that it fits into a header whatever it holds.
@@ -150,25 +158,18 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Number {
-        Whole(u64),
-        Any(f64),
+        Number(f64),
         Text(String),
     }
-    let whole = match Option::<Number>::deserialize(deserializer)? {
+    let number = match Option::<Number>::deserialize(deserializer)? {
         None => return Ok(None),
-        Some(Number::Whole(whole)) => whole,
-        Some(Number::Any(number)) => saturating(number),
-        Some(Number::Text(text)) => {
-            let number: f64 = text.trim().parse().map_err(serde::de::Error::custom)?;
-            saturating(number)
-        }
+        Some(Number::Number(number)) => number,
+        Some(Number::Text(text)) => text.trim().parse().map_err(serde::de::Error::custom)?,
     };
-    Ok(Some(Duration::from_secs(whole)))
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn saturating(number: f64) -> u64 {
-    number as u64
+    if !number.is_finite() {
+        return Err(serde::de::Error::custom("a lifetime is not finite"));
+    }
+    Ok(Some(Duration::try_from_secs_f64(number.max(0.0)).unwrap_or(Duration::MAX)))
 }
 
 #[cfg(test)]
@@ -194,7 +195,14 @@ mod tests {
         let cases = [
             (json!(3599), 3599),
             (json!("3599"), 3599),
+            (json!(" 3599 "), 3599),
+            (json!("3599.7"), 3599),
             (json!(3599.7), 3599),
+            (json!(0), 0),
+            (json!("0"), 0),
+            (json!("-1e300"), 0),
+            (json!("99999999999999999999999"), 86_400),
+            (json!(86_401), 86_400),
             (json!(-5), 0),
             (json!(1e300), 86_400),
             (json!(null), 300),
@@ -219,17 +227,35 @@ mod tests {
             "access_token=a".to_owned(),
             r#"{"access_token":"a","access_token":"b","token_type":"bearer"}"#.to_owned(),
             r#"{"access_token":"a"}"#.to_owned(),
+            r#"{"access_token":"a","token_type":"bearer","x":1,"x":1}"#.to_owned(),
+            r#"["a","bearer",60,null,60,"openid",null]"#.to_owned(),
+            r#"[{"access_token":"a","token_type":"bearer"}]"#.to_owned(),
             with("access_token", json!("")),
             with("access_token", json!(null)),
             with("access_token", json!("a\r\nb")),
             with("access_token", json!("a b")),
             with("access_token", json!("\u{e9}")),
             with("access_token", json!("a".repeat(MAX_TOKEN + 1))),
+            with("access_token", json!("a\u{0}")),
+            with("access_token", json!("a\tb")),
+            with("access_token", json!(["a"])),
             with("refresh_token", json!("a b")),
+            with("refresh_token", json!(7)),
+            with("scope", json!(7)),
+            with("id_token", json!({})),
             with("token_type", json!("mac")),
+            with("token_type", json!("bearer ")),
+            with("token_type", json!("")),
+            with("token_type", json!(null)),
+            with("token_type", json!(["bearer"])),
             with("token_type", json!("DPoP")),
             with("token_type", json!("N_A")),
             with("expires_in", json!("soon")),
+            with("expires_in", json!("")),
+            with("expires_in", json!("NaN")),
+            with("expires_in", json!("inf")),
+            with("expires_in", json!(true)),
+            with("expires_in", json!([])),
         ];
         for body in cases {
             assert!(matches!(parse(&body), Err(TokenError::Malformed(_))), "{body:.80}");
@@ -237,6 +263,84 @@ mod tests {
         for kind in ["bearer", "BEARER", "BeArEr"] {
             assert!(parse(&with("token_type", json!(kind))).is_ok(), "{kind}");
         }
+    }
+
+    #[test]
+    fn invalid_utf_8_is_malformed() {
+        let body = b"{\"access_token\":\"\xff\",\"token_type\":\"bearer\"}";
+        assert!(matches!(TokenResponse::from_json(body), Err(TokenError::Malformed(_))));
+    }
+
+    /// An empty scope says that nothing was granted; an absent one says nothing.
+    #[test]
+    fn what_a_server_leaves_out_or_empty_is_told_apart() {
+        let scope = |value| parse(&with("scope", value)).ok().unwrap().scope;
+        assert_eq!(scope(json!(null)), None);
+        assert_eq!(scope(json!("")).as_deref(), Some(""));
+        assert_eq!(scope(json!(" a  b ")).as_deref(), Some(" a  b "));
+        for value in [json!(null), json!("")] {
+            assert!(
+                parse(&with("refresh_token", value.clone())).ok().unwrap().refresh_token.is_none()
+            );
+            assert!(parse(&with("id_token", value)).ok().unwrap().id_token.is_none());
+        }
+        let end = |value| {
+            let response = parse(&with("refresh_token_expires_in", value)).ok().unwrap();
+            response.refresh_token_expires_in.map(|end| end.as_secs())
+        };
+        for value in [json!(null), json!(0), json!("0"), json!(-1)] {
+            assert_eq!(end(value.clone()), None, "{value}");
+        }
+        assert_eq!(end(json!("604799")), Some(604_799));
+        assert_eq!(end(json!(1e300)), Some(u64::MAX));
+    }
+
+    /// Some servers send their errors with a 200.
+    #[test]
+    fn an_error_is_one_whatever_its_status() {
+        let token = Secret::new("1//fake");
+        let refresh = TokenRequest::refresh(&token);
+        let answer = |status, body: &str| {
+            TokenResponse::parse(&refresh, status, None, body.as_bytes()).map(|_| ())
+        };
+        let gone = r#"{"error":"invalid_grant"}"#;
+        assert!(matches!(answer(200, gone), Err(TokenError::InvalidGrant { rapt: false })));
+        let both = with("error", json!("invalid_grant"));
+        assert!(matches!(answer(200, &both), Err(TokenError::InvalidGrant { rapt: false })));
+        let odd = with("error", json!({"code": 1}));
+        assert!(matches!(answer(200, &odd), Err(TokenError::Refused)));
+        assert!(answer(200, &with("error", json!(null))).is_ok());
+        assert!(answer(201, &with("scope", json!("a"))).is_ok());
+        assert!(matches!(answer(200, "<html>"), Err(TokenError::Malformed(_))));
+        assert!(matches!(answer(400, &with("scope", json!("a"))), Err(TokenError::Refused)));
+    }
+
+    #[test]
+    fn a_refresh_sends_its_token_and_asks_for_no_scope() {
+        let provider = Provider::google(ClientCredentials::new("id", "fake-secret"));
+        let token = Secret::new("1//fake");
+        let form = TokenRequest::refresh(&token).form(&provider);
+        let expected = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "1//fake"),
+            ("client_id", "id"),
+            ("client_secret", "fake-secret"),
+        ];
+        assert_eq!(form.fields, expected);
+    }
+
+    /// The secret is sent in one place, never in both.
+    #[test]
+    fn basic_authentication_keeps_the_secret_out_of_the_form() {
+        let at = |path: &str| format!("https://id.example.com/{path}");
+        let credentials = ClientCredentials::new("id", "fake-secret");
+        let (authorize, token, keys) = (at("a"), at("t"), at("k"));
+        let provider =
+            Provider::openid("x", "X", &at(""), &authorize, &token, &keys, credentials).unwrap();
+        let token = Secret::new("1//fake");
+        let form = TokenRequest::refresh(&token).form(&provider);
+        assert_eq!(form.fields, [("grant_type", "refresh_token"), ("refresh_token", "1//fake")]);
+        assert_eq!(form.basic.unwrap().expose(), "Basic aWQ6ZmFrZS1zZWNyZXQ=");
     }
 
     #[test]

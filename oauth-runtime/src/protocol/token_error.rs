@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::json;
 use crate::error::{Code, Error};
 
 /// Why there are no tokens.
@@ -12,6 +14,9 @@ pub(crate) enum TokenError {
     /// The grant is gone: the user has to authorize again. `rapt` if signing in again is
     /// enough, since an organization only wants a fresh proof of who it is.
     InvalidGrant { rapt: bool },
+    /// A refresh was refused in another way: some servers mean by it that the grant is gone, so
+    /// the user has to authorize again; but nothing is proved, and nothing may be deleted.
+    Refused,
     /// An administrator forbids the access.
     AdminPolicy,
     /// The client itself is refused: the operator has to act, and nothing may be deleted.
@@ -24,11 +29,19 @@ pub(crate) enum TokenError {
     Unanswered(Error),
 }
 
+/// RFC 6749 §5.2; `error_subtype` is Google's. Each is read by itself: what is odd about one
+/// must not hide what the other says.
 #[derive(Default, Deserialize)]
-#[serde(default)]
 struct Wire {
-    error: String,
-    error_subtype: String,
+    /// Some APIs put an object here.
+    error: Option<Value>,
+    #[serde(default, deserialize_with = "json::lenient")]
+    error_subtype: Option<String>,
+}
+
+/// Whether an answer names an error, which some servers send with the status of a success.
+pub(super) fn names_an_error(body: &[u8]) -> bool {
+    json::object::<Wire>(body).is_some_and(|wire| wire.error.is_some())
 }
 
 impl TokenError {
@@ -38,17 +51,29 @@ impl TokenError {
         retry_after: Option<Duration>,
         body: &[u8],
     ) -> Self {
-        let wire: Wire = serde_json::from_slice(body).unwrap_or_default();
-        match (wire.error.as_str(), status) {
-            ("invalid_client" | "unauthorized_client" | "deleted_client", _) => Self::ClientRefused,
-            ("admin_policy_enforced", _) => Self::AdminPolicy,
-            ("temporarily_unavailable", _) | (_, 408 | 425 | 429 | 500..=599) => {
-                Self::Transient { retry_after }
+        let wire: Wire = json::object(body).unwrap_or_default();
+        match (wire.error.as_ref().and_then(Value::as_str).unwrap_or_default(), status) {
+            (_, 408 | 425 | 429 | 500..=599) => Self::Transient { retry_after },
+            // A redirect, say, is not followed, and its body is nobody's word.
+            (_, 0..=199 | 300..=399 | 600..) => {
+                Self::Malformed("the token endpoint answered with an odd status")
             }
-            // Not every server says `invalid_grant`: a refused refresh may be an empty 400.
-            (_, 400..=499) if refresh => {
-                Self::InvalidGrant { rapt: wire.error_subtype == "invalid_rapt" }
+            (
+                "invalid_client"
+                | "unauthorized_client"
+                | "deleted_client"
+                | "disabled_client"
+                | "incorrect_client_credentials",
+                _,
+            ) => Self::ClientRefused,
+            ("admin_policy_enforced" | "org_internal", _) => Self::AdminPolicy,
+            ("temporarily_unavailable" | "server_error", _) => Self::Transient { retry_after },
+            ("invalid_grant", _) if refresh => {
+                let rapt =
+                    matches!(wire.error_subtype.as_deref(), Some("invalid_rapt" | "rapt_required"));
+                Self::InvalidGrant { rapt }
             }
+            _ if refresh => Self::Refused,
             ("invalid_grant", _) => Self::Malformed("the provider refused the code"),
             _ => Self::Malformed("the provider answered the code with an error"),
         }
@@ -58,7 +83,7 @@ impl TokenError {
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::InvalidGrant { .. } => {
+            TokenError::InvalidGrant { .. } | TokenError::Refused => {
                 Self::new(Code::InvalidGrant, "the user has to authorize again")
             }
             TokenError::AdminPolicy => {
@@ -89,43 +114,98 @@ impl From<Error> for TokenError {
 mod tests {
     use super::*;
 
-    fn code(refresh: bool, status: u16, body: &str) -> &'static str {
-        Error::from(TokenError::classify(refresh, status, None, body.as_bytes())).code()
+    const WAIT: Option<Duration> = Some(Duration::from_secs(7));
+
+    /// What follows from an answer, in a word.
+    fn meaning(refresh: bool, status: u16, body: &str) -> &'static str {
+        match TokenError::classify(refresh, status, WAIT, body.as_bytes()) {
+            TokenError::InvalidGrant { rapt: false } => "gone",
+            TokenError::InvalidGrant { rapt: true } => "rapt",
+            TokenError::Refused => "refused",
+            TokenError::AdminPolicy => "policy",
+            TokenError::ClientRefused => "client",
+            TokenError::Transient { retry_after } => {
+                assert_eq!(retry_after, WAIT);
+                "later"
+            }
+            TokenError::Malformed(_) => "malformed",
+            TokenError::Unanswered(_) => "unanswered",
+        }
     }
 
+    /// Behaviour §5 and §10. Only `invalid_grant` proves that a refresh token is dead.
     #[test]
     fn refusals_are_told_apart() {
+        const GONE: &str = r#"{"error":"invalid_grant"}"#;
         // status, body, at a refresh, at a code
         let cases = [
-            (400, r#"{"error":"invalid_grant"}"#, "invalid_grant", "provider_response"),
-            (400, "", "invalid_grant", "provider_response"),
-            (400, r#"{"error":"invalid_request"}"#, "invalid_grant", "provider_response"),
-            (403, r#"{"error":"invalid_code"}"#, "invalid_grant", "provider_response"),
-            (401, r#"{"error":"invalid_client"}"#, "provider_refused", "provider_refused"),
-            (400, r#"{"error":"unauthorized_client"}"#, "provider_refused", "provider_refused"),
-            (400, r#"{"error":"admin_policy_enforced"}"#, "admin_policy", "admin_policy"),
-            (408, "", "provider_unavailable", "provider_unavailable"),
-            (429, r#"{"error":"x"}"#, "provider_unavailable", "provider_unavailable"),
-            (500, "<html>", "provider_unavailable", "provider_unavailable"),
-            (503, "", "provider_unavailable", "provider_unavailable"),
+            (400, GONE, "gone", "malformed"),
+            (401, GONE, "gone", "malformed"),
+            (200, GONE, "gone", "malformed"),
+            (400, r#"{"error":"invalid_grant","error_subtype":null}"#, "gone", "malformed"),
+            (400, r#"{"error":"invalid_grant","error_subtype":7}"#, "gone", "malformed"),
             (
                 400,
-                r#"{"error":"temporarily_unavailable"}"#,
-                "provider_unavailable",
-                "provider_unavailable",
+                r#"{"error":"invalid_grant","error_subtype":"invalid_rapt"}"#,
+                "rapt",
+                "malformed",
             ),
-            (302, "", "provider_response", "provider_response"),
+            (
+                400,
+                r#"{"error":"invalid_grant","error_subtype":"rapt_required"}"#,
+                "rapt",
+                "malformed",
+            ),
+            (400, "", "refused", "malformed"),
+            (400, r#"{"error":"invalid_request"}"#, "refused", "malformed"),
+            (400, r#"{"error":"INVALID_GRANT"}"#, "refused", "malformed"),
+            (400, r#"{"error":{"code":400,"status":"X"}}"#, "refused", "malformed"),
+            (400, r#"["invalid_grant"]"#, "refused", "malformed"),
+            (400, r#"{"error":"x","error":"invalid_grant"}"#, "refused", "malformed"),
+            (403, r#"{"error":"invalid_code"}"#, "refused", "malformed"),
+            (403, "<html>", "refused", "malformed"),
+            (404, "null", "refused", "malformed"),
+            (401, r#"{"error":"invalid_client"}"#, "client", "client"),
+            (400, r#"{"error":"invalid_client","error_subtype":null}"#, "client", "client"),
+            (200, r#"{"error":"incorrect_client_credentials"}"#, "client", "client"),
+            (400, r#"{"error":"unauthorized_client"}"#, "client", "client"),
+            (400, r#"{"error":"deleted_client"}"#, "client", "client"),
+            (400, r#"{"error":"admin_policy_enforced"}"#, "policy", "policy"),
+            (400, r#"{"error":"temporarily_unavailable"}"#, "later", "later"),
+            (408, "", "later", "later"),
+            (425, "", "later", "later"),
+            (429, r#"{"error":"invalid_grant"}"#, "later", "later"),
+            (500, GONE, "later", "later"),
+            (503, r#"{"error":"invalid_client"}"#, "later", "later"),
+            (599, "<html>", "later", "later"),
+            (302, GONE, "malformed", "malformed"),
+            (307, "", "malformed", "malformed"),
+            (101, GONE, "malformed", "malformed"),
+            (600, GONE, "malformed", "malformed"),
         ];
         for (status, body, at_refresh, at_code) in cases {
-            assert_eq!(code(true, status, body), at_refresh, "{status} {body}");
-            assert_eq!(code(false, status, body), at_code, "{status} {body}");
+            assert_eq!(meaning(true, status, body), at_refresh, "{status} {body}");
+            assert_eq!(meaning(false, status, body), at_code, "{status} {body}");
         }
     }
 
     #[test]
-    fn a_missing_proof_of_presence_is_seen() {
-        let body = br#"{"error":"invalid_grant","error_subtype":"invalid_rapt"}"#;
-        let error = TokenError::classify(true, 400, None, body);
-        assert!(matches!(error, TokenError::InvalidGrant { rapt: true }));
+    fn an_error_says_who_has_to_act() {
+        use TokenError as E;
+        let cases = [
+            (E::InvalidGrant { rapt: false }, "invalid_grant"),
+            (E::InvalidGrant { rapt: true }, "invalid_grant"),
+            (E::Refused, "invalid_grant"),
+            (E::AdminPolicy, "admin_policy"),
+            (E::ClientRefused, "provider_refused"),
+            (E::Transient { retry_after: WAIT }, "provider_unavailable"),
+            (E::Malformed("odd"), "provider_response"),
+        ];
+        for (error, code) in cases {
+            let shown = format!("{error:?}");
+            let wait = matches!(error, E::Transient { .. }).then_some(WAIT).flatten();
+            let error = Error::from(error);
+            assert_eq!((error.code(), error.retry_after()), (code, wait), "{shown}");
+        }
     }
 }

@@ -31,8 +31,12 @@ impl Provider {
     /// Google, with the client of `credentials`.
     pub fn google(credentials: ClientCredentials) -> Self {
         let mut parameters = vec![("access_type", "offline")];
-        if credentials.kind() == ClientKind::Web {
-            // Google refuses incremental authorization to installed clients.
+        // Google refuses incremental authorization to installed clients.
+        let increment = match credentials.kind() {
+            ClientKind::Installed => Increment::Replaces,
+            ClientKind::Web => Increment::Adds,
+        };
+        if increment == Increment::Adds {
             parameters.push(("include_granted_scopes", "true"));
         }
         Self {
@@ -47,7 +51,7 @@ impl Provider {
             },
             algorithms: &[Algorithm::Rs256],
             absent_scope: AbsentScope::ProtocolError,
-            increment: Increment::Adds,
+            increment,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Post,
             parameters,

@@ -1,6 +1,7 @@
 //! A provider as data, and the client's credentials at it.
 
 mod credentials;
+mod git;
 mod google;
 mod openid;
 mod profile;
@@ -10,4 +11,4 @@ mod secret_file;
 pub use credentials::ClientCredentials;
 pub use profile::Provider;
 pub(crate) use profile::{AbsentScope, Algorithm, ClientAuthentication, Increment, IssParameter};
-pub(crate) use redirect_uri::check_redirect_uri;
+pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};

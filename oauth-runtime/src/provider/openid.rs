@@ -7,6 +7,7 @@ use super::profile::{
     AbsentScope, Algorithm, Apis, ClientAuthentication, Endpoints, Increment, IssParameter,
     Provider,
 };
+use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
 
 impl Provider {
@@ -93,9 +94,9 @@ fn secure(what: &str, text: &str) -> Result<Url, Error> {
         Error::new(Code::ConfigOption, text)
     };
     let url = Url::parse(text).map_err(|error| refused().with_source(error))?;
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let secure = url.scheme() == "https" || url.scheme() == "http" && loopback;
-    if secure && url.fragment().is_none() { Ok(url) } else { Err(refused()) }
+    let secure = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    if secure && plain { Ok(url) } else { Err(refused()) }
 }
 
 #[cfg(test)]
@@ -111,10 +112,24 @@ mod tests {
 
     #[test]
     fn endpoints_are_https_or_on_loopback() {
-        for good in ["https://id.example.com", "http://localhost:3000", "http://127.0.0.1:3000"] {
+        for good in [
+            "https://id.example.com",
+            "http://localhost:3000",
+            "http://127.0.0.1:3000",
+            "http://127.8.9.1:3000",
+            "http://[::1]:3000",
+        ] {
             assert!(at(good).is_ok(), "{good}");
         }
-        for bad in ["http://id.example.com", "id.example.com", "file:///etc", "http://10.0.0.1"] {
+        for bad in [
+            "http://id.example.com",
+            "http://localhost.example.com",
+            "id.example.com",
+            "file:///etc",
+            "http://10.0.0.1",
+            "https://user:fake@id.example.com",
+            "https://id.example.com/#top",
+        ] {
             assert_eq!(at(bad).unwrap_err().code(), "config_option", "{bad}");
         }
     }

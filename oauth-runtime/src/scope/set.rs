@@ -1,6 +1,7 @@
 //! A set of scopes: a bit for each known one, a sorted list for the others.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -91,6 +92,15 @@ impl ScopeSet {
             Some(index) => self.contains_index(index),
             None => self.search(name).is_ok(),
         }
+    }
+
+    /// A number that equal sets share, for remembering a set without keeping it. It holds
+    /// within one process.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.known.hash(&mut hasher);
+        self.others.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Whether the set holds no scope.

@@ -1,7 +1,7 @@
 //! Session rows: made at sign-in, found by the cookie's own bytes, rotated, ended.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::sealed_cookie::{decode, encode};
@@ -35,6 +35,19 @@ impl Default for Lifetimes {
     }
 }
 
+/// For how long a scope set that came back is not sent to the provider again by itself.
+const QUIET: Duration = Duration::from_secs(600);
+/// Scope sets that are remembered; a page asks for few.
+const RETURNS: usize = 8;
+
+/// What all ids of one session have in common, whichever of them a request carries.
+#[derive(Debug, Default)]
+struct Shared {
+    ended: AtomicBool,
+    /// Scope sets, by hash, whose authorization came back, with the time.
+    returns: Mutex<Vec<(u64, Timestamp)>>,
+}
+
 /// One signed-in browser.
 #[derive(Debug)]
 pub(crate) struct SessionRow {
@@ -45,6 +58,7 @@ pub(crate) struct SessionRow {
     created: Timestamp,
     /// In Unix milliseconds. Written at most once in a tenth of the idle time.
     last_seen: AtomicU64,
+    shared: Arc<Shared>,
 }
 
 /// A session as a request found it.
@@ -57,6 +71,27 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn row(&self) -> &SessionRow {
         &self.entry.value
+    }
+
+    /// Remembers that an authorization for these scopes came back.
+    pub(crate) fn note_return(&self, scopes: u64, now: Timestamp) {
+        let mut returns = self.returns();
+        returns.retain(|(known, at)| *known != scopes && now.since(*at) < QUIET);
+        if returns.len() == RETURNS {
+            returns.remove(0);
+        }
+        returns.push((scopes, now));
+    }
+
+    /// Whether one came back a moment ago, so that another round would hardly help.
+    pub(crate) fn returned_lately(&self, scopes: u64, now: Timestamp) -> bool {
+        let mut returns = self.returns().clone().into_iter();
+        returns.any(|(known, at)| known == scopes && now.since(at) < QUIET)
+    }
+
+    // No code of ours panics while it holds the lock, so a poisoned one is still whole.
+    fn returns(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Timestamp)>> {
+        self.row().shared.returns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,7 +119,8 @@ impl Sessions {
         let row = &entry.value;
         let seen = Timestamp::from_unix_millis(row.last_seen.load(Ordering::Relaxed));
         let idle = now.since(seen);
-        if row.account != *account || idle >= self.lifetimes.idle {
+        let ended = row.shared.ended.load(Ordering::Relaxed);
+        if ended || row.account != *account || idle >= self.lifetimes.idle {
             return None;
         }
         if idle >= self.lifetimes.idle / 10 {
@@ -106,19 +142,27 @@ impl Sessions {
             epoch,
             created: now,
             last_seen: AtomicU64::new(now.unix_millis()),
+            shared: Arc::default(),
         };
         self.insert(row, now)
     }
 
     /// A new id for the same session. The old one serves what is under way, then dies.
+    ///
+    /// # Errors
+    /// `callback_invalid` if the session was ended meanwhile: nothing brings it back.
     pub(crate) fn rotate(&self, old: &Session, now: Timestamp) -> Result<(String, Session), Error> {
-        let SessionRow { account, lineage, epoch, created, .. } = *old.row();
+        let SessionRow { account, lineage, epoch, created, ref shared, .. } = *old.row();
+        if shared.ended.load(Ordering::Relaxed) {
+            return Err(Error::new(Code::CallbackInvalid, "the session was ended meanwhile"));
+        }
         let row = || SessionRow {
             account,
             lineage,
             epoch,
             created,
             last_seen: AtomicU64::new(now.unix_millis()),
+            shared: shared.clone(),
         };
         let new = self.insert(row(), now)?;
         // A conflict means that the old id was rotated or ended meanwhile: nothing is left to do.
@@ -128,8 +172,9 @@ impl Sessions {
         Ok(new)
     }
 
-    /// Ends the session at once.
+    /// Ends the session at once, under every id that it has or is just getting.
     pub(crate) fn end(&self, session: &Session) {
+        session.row().shared.ended.store(true, Ordering::Relaxed);
         self.entries.delete(&session.id);
     }
 
@@ -210,5 +255,33 @@ mod tests {
         let (cookie, session) = sessions.create(ACCOUNT, 0, NOW).unwrap();
         sessions.end(&session);
         assert!(sessions.find(cookie.as_bytes(), NOW).is_none());
+    }
+
+    /// E2, E10: no other id of the session outlives it, and none is made after its end.
+    #[test]
+    fn an_ended_session_is_gone_under_all_its_ids() {
+        let sessions = sessions();
+        let (old, session) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        let (new, rotated) = sessions.rotate(&session, NOW).unwrap();
+        let (twin, _) = sessions.rotate(&session, NOW).unwrap();
+        sessions.end(&rotated);
+        for cookie in [old, new, twin] {
+            assert!(sessions.find(cookie.as_bytes(), NOW).is_none());
+        }
+        assert!(sessions.rotate(&session, NOW).is_err());
+    }
+
+    #[test]
+    fn a_return_is_remembered_for_ten_minutes_across_ids() {
+        let sessions = sessions();
+        let (_, session) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        session.note_return(7, NOW);
+        let (_, rotated) = sessions.rotate(&session, NOW).unwrap();
+        let after = |minutes: u64| NOW + Duration::from_secs(minutes * 60);
+        assert!(rotated.returned_lately(7, after(9)));
+        assert!(!rotated.returned_lately(8, after(9)));
+        assert!(!rotated.returned_lately(7, after(10)));
+        (0..20).for_each(|scopes| rotated.note_return(scopes, after(1)));
+        assert!(session.returned_lately(19, after(2)) && !session.returned_lately(1, after(2)));
     }
 }

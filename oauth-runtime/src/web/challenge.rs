@@ -51,10 +51,7 @@ impl Challenge<'_> {
         };
         let error = Error::new(code, text);
         match self.answer(refusal) {
-            Ok(mut answer) => {
-                respond::vary(&mut answer.response);
-                error.with_answer(answer)
-            }
+            Ok(answer) => error.with_answer(answer),
             Err(error) => error,
         }
     }
@@ -73,7 +70,9 @@ impl Challenge<'_> {
                 self.page(page, LOGIN, self.page_behind())
             }
             Refusal::LeaveFrame => {
-                self.page(Page::framed(status, provider), LOGIN, self.own_target())
+                let get = self.parts.method == http::Method::GET;
+                let target = if get { self.own_target() } else { self.page_behind() };
+                self.page(Page::framed(status, provider), LOGIN, target)
             }
             Refusal::CrossSite => respond::page(&Page::cross_site()).map(only),
             Refusal::Quiet => Ok(only(respond::bare(status))),
@@ -143,7 +142,8 @@ impl Challenge<'_> {
 
     fn link(&self, resume: Resume) -> Result<String, Error> {
         let resume = resume.into_string();
-        let intent = Intent::new(self.oauth, self.signed_in, &self.missing, resume);
+        let binding = self.signed_in.map(SignedIn::lineage);
+        let intent = Intent::new(self.oauth, binding, &self.missing, resume);
         intent.with_why(self.declaration.why).to_link(self.oauth)
     }
 

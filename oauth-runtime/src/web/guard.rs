@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::challenge::Challenge;
-use super::decision::{Decision, Standing, decide};
+use super::decision::{Decision, Refusal, Standing, decide};
 use super::request_kind::RequestKind;
 use super::respond;
 use crate::clock::Timestamp;
@@ -165,9 +165,14 @@ fn failed(oauth: &OAuth, kind: RequestKind, error: Error) -> Error {
         return error;
     }
     let page = Page::failure(&error, oauth.provider().name());
-    let mut response = respond::failure(&error, &page);
-    respond::vary(&mut response);
+    let response = respond::failure(&error, &page);
     error.with_answer(Answer { response, authorize_url: None })
+}
+
+/// The person was at the provider for the same scopes a moment ago, and it did not help: from
+/// here on a click is needed, so that no two servers send a browser round and round.
+fn came_back(oauth: &OAuth, who: &SignedIn, missing: &ScopeSet) -> bool {
+    who.session.returned_lately(missing.fingerprint(), oauth.0.clock.now())
 }
 
 impl Refused {
@@ -191,6 +196,12 @@ impl Refused {
         };
         let declined = row.map(|row| row.declined_of(&missing)).unwrap_or_default();
         let signed_in = self.signed_in.as_ref();
+        let refusal = match signed_in {
+            Some(who) if refusal == Refusal::Redirect && came_back(oauth, who, &missing) => {
+                Refusal::Explain
+            }
+            _ => refusal,
+        };
         Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
             .into_error(refusal)
     }

@@ -45,11 +45,12 @@ impl RequestKind {
         }
         match navigation(headers) {
             Navigation::None => Self::Fetch,
-            Navigation::Frame => Self::Frame,
+            Navigation::Frame if *method == Method::GET => Self::Frame,
             Navigation::Top if *method == Method::GET => Self::Page,
-            Navigation::Top if *method != Method::POST => Self::Fetch,
-            Navigation::Top if is_same_origin(headers, origin) => Self::Form,
-            Navigation::Top => Self::CrossSite,
+            _ if *method != Method::POST => Self::Fetch,
+            _ if !is_same_origin(headers, origin) => Self::CrossSite,
+            Navigation::Frame => Self::Frame,
+            Navigation::Top => Self::Form,
         }
     }
 }
@@ -111,6 +112,7 @@ mod tests {
 
     const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
     const DOCUMENT: (&str, &str) = ("sec-fetch-dest", "document");
+    const IFRAME: (&str, &str) = ("sec-fetch-dest", "iframe");
     const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
 
     fn kind(method: &Method, headers: &[(&'static str, &'static str)]) -> RequestKind {
@@ -160,9 +162,11 @@ mod tests {
     /// H1, H6.
     #[test]
     fn a_post_is_a_form_only_from_our_own_origin() {
-        use RequestKind::{CrossSite, Fetch, Form};
+        use RequestKind::{CrossSite, Fetch, Form, Frame};
         let cases: &[(&[(&str, &str)], RequestKind)] = &[
             (&[NAVIGATE, ("sec-fetch-site", "same-origin")], Form),
+            (&[NAVIGATE, IFRAME, ("sec-fetch-site", "same-origin")], Frame),
+            (&[NAVIGATE, IFRAME, ("sec-fetch-site", "cross-site")], CrossSite),
             (&[HTML, ("origin", "https://app.example")], Form),
             (&[NAVIGATE, ("sec-fetch-site", "cross-site")], CrossSite),
             (&[NAVIGATE, ("sec-fetch-site", "same-site")], CrossSite),

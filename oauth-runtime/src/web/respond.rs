@@ -27,6 +27,7 @@ pub(crate) fn bare(status: StatusCode) -> Ready {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     set(&mut response, header::CONTENT_SECURITY_POLICY, &CONTENT_SECURITY_POLICY);
+    set(&mut response, header::VARY, VARY);
     response
 }
 
@@ -57,11 +58,6 @@ pub(crate) fn retry_after(response: &mut Ready, error: &Error) {
         let seconds = error.retry_after().map_or(5, |wait| wait.as_secs().max(1));
         set(response, header::RETRY_AFTER, &seconds.to_string());
     }
-}
-
-/// Names the request headers on which an answer of ours may depend.
-pub(crate) fn vary(response: &mut Ready) {
-    set(response, header::VARY, VARY);
 }
 
 pub(crate) fn set_cookies<'a>(

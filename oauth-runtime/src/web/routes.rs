@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderName, StatusCode};
 
 use super::request_kind::{RequestKind, is_same_origin};
 use super::respond::{self, Ready};
@@ -107,14 +107,19 @@ async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
 
 /// Only a person who goes to a page begins an authorization.
 fn begin_or_refuse(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Response {
-    let mut response =
-        match RequestKind::of(&parts.method, &parts.headers, &oauth.0.urls.origin_text()) {
-            RequestKind::Page => begun(oauth, parts, begin),
-            RequestKind::Frame => framed(oauth, parts),
-            _ => respond::bare(StatusCode::FORBIDDEN),
-        };
-    respond::vary(&mut response);
-    send(response)
+    let origin = oauth.0.urls.origin_text();
+    send(match RequestKind::of(&parts.method, &parts.headers, &origin) {
+        RequestKind::Page => begun(oauth, parts, begin),
+        RequestKind::Frame => framed(oauth, parts),
+        RequestKind::Htmx => {
+            // HTMX cannot follow to the provider, but the page can go where the link leads.
+            let mut response = respond::bare(StatusCode::FORBIDDEN);
+            let header = HeaderName::from_static("hx-redirect");
+            respond::set(&mut response, header, &own_link(oauth, parts));
+            response
+        }
+        _ => respond::bare(StatusCode::FORBIDDEN),
+    })
 }
 
 fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
@@ -130,9 +135,13 @@ fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
 
 fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
     let page = Page::framed(StatusCode::FORBIDDEN, oauth.provider().name());
+    page_or_failure(oauth, &page.with_link("Continue", own_link(oauth, parts)))
+}
+
+/// The link that was followed, as a browser has to ask for it.
+fn own_link(oauth: &OAuth, parts: &Parts) -> String {
     let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    let link = format!("{}{own}", oauth.0.urls.mount());
-    page_or_failure(oauth, &page.with_link("Continue", link))
+    format!("{}{own}", oauth.0.urls.mount())
 }
 
 async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
@@ -173,9 +182,10 @@ fn ending(oauth: &OAuth, who: Option<&SignedIn>, ending: &Ending) -> Result<Read
             keep_session(oauth, &mut response, session);
             Ok(response)
         }
-        Ending::Declined { session, missing, why, resume } => {
+        Ending::Declined { session, lineage, missing, why, resume } => {
             let page = Page::declined(provider, missing).with_why(why.as_deref());
-            let again = Intent::new(oauth, who, missing, resume.clone()).with_why(why.as_deref());
+            let again = Intent::new(oauth, Some(*lineage), missing, resume.clone());
+            let again = again.with_why(why.as_deref());
             let page = page.with_link("Grant access", again.to_link(oauth)?);
             let mut response = respond::page(&back(oauth, page))?;
             keep_session(oauth, &mut response, session);
@@ -183,7 +193,8 @@ fn ending(oauth: &OAuth, who: Option<&SignedIn>, ending: &Ending) -> Result<Read
         }
         Ending::Denied { scopes, why, resume } => {
             let page = Page::denied(provider).with_why(why.as_deref());
-            let again = Intent::new(oauth, who, scopes, resume.clone()).with_why(why.as_deref());
+            let again = Intent::new(oauth, who.map(SignedIn::lineage), scopes, resume.clone());
+            let again = again.with_why(why.as_deref());
             respond::page(&back(oauth, page.with_link("Try again", again.to_link(oauth)?)))
         }
         Ending::OtherAccount(other) => other_account(oauth, who, other),
@@ -198,7 +209,8 @@ fn other_account(
     other: &OtherAccount,
 ) -> Result<Ready, Error> {
     let link = |action, hint: &str| {
-        let intent = Intent::new(oauth, who, &other.scopes, other.resume.clone());
+        let intent =
+            Intent::new(oauth, who.map(SignedIn::lineage), &other.scopes, other.resume.clone());
         intent.with_action(action, hint).to_link(oauth)
     };
     let page = Page::other_account(&other.signed_in, &other.chosen)
@@ -220,7 +232,10 @@ fn back(oauth: &OAuth, page: Page) -> Page {
 fn failure(oauth: &OAuth, error: &Error, resume: String) -> Ready {
     tracing::info!(code = error.code(), error = %error, "a page of ours failed");
     let page = Page::failure(error, oauth.provider().name());
-    let text = if error.kind() == Code::FlowExpired { "Start again" } else { "Back to the app" };
+    let text = match error.kind() {
+        Code::CallbackInvalid | Code::AdminPolicy => "Back to the app",
+        _ => "Start again",
+    };
     respond::failure(error, &page.with_link(text, resume))
 }
 

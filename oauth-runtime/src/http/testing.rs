@@ -1,0 +1,110 @@
+//! A server on loopback that answers what a test says, byte for byte.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use url::Url;
+
+/// How a connection ends after the bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Close,
+    /// Nothing more comes, and the connection stays open.
+    Stall,
+    /// The bytes' last kilobyte comes again and again.
+    Repeat,
+}
+
+pub(crate) struct Server {
+    pub(crate) origin: Url,
+    requests: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    pub(crate) async fn start<F>(answer: F) -> Self
+    where
+        F: Fn(&str) -> (Vec<u8>, End) + Send + Sync + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}/", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let task = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
+                connections.spawn(async move {
+                    // A client that hangs up early is part of the tests.
+                    drop(serve(stream, &log, &*answer).await);
+                });
+            }
+        });
+        Self { origin: Url::parse(&origin).unwrap(), requests, task }
+    }
+
+    pub(crate) async fn fixed(bytes: impl Into<Vec<u8>>, end: End) -> Self {
+        let bytes = bytes.into();
+        Self::start(move |_| (bytes.clone(), end)).await
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A whole answer with a body.
+pub(crate) fn answer(status: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+        .into_bytes()
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<String>>,
+    answer: &(dyn Fn(&str) -> (Vec<u8>, End) + Send + Sync),
+) -> std::io::Result<()> {
+    let request = read_request(&mut stream).await?;
+    log.lock().unwrap().push(request.clone());
+    let (bytes, end) = answer(&request);
+    stream.write_all(&bytes).await?;
+    match end {
+        End::Close => stream.shutdown().await,
+        End::Stall => std::future::pending().await,
+        End::Repeat => loop {
+            stream.write_all(&bytes[bytes.len().saturating_sub(1024)..]).await?;
+        },
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut request = Vec::new();
+    loop {
+        let mut chunk = [0; 1024];
+        let count = stream.read(&mut chunk).await?;
+        request.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&request).into_owned();
+        // A TLS greeting is answered as it is.
+        if count == 0 || text.starts_with('\x16') || is_whole(&text) {
+            return Ok(text);
+        }
+    }
+}
+
+fn is_whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let head = head.to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    length.is_none_or(|length| body.len() >= length.trim().parse().unwrap())
+}
