@@ -8,6 +8,7 @@ mod flow_sign_in;
 mod hot_path;
 mod house;
 mod places;
+mod races;
 mod request_kinds;
 mod staying;
 mod support;

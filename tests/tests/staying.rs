@@ -145,6 +145,7 @@ async fn a_refused_client_is_503_and_deletes_nothing() {
     app.clock.advance(Duration::from_secs(3600));
     app.fake.fault(Endpoint::Token, Fault::OAuthError("invalid_client"));
     assert_eq!(browser.go(app.url("/notes")).await.status, 503);
+    app.clock.advance(Duration::from_secs(2));
     assert_eq!(browser.go(app.url("/notes")).await.status, 200, "the refresh token is still there");
 }
 
@@ -184,7 +185,11 @@ async fn a_missing_refresh_token_forces_the_consent_once() {
     let page = browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
     assert_eq!(page.status, 200, "{}", page.body);
     app.clock.advance(Duration::from_secs(3600));
-    assert_eq!(browser.go(app.url("/notes")).await.query("prompt"), None, "forced once only");
+    for _ in 0..2 {
+        assert_eq!(browser.go(app.url("/notes")).await.query("prompt"), None, "forced once only");
+        browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
+        app.clock.advance(Duration::from_secs(3600));
+    }
     assert_eq!(refreshes(&app), 0);
 }
 
@@ -197,6 +202,7 @@ async fn a_wanted_proof_of_presence_leads_to_a_sign_in() {
     app.clock.advance(Duration::from_secs(3600));
     assert_eq!(browser.go(app.url("/notes")).await.status, 303);
     app.fake.unset(Quirk::InvalidRapt);
+    app.clock.advance(Duration::from_secs(2));
     assert_eq!(browser.go(app.url("/notes")).await.status, 200, "nothing was thrown away");
 }
 

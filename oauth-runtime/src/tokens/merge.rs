@@ -29,7 +29,8 @@ pub(crate) fn merge(
     let covered = granted.closure();
     let old_tokens = previous.and_then(|row| row.tokens.as_deref());
     let tokens = TokenSet::new(response, old_tokens, jitter, now);
-    let forced_consent = authorized.forced_consent && tokens.refresh.is_none();
+    let forced = authorized.forced_consent || previous.is_some_and(|row| row.forced_consent);
+    let forced_consent = forced && tokens.refresh.is_none();
     let mut declined = previous.map(|row| row.declined.clone()).unwrap_or_default();
     for name in requested.names().filter(|name| !covered.contains_name(name)) {
         declined.insert(name.into(), now);
@@ -76,4 +77,12 @@ pub(crate) fn merge_refresh(
     };
     let covered = granted.closure();
     AccountRow { tokens: Some(tokens.into()), granted, covered, ..row.clone() }
+}
+
+/// The row after a refresh whose tokens another authorization has overtaken: those stand, and
+/// only a refresh token that the provider replaced is taken over, since the old one is dead.
+pub(crate) fn merge_overtaken(row: &AccountRow, response: &TokenResponse) -> Option<AccountRow> {
+    let new = response.refresh_token.as_ref()?;
+    let tokens = row.tokens.as_ref()?.with_refresh_token(new.clone());
+    Some(AccountRow { tokens: Some(tokens.into()), ..row.clone() })
 }

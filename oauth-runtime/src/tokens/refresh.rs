@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::merge::merge_refresh;
+use super::merge::{merge_overtaken, merge_refresh};
 use super::{AccountRow, Accounts, Freshness};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
@@ -130,13 +130,24 @@ impl Accounts {
         token: &Secret,
         response: &TokenResponse,
     ) -> Result<Row, Error> {
-        self.client.check_refreshed_identity(response, &asked_for.identity).await?;
+        match self.client.check_refreshed_identity(response, &asked_for.identity).await {
+            Err(error) if error.kind() == Code::IdTokenInvalid => return Err(error),
+            // The provider answered by https and may have replaced the refresh token: an answer
+            // is not thrown away because the keys cannot be had just now.
+            Err(error) => warn!(code = error.code(), "a refreshed ID token was not verified"),
+            Ok(()) => {}
+        }
         let [jitter] = random()?;
         let now = self.clock().now();
         let saved = self.change(key, |row| {
-            // Another authorization may have brought new tokens meanwhile: these stand.
-            let row = row.filter(|row| holds(row, token));
-            Ok(row.map(|row| merge_refresh(row, response, jitter, now)))
+            Ok(row.and_then(|row| match (&row.tokens, &asked_for.tokens) {
+                (Some(held), Some(asked)) if Arc::ptr_eq(held, asked) => {
+                    Some(merge_refresh(row, response, jitter, now))
+                }
+                // A newer authorization stands; it may still live on this refresh token.
+                _ if holds(row, token) => merge_overtaken(row, response),
+                _ => None,
+            }))
         })?;
         debug!(outcome = "refreshed", "access token refreshed");
         saved.ok_or_else(gone)
@@ -167,6 +178,14 @@ fn gone() -> Error {
 }
 
 impl Flights {
+    /// A new authorization makes an earlier failure of its account meaningless.
+    pub(super) fn forget_failure(&self, key: &AccountKey) {
+        let mut flights = self.lock();
+        if matches!(flights.get(key), Some(Flight::Failed { .. })) {
+            flights.remove(key);
+        }
+    }
+
     // No code of ours panics while it holds the lock, so a poisoned one is still whole.
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Flight>> {
         self.by_account.lock().unwrap_or_else(PoisonError::into_inner)
@@ -192,14 +211,16 @@ impl Landing {
         let mut flights = self.accounts.flights.lock();
         let flight = flights.remove(&self.key);
         let Err(error) = outcome else { return };
-        if !error.is_transient() {
+        let now = self.accounts.clock().now();
+        // Without a refresh token nothing is sent, so there is nothing to pause.
+        let row = self.accounts.find(&self.key, now);
+        if !row.is_some_and(|row| row.value.can_refresh(now)) {
             return;
         }
         let after = flight.and_then(|flight| match flight {
             Flight::UnderWay { after, .. } => after,
             Flight::Failed { .. } => None,
         });
-        let now = self.accounts.clock().now();
         let pause = Pause::after(after, error.retry_after(), now);
         flights.retain(|_, flight| !matches!(flight, Flight::Failed { pause, .. } if pause.until + LAST_PAUSE < now));
         flights.insert(self.key, Flight::Failed { error: error.clone(), pause });

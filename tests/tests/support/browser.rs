@@ -179,6 +179,8 @@ impl Browser {
                 self.choose(&page, email).await
             } else if page.form_with("decision", "continue").is_some() {
                 self.grant(&page, scopes).await
+            } else if !page.headers.contains_key("location") {
+                panic!("nothing is asked at {}: {}", page.url, page.body);
             } else if page.location().path() == "/oauth/callback" {
                 return page.location();
             } else {
