@@ -196,7 +196,7 @@ mod tests {
         jwks: Jwks,
         clock: ManualClock,
         provider: Provider,
-        served: Arc<Mutex<(Vec<u8>, End)>>,
+        published: Arc<Mutex<(Vec<u8>, End)>>,
     }
 
     fn key_set(keys: &[Value]) -> Vec<u8> {
@@ -209,23 +209,23 @@ mod tests {
 
     impl World {
         async fn new() -> Self {
-            let served = Arc::new(Mutex::new((named("a"), End::Close)));
-            let shown = served.clone();
-            let server = Server::start(move |_| shown.lock().unwrap().clone()).await;
+            let published = Arc::new(Mutex::new((named("a"), End::Close)));
+            let current = published.clone();
+            let server = Server::start(move |_| current.lock().unwrap().clone()).await;
             let clock = ManualClock::at(Timestamp::from_unix_seconds(1_800_000_000));
             let provider = Provider::google(ClientCredentials::new("us", "fake-secret"));
             let uri = server.origin.join("/oauth2/v3/certs").unwrap();
             let jwks = Jwks::new(uri, HttpClient::new().unwrap(), Arc::new(clock.clone()));
-            Self { server, jwks, clock, provider, served }
+            Self { server, jwks, clock, provider, published }
         }
 
         fn serve(&self, bytes: Vec<u8>) {
-            *self.served.lock().unwrap() = (bytes, End::Close);
+            *self.published.lock().unwrap() = (bytes, End::Close);
         }
 
         /// Holds every further fetch back; nothing but the end of the world ends it.
         fn stall(&self) {
-            *self.served.lock().unwrap() = (Vec::new(), End::Stall);
+            *self.published.lock().unwrap() = (Vec::new(), End::Stall);
         }
 
         fn fetches(&self) -> usize {
@@ -344,7 +344,7 @@ mod tests {
         let world = Arc::new(World::new().await);
         let all = async |expected: &str| {
             let mut users = JoinSet::new();
-            for _ in 0..100 {
+            for _ in 0..40 {
                 let world = world.clone();
                 users.spawn(async move { world.verify("a").await });
             }
@@ -369,9 +369,7 @@ mod tests {
             let world = world.clone();
             async move { world.verify("x").await }
         });
-        while world.fetches() < 2 {
-            tokio::task::yield_now().await;
-        }
+        world.server.arrived(2).await;
         assert_eq!(world.verify("a").await, "ok");
         assert!(!other.is_finished());
         other.abort();
