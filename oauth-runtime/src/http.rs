@@ -198,12 +198,13 @@ mod tests {
     /// The whole text that a person or a log could see.
     #[track_caller]
     fn check_quiet(error: &Error) {
-        let mut shown = format!("{error:?}\n{error}");
+        let mut shown = vec![format!("{error} {error:?}")];
         let mut cause = StdError::source(error);
         while let Some(error) = cause {
-            shown.push_str(&format!("\n{error}\n{error:?}"));
+            shown.push(format!("{error} {error:?}"));
             cause = error.source();
         }
+        let shown = shown.join("\n");
         assert!(!shown.contains("CANARY"), "{shown}");
     }
 

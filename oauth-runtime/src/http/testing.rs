@@ -1,9 +1,10 @@
 //! A server on loopback that answers what a test says, byte for byte.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use url::Url;
 
@@ -17,10 +18,19 @@ pub(crate) enum End {
     Repeat,
 }
 
+/// It stops when it is dropped.
 pub(crate) struct Server {
     pub(crate) origin: Url,
-    requests: Arc<Mutex<Vec<String>>>,
+    shared: Arc<Shared>,
     task: JoinHandle<()>,
+}
+
+type Answer = dyn Fn(&str) -> (Vec<u8>, End) + Send + Sync;
+
+struct Shared {
+    requests: watch::Sender<Vec<String>>,
+    held: watch::Sender<bool>,
+    answer: Box<Answer>,
 }
 
 impl Server {
@@ -30,19 +40,18 @@ impl Server {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}/", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let (requests, held) = (watch::Sender::new(Vec::new()), watch::Sender::new(false));
+        let shared = Arc::new(Shared { requests, held, answer: Box::new(answer) });
+        let serving = shared.clone();
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
-                connections.spawn(async move {
-                    // A client that hangs up early is part of the tests.
-                    drop(serve(stream, &log, &*answer).await);
-                });
+                let shared = serving.clone();
+                // A client that hangs up early is part of the tests.
+                connections.spawn(async move { drop(shared.serve(stream).await) });
             }
         });
-        Self { origin: Url::parse(&origin).unwrap(), requests, task }
+        Self { origin: Url::parse(&origin).unwrap(), shared, task }
     }
 
     pub(crate) async fn fixed(bytes: impl Into<Vec<u8>>, end: End) -> Self {
@@ -51,7 +60,22 @@ impl Server {
     }
 
     pub(crate) fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        self.shared.requests.borrow().clone()
+    }
+
+    /// Returns once that many requests have come.
+    pub(crate) async fn arrived(&self, count: usize) {
+        let mut requests = self.shared.requests.subscribe();
+        requests.wait_for(|requests| requests.len() >= count).await.unwrap();
+    }
+
+    /// Takes requests but answers none until it is told to.
+    pub(crate) fn hold(&self) {
+        self.shared.held.send_replace(true);
+    }
+
+    pub(crate) fn release(&self) {
+        self.shared.held.send_replace(false);
     }
 }
 
@@ -61,29 +85,28 @@ impl Drop for Server {
     }
 }
 
+impl Shared {
+    async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let request = read_request(&mut stream).await?;
+        self.requests.send_modify(|requests| requests.push(request.clone()));
+        self.held.subscribe().wait_for(|held| !held).await.unwrap();
+        let (bytes, end) = (self.answer)(&request);
+        stream.write_all(&bytes).await?;
+        match end {
+            End::Close => stream.shutdown().await,
+            End::Stall => std::future::pending().await,
+            End::Repeat => loop {
+                stream.write_all(&bytes[bytes.len().saturating_sub(1024)..]).await?;
+            },
+        }
+    }
+}
+
 /// A whole answer with a body.
 pub(crate) fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
         .into_bytes()
-}
-
-async fn serve(
-    mut stream: TcpStream,
-    log: &Mutex<Vec<String>>,
-    answer: &(dyn Fn(&str) -> (Vec<u8>, End) + Send + Sync),
-) -> std::io::Result<()> {
-    let request = read_request(&mut stream).await?;
-    log.lock().unwrap().push(request.clone());
-    let (bytes, end) = answer(&request);
-    stream.write_all(&bytes).await?;
-    match end {
-        End::Close => stream.shutdown().await,
-        End::Stall => std::future::pending().await,
-        End::Repeat => loop {
-            stream.write_all(&bytes[bytes.len().saturating_sub(1024)..]).await?;
-        },
-    }
 }
 
 async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {

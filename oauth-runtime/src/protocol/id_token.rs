@@ -93,9 +93,9 @@ enum Flag {
 }
 
 impl Flag {
-    fn is_set(self) -> bool {
+    fn is_set(&self) -> bool {
         match self {
-            Self::Bool(set) => set,
+            Self::Bool(set) => *set,
             Self::Text(text) => text == "true",
         }
     }
@@ -118,7 +118,7 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
         issuer: issuer.to_owned(),
         subject: claims.sub,
         email: claims.email.filter(|email| is_shown(email, MAX_EMAIL)),
-        email_verified: claims.email_verified.is_some_and(Flag::is_set),
+        email_verified: claims.email_verified.is_some_and(|flag| flag.is_set()),
         name: claims.name.map(|name| one_line(&name)).filter(|name| !name.is_empty()),
         picture: claims.picture.filter(|url| is_shown(url, MAX_PICTURE) && is_picture(url)),
     })

@@ -313,7 +313,7 @@ mod tests {
             ),
             (
                 file("web", |c| {
-                    c["token_uri"] = "https://oauth2.googleapis.com@evil.example/".into()
+                    c["token_uri"] = "https://oauth2.googleapis.com@evil.example/".into();
                 }),
                 "`token_uri`",
             ),

@@ -75,7 +75,6 @@ impl Accounts {
             merge(previous, authorized, self.client.provider(), jitter, now).map(Some)
         })?;
         let entry = entry.ok_or_else(|| Error::new(Code::Internal, "an account was not saved"))?;
-        self.flights.forget_failure(&key);
         Ok((key, entry))
     }
 

@@ -1,5 +1,7 @@
 //! What a token response makes of an account row. Pure, so that it can be shown whole.
 
+use std::borrow::Cow;
+
 use super::{AccountId, AccountRow, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
@@ -28,7 +30,7 @@ pub(crate) fn merge(
     let granted = granted(response, requested, provider)?;
     let covered = granted.closure();
     let old_tokens = previous.and_then(|row| row.tokens.as_deref());
-    let tokens = TokenSet::new(response, old_tokens, jitter, now);
+    let tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
     let forced = authorized.forced_consent || previous.is_some_and(|row| row.forced_consent);
     let forced_consent = forced && tokens.refresh.is_none();
     let mut declined = previous.map(|row| row.declined.clone()).unwrap_or_default();
@@ -70,7 +72,8 @@ pub(crate) fn merge_refresh(
     jitter: u8,
     now: Timestamp,
 ) -> AccountRow {
-    let tokens = TokenSet::new(response, row.tokens.as_deref(), jitter, now);
+    let old_tokens = row.tokens.as_deref();
+    let tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
     let granted = match &response.scope {
         Some(scope) => ScopeSet::parse(scope),
         None => row.granted.clone(),
@@ -85,4 +88,259 @@ pub(crate) fn merge_overtaken(row: &AccountRow, response: &TokenResponse) -> Opt
     let new = response.refresh_token.as_ref()?;
     let tokens = row.tokens.as_ref()?.with_refresh_token(new.clone());
     Some(AccountRow { tokens: Some(tokens.into()), ..row.clone() })
+}
+
+/// The response, with what it says of the refresh token that is held already brought together.
+///
+/// One that comes back unchanged and without an end keeps the end it had; an end that comes
+/// alone is that of the one that is held.
+fn renewal<'a>(response: &'a TokenResponse, held: Option<&TokenSet>) -> Cow<'a, TokenResponse> {
+    let Some(held) = held.and_then(|tokens| tokens.refresh.as_ref()) else {
+        return Cow::Borrowed(response);
+    };
+    let refresh_token = match (&response.refresh_token, response.refresh_token_expires_in) {
+        (Some(same), None) if held.is(same.expose().as_bytes()) => None,
+        (None, Some(_)) => Some(held.clone()),
+        _ => return Cow::Borrowed(response),
+    };
+    Cow::Owned(TokenResponse { refresh_token, ..response.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::provider::ClientCredentials;
+    use crate::scope::Scope;
+    use crate::secret::Secret;
+    use crate::tokens::Freshness;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
+    const FILE: &str = "https://www.googleapis.com/auth/drive.file";
+    const READ: &str = "https://www.googleapis.com/auth/drive.readonly";
+    const DRIVE: &str = "https://www.googleapis.com/auth/drive";
+    const CALENDAR: &str = "https://www.googleapis.com/auth/calendar";
+    const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
+
+    fn google() -> Provider {
+        Provider::google(ClientCredentials::new("us", "fake-secret"))
+    }
+
+    /// A provider that keeps to RFC 6749 and no more.
+    fn plain() -> Provider {
+        let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));
+        let credentials = ClientCredentials::new("us", "fake-secret");
+        Provider::openid("x", "X", &issuer, &a, &t, &k, credentials).unwrap()
+    }
+
+    fn response(scope: Option<&str>, refresh: Option<&str>) -> TokenResponse {
+        TokenResponse {
+            access_token: Secret::new("ya29.fake"),
+            expires_in: Duration::from_secs(3600),
+            refresh_token: refresh.map(Secret::new),
+            refresh_token_expires_in: None,
+            scope: scope.map(str::to_owned),
+            id_token: None,
+        }
+    }
+
+    fn authorized(requested: &str, response: TokenResponse) -> Authorized {
+        let identity = Identity {
+            issuer: "https://accounts.google.com".to_owned(),
+            subject: "1".to_owned(),
+            email: None,
+            email_verified: false,
+            name: None,
+            picture: None,
+        };
+        let requested = ScopeSet::parse(requested);
+        Authorized { identity, response, requested, forced_consent: false }
+    }
+
+    /// The row after one authorization at Google.
+    fn row(previous: Option<&AccountRow>, requested: &str, granted: &str) -> AccountRow {
+        let authorized = authorized(requested, response(Some(granted), None));
+        merge(previous, &authorized, &google(), 0, NOW).unwrap()
+    }
+
+    fn covers(row: &AccountRow, short: &str) -> bool {
+        row.covers(&[Scope::find(short).unwrap()])
+    }
+
+    fn declined(row: &AccountRow) -> Vec<&str> {
+        row.declined.keys().map(|name| &**name).collect()
+    }
+
+    fn refresh_token(row: &AccountRow, at: Timestamp) -> Option<&str> {
+        row.tokens.as_ref()?.refresh_token(at).map(Secret::expose)
+    }
+
+    /// D8, D9, D16: what was granted is what the answer says, read as a set.
+    #[test]
+    fn granted_is_what_the_provider_says() {
+        let cases = [
+            ("openid", vec!["openid"]),
+            ("", vec![]),
+            ("  \t ", vec![]),
+            (" zz  openid zz\t", vec!["openid", "zz"]),
+            ("zz openid", vec!["openid", "zz"]),
+            ("OPENID", vec!["OPENID"]),
+        ];
+        for (text, names) in cases {
+            let row = row(None, "openid zz", text);
+            assert_eq!(row.granted.names().collect::<Vec<_>>(), names, "{text:?}");
+            let left: Vec<_> =
+                ["openid", "zz"].into_iter().filter(|n| !names.contains(n)).collect();
+            assert_eq!(declined(&row), left, "{text:?}");
+        }
+    }
+
+    /// D8: silence is a fault at Google and "as asked" elsewhere; an empty text is never silence.
+    #[test]
+    fn an_absent_scope_means_what_the_provider_profile_says() {
+        let silent = authorized("openid zz", response(None, None));
+        let error = merge(None, &silent, &google(), 0, NOW).err().unwrap();
+        assert_eq!(error.code(), "provider_response");
+        let row = merge(None, &silent, &plain(), 0, NOW).unwrap();
+        assert_eq!(row.granted, ScopeSet::parse("openid zz"));
+        assert!(row.declined.is_empty());
+        let empty = authorized("openid zz", response(Some(""), None));
+        for provider in [google(), plain()] {
+            let row = merge(None, &empty, &provider, 0, NOW).unwrap();
+            assert!(row.granted.is_empty());
+            assert_eq!(declined(&row), ["openid", "zz"]);
+        }
+    }
+
+    /// D11, D12: another name for a scope, or a wider one, is no refusal.
+    #[test]
+    fn aliases_and_wider_scopes_count_as_granted() {
+        let row = row(None, &format!("email {READ}"), &format!("openid {EMAIL} {DRIVE}"));
+        assert!(row.declined.is_empty(), "{:?}", row.declined);
+        for short in ["email", "drive.readonly", "drive"] {
+            assert!(covers(&row, short), "{short}");
+        }
+        assert!(!covers(&row, "calendar"));
+    }
+
+    /// D14, D16: the new token set is the answer's; Google lists the earlier scopes in it.
+    #[test]
+    fn an_increment_adds_or_shrinks_as_its_answer_says() {
+        let first = row(None, FILE, FILE);
+        let both = row(Some(&first), CALENDAR, &format!("{CALENDAR} {FILE}"));
+        assert!(covers(&both, "drive.file") && covers(&both, "calendar"));
+        let fewer = row(Some(&both), CALENDAR, CALENDAR);
+        assert!(!covers(&fewer, "drive.file") && covers(&fewer, "calendar"));
+        assert!(fewer.declined.is_empty(), "it was not asked for, so nobody declined it");
+    }
+
+    /// D4: a no is remembered with its time until the scope is granted, in whatever form.
+    #[test]
+    fn a_declined_scope_is_remembered_until_it_is_granted() {
+        let first = row(None, &format!("{READ} {CALENDAR}"), CALENDAR);
+        assert_eq!(declined(&first), [READ]);
+        assert_eq!(first.declined[READ], NOW);
+        let later = NOW + Duration::from_secs(60);
+        let other = authorized(CALENDAR, response(Some(CALENDAR), None));
+        let other = merge(Some(&first), &other, &google(), 0, later).unwrap();
+        assert_eq!(other.declined[READ], NOW, "not asked again, so not declined again");
+        let again = authorized(READ, response(Some(CALENDAR), None));
+        let again = merge(Some(&other), &again, &google(), 0, later).unwrap();
+        assert_eq!(again.declined[READ], later);
+        assert!(row(Some(&again), DRIVE, DRIVE).declined.is_empty());
+    }
+
+    /// D15, I20: no answer takes a refresh token away by saying nothing of it.
+    #[test]
+    fn a_refresh_token_is_kept_until_another_comes() {
+        let day = Duration::from_secs(86_400);
+        let limited = |token: Option<&str>, days: Option<u32>| TokenResponse {
+            refresh_token_expires_in: days.map(|days| day * days),
+            ..response(Some(FILE), token)
+        };
+        let first = merge(None, &authorized(FILE, limited(Some("a"), Some(7))), &google(), 0, NOW);
+        let first = first.unwrap();
+        // the answer, and what is held on the sixth and on the eighth day
+        let cases = [
+            (limited(None, None), Some("a"), None),
+            (limited(Some("a"), None), Some("a"), None),
+            (limited(Some("a"), Some(9)), Some("a"), Some("a")),
+            (limited(None, Some(9)), Some("a"), Some("a")),
+            (limited(None, Some(5)), None, None),
+            (limited(Some("b"), None), Some("b"), Some("b")),
+            (limited(Some("b"), Some(7)), Some("b"), None),
+        ];
+        for (response, sixth, eighth) in cases {
+            let given = (response.refresh_token.clone(), response.refresh_token_expires_in);
+            let shown = format!("{:?} {:?}", given.0.as_ref().map(Secret::expose), given.1);
+            let refreshed = merge_refresh(&first, &response, 0, NOW);
+            let merged = authorized(FILE, response);
+            let merged = merge(Some(&first), &merged, &google(), 0, NOW).unwrap();
+            for row in [refreshed, merged] {
+                assert_eq!(refresh_token(&row, NOW + day * 6), sixth, "{shown}");
+                assert_eq!(refresh_token(&row, NOW + day * 8), eighth, "{shown}");
+            }
+        }
+    }
+
+    /// I20: a refresh may take scopes away, and otherwise changes the tokens alone.
+    #[test]
+    fn a_refresh_shrinks_or_leaves_what_was_granted() {
+        let both = format!("{FILE} {CALENDAR}");
+        let mut before = row(None, &format!("{both} zz"), &both);
+        (before.epoch, before.forced_consent) = (3, true);
+        let cases = [
+            (None, true, true),
+            (Some(&*both), true, true),
+            (Some(CALENDAR), false, true),
+            (Some(""), false, false),
+        ];
+        for (scope, file, calendar) in cases {
+            let mut response = response(scope, None);
+            response.access_token = Secret::new("ya29.new");
+            let later = NOW + Duration::from_secs(3600);
+            let after = merge_refresh(&before, &response, 0, later);
+            assert_eq!(covers(&after, "drive.file"), file, "{scope:?}");
+            assert_eq!(covers(&after, "calendar"), calendar, "{scope:?}");
+            assert_eq!(after.covered, after.granted.closure());
+            assert!(after.tokens.as_ref().unwrap().access.is(b"ya29.new"));
+            assert_eq!(after.freshness(later), Freshness::Fresh);
+            assert_eq!(declined(&after), ["zz"], "a refresh asks nobody");
+            assert_eq!((&after.id, after.epoch, after.forced_consent), (&before.id, 3, true));
+        }
+    }
+
+    /// A forced consent that brought nothing is remembered, so that it is not forced again.
+    #[test]
+    fn only_a_forced_consent_without_a_refresh_token_is_remembered() {
+        let after = |previous: Option<&AccountRow>, forced, token: Option<&str>| {
+            let mut authorized = authorized(FILE, response(Some(FILE), token));
+            authorized.forced_consent = forced;
+            merge(previous, &authorized, &google(), 0, NOW).unwrap()
+        };
+        let kept = after(None, false, Some("1//fake"));
+        let cases = [
+            (None, true, None, true),
+            (None, true, Some("1//fake"), false),
+            (None, false, None, false),
+            (Some(&kept), true, None, false),
+        ];
+        for (previous, forced, token, expected) in cases {
+            let row = after(previous, forced, token);
+            assert_eq!(row.forced_consent, expected, "{forced} {token:?}");
+        }
+    }
+
+    /// The sessions of an account end when its epoch grows, and an authorization is no such end.
+    #[test]
+    fn an_authorization_keeps_the_epoch_and_takes_the_newest_profile() {
+        let mut before = row(None, FILE, FILE);
+        before.epoch = 7;
+        let mut authorized = authorized(FILE, response(Some(FILE), None));
+        authorized.identity.email = Some("ada@example.com".to_owned());
+        let after = merge(Some(&before.blanked()), &authorized, &google(), 0, NOW).unwrap();
+        assert_eq!(after.epoch, 7);
+        assert_eq!(after.identity.email.as_deref(), Some("ada@example.com"));
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::HttpClient;
@@ -68,13 +70,24 @@ impl ProviderClient {
 
     /// A refresh may bring an ID token, which then has to name the same person; its nonce is
     /// not looked at (OpenID Connect Core §12.2).
+    ///
+    /// One that cannot be verified, since the provider's keys cannot be had just now, counts as
+    /// none: the response need not have had one, and what else it brought must not be lost. A
+    /// provider that rotates refresh tokens has made the old one worthless already.
     pub(crate) async fn check_refreshed_identity(
         &self,
         response: &TokenResponse,
         known: &Identity,
     ) -> Result<(), Error> {
         let Some(token) = &response.id_token else { return Ok(()) };
-        let named = self.verify(token, None, response).await?;
+        let named = match self.verify(token, None, response).await {
+            Ok(named) => named,
+            Err(error) if error.kind() == Code::IdTokenInvalid => return Err(error),
+            Err(error) => {
+                warn!(code = error.code(), "a refreshed ID token was not verified");
+                return Ok(());
+            }
+        };
         if (&named.issuer, &named.subject) == (&known.issuer, &known.subject) {
             return Ok(());
         }

@@ -25,15 +25,25 @@ use crate::store::Entry;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 
+/// Below this many flights nothing is swept.
+const SWEEP_FROM: usize = 64;
+
 type Row = Arc<Entry<AccountRow>>;
 type Outcome = Result<Row, Arc<Error>>;
 
 /// What is under way, and what failed a moment ago.
 #[derive(Default)]
 pub(crate) struct Flights {
-    by_account: Mutex<HashMap<AccountKey, Flight>>,
+    board: Mutex<Board>,
     /// Shutdown waits for these.
     pub(crate) tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Board {
+    by_account: HashMap<AccountKey, Flight>,
+    /// The size at which pauses that are over are swept, so that sweeping costs O(1) a failure.
+    sweep_at: usize,
 }
 
 enum Flight {
@@ -41,17 +51,50 @@ enum Flight {
     Failed { error: Arc<Error>, pause: Pause },
 }
 
+/// While it lasts, the error stands for the answer that the provider would give.
 #[derive(Clone, Copy)]
 struct Pause {
+    from: Timestamp,
     until: Timestamp,
     length: Duration,
+    /// Of the row whose tokens were tried: others may be tried at once.
+    version: Option<u64>,
 }
 
 impl Pause {
-    fn after(previous: Option<Self>, retry_after: Option<Duration>, now: Timestamp) -> Self {
+    fn after(
+        previous: Option<Self>,
+        retry_after: Option<Duration>,
+        version: Option<u64>,
+        now: Timestamp,
+    ) -> Self {
         let doubled = previous.map_or(FIRST_PAUSE, |pause| (pause.length * 2).min(LAST_PAUSE));
-        let length = retry_after.map_or(doubled, |wait| wait.max(doubled));
-        Self { until: now + length, length: doubled }
+        let wait = retry_after.map_or(doubled, |wait| wait.max(doubled));
+        Self { from: now, until: now + wait, length: doubled, version }
+    }
+
+    /// One that begins later than now is of a clock that was set back since.
+    fn lasts(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
+    }
+}
+
+/// A refresh that brought nothing, and whether the next one is to wait.
+struct Failure {
+    error: Error,
+    pause: bool,
+}
+
+impl Failure {
+    /// There is nothing left to try, or somebody is about to mend it and should see that he did.
+    fn without_pause(error: impl Into<Error>) -> Self {
+        Self { error: error.into(), pause: false }
+    }
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), pause: true }
     }
 }
 
@@ -86,39 +129,42 @@ impl Accounts {
         key: AccountKey,
     ) -> Result<watch::Receiver<Option<Outcome>>, Arc<Error>> {
         let now = self.clock().now();
-        let mut flights = self.flights.lock();
-        let after = match flights.get(&key) {
+        let version = self.find(&key, now).map(|row| row.version);
+        let mut board = self.flights.lock();
+        let after = match board.by_account.get(&key) {
             Some(Flight::UnderWay { outcome, .. }) => return Ok(outcome.clone()),
-            Some(Flight::Failed { error, pause }) if now < pause.until => return Err(error.clone()),
+            Some(Flight::Failed { pause, .. }) if pause.version != version => None,
+            Some(Flight::Failed { error, pause }) if pause.lasts(now) => return Err(error.clone()),
             Some(Flight::Failed { pause, .. }) => Some(*pause),
             None => None,
         };
         let (sender, outcome) = watch::channel(None);
-        flights.insert(key, Flight::UnderWay { outcome: outcome.clone(), after });
-        drop(flights);
-        let guard = Landing { accounts: self.clone(), key, sender: Some(sender) };
+        let landing = Landing { accounts: self.clone(), key, version, sender: Some(sender) };
+        board.by_account.insert(key, Flight::UnderWay { outcome: outcome.clone(), after });
+        drop(board);
         let accounts = self.clone();
         self.flights.tasks.spawn(async move {
-            let result = accounts.refresh(&key).await.map_err(Arc::new);
-            guard.land(result);
+            let result = accounts.refresh(&key).await;
+            landing.land(result);
         });
         Ok(outcome)
     }
 
     /// One refresh, from the row as it is now to the row as it is then.
-    async fn refresh(&self, key: &AccountKey) -> Result<Row, Error> {
+    async fn refresh(&self, key: &AccountKey) -> Result<Row, Failure> {
         let now = self.clock().now();
-        let row = self.find(key, now).ok_or_else(gone)?;
+        let row = self.find(key, now).ok_or_else(|| Failure::without_pause(gone()))?;
         if row.value.freshness(now) == Freshness::Fresh {
             return Ok(row);
         }
         let tokens = row.value.tokens.as_ref();
-        let token = tokens.and_then(|tokens| tokens.refresh_token(now)).ok_or_else(gone)?;
+        let token = tokens.and_then(|tokens| tokens.refresh_token(now));
+        let token = token.ok_or_else(|| Failure::without_pause(gone()))?;
         match self.client.refresh(token).await {
-            Ok(response) => self.accept(key, &row.value, token, &response).await,
-            // The organization wants a fresh sign-in; the grant itself stands.
-            Err(error @ TokenError::InvalidGrant { rapt: true }) => Err(error.into()),
-            Err(error @ TokenError::InvalidGrant { .. }) => self.refused(key, token, error),
+            Ok(response) => Ok(self.accept(key, &row.value, token, &response).await?),
+            Err(error @ TokenError::InvalidGrant { rapt: false }) => {
+                self.refused(key, token, error).map_err(Failure::without_pause)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -150,7 +196,7 @@ impl Accounts {
             }))
         })?;
         debug!(outcome = "refreshed", "access token refreshed");
-        saved.ok_or_else(gone)
+        saved.filter(|row| row.value.tokens.is_some()).ok_or_else(gone)
     }
 
     /// Blanks exactly the tokens that were refused. Newer ones stand and are used.
@@ -178,17 +224,24 @@ fn gone() -> Error {
 }
 
 impl Flights {
-    /// A new authorization makes an earlier failure of its account meaningless.
-    pub(super) fn forget_failure(&self, key: &AccountKey) {
-        let mut flights = self.lock();
-        if matches!(flights.get(key), Some(Flight::Failed { .. })) {
-            flights.remove(key);
-        }
-    }
-
     // No code of ours panics while it holds the lock, so a poisoned one is still whole.
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountKey, Flight>> {
-        self.by_account.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Board {
+    fn fail(&mut self, key: AccountKey, error: Arc<Error>, pause: Pause) {
+        if self.by_account.len() >= self.sweep_at.max(SWEEP_FROM) {
+            // What ended a while ago still says how long the next pause is to be.
+            let now = pause.from;
+            self.by_account.retain(|_, flight| match flight {
+                Flight::UnderWay { .. } => true,
+                Flight::Failed { pause, .. } => pause.from <= now && now < pause.until + LAST_PAUSE,
+            });
+            self.sweep_at = 2 * self.by_account.len();
+        }
+        self.by_account.insert(key, Flight::Failed { error, pause });
     }
 }
 
@@ -196,41 +249,556 @@ impl Flights {
 struct Landing {
     accounts: Arc<Accounts>,
     key: AccountKey,
+    version: Option<u64>,
     sender: Option<watch::Sender<Option<Outcome>>>,
 }
 
 impl Landing {
-    fn land(mut self, outcome: Outcome) {
-        self.clear(&outcome);
+    fn land(mut self, result: Result<Row, Failure>) {
+        let outcome = self.end(result);
         if let Some(sender) = self.sender.take() {
             sender.send_replace(Some(outcome));
         }
     }
 
-    fn clear(&self, outcome: &Outcome) {
-        let mut flights = self.accounts.flights.lock();
-        let flight = flights.remove(&self.key);
-        let Err(error) = outcome else { return };
+    fn end(&self, result: Result<Row, Failure>) -> Outcome {
         let now = self.accounts.clock().now();
-        // Without a refresh token nothing is sent, so there is nothing to pause.
-        let row = self.accounts.find(&self.key, now);
-        if !row.is_some_and(|row| row.value.can_refresh(now)) {
-            return;
-        }
-        let after = flight.and_then(|flight| match flight {
-            Flight::UnderWay { after, .. } => after,
-            Flight::Failed { .. } => None,
-        });
-        let pause = Pause::after(after, error.retry_after(), now);
-        flights.retain(|_, flight| !matches!(flight, Flight::Failed { pause, .. } if pause.until + LAST_PAUSE < now));
-        flights.insert(self.key, Flight::Failed { error: error.clone(), pause });
+        let mut board = self.accounts.flights.lock();
+        let after = match board.by_account.remove(&self.key) {
+            Some(Flight::UnderWay { after, .. }) => after,
+            Some(Flight::Failed { .. }) | None => None,
+        };
+        result.map_err(|Failure { error, pause }| {
+            let error = Arc::new(error);
+            if pause {
+                let pause = Pause::after(after, error.retry_after(), self.version, now);
+                board.fail(self.key, error.clone(), pause);
+            }
+            error
+        })
     }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
         if self.sender.is_some() {
-            self.accounts.flights.lock().remove(&self.key);
+            self.accounts.flights.lock().by_account.remove(&self.key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use serde_json::{Value, json};
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::clock::{Clock as _, ManualClock};
+    use crate::http::HttpClient;
+    use crate::http::testing::{End, Server, answer};
+    use crate::protocol::Identity;
+    use crate::protocol::testing::rs256;
+    use crate::provider::{ClientCredentials, Provider};
+    use crate::scope::ScopeSet;
+    use crate::tokens::{Authorized, ProviderClient};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    /// One account at a provider on loopback that answers its token endpoint by a script, and
+    /// otherwise with `ya29.new`.
+    struct World {
+        server: Server,
+        script: Arc<Mutex<VecDeque<Vec<u8>>>>,
+        keys_down: Arc<AtomicBool>,
+        accounts: Arc<Accounts>,
+        clock: ManualClock,
+        key: AccountKey,
+    }
+
+    fn tokens(access: &str, refresh: Option<&str>) -> Value {
+        json!({
+            "access_token": access, "token_type": "Bearer", "expires_in": 3600,
+            "refresh_token": refresh, "scope": "openid zz",
+        })
+    }
+
+    fn granted(access: &str, refresh: Option<&str>) -> Vec<u8> {
+        answer("200 OK", &tokens(access, refresh).to_string())
+    }
+
+    fn refused(error: &str) -> Vec<u8> {
+        answer("400 Bad", &json!({ "error": error }).to_string())
+    }
+
+    fn identity() -> Identity {
+        Identity {
+            issuer: "https://id.example".to_owned(),
+            subject: "1".to_owned(),
+            email: None,
+            email_verified: false,
+            name: None,
+            picture: None,
+        }
+    }
+
+    impl World {
+        /// The account's token has ended, and its refresh token is `1//a`.
+        async fn new() -> Self {
+            let script = Arc::new(Mutex::new(VecDeque::<Vec<u8>>::new()));
+            let keys_down = Arc::new(AtomicBool::new(false));
+            let (next, down) = (script.clone(), keys_down.clone());
+            let keys = json!({ "keys": [rs256().jwk("k")] }).to_string();
+            let server = Server::start(move |request| {
+                let scripted = || next.lock().unwrap().pop_front();
+                let bytes = match request.starts_with("POST /token ") {
+                    true => scripted().unwrap_or_else(|| granted("ya29.new", None)),
+                    false if down.load(Ordering::Relaxed) => answer("503 Down", ""),
+                    false => answer("200 OK", &keys),
+                };
+                (bytes, End::Close)
+            })
+            .await;
+            let clock = ManualClock::at(Timestamp::from_unix_seconds(1_800_000_000));
+            let at = |path: &str| server.origin.join(path).unwrap().to_string();
+            let credentials = ClientCredentials::new("us", "fake-secret");
+            let issuer = "https://id.example";
+            let (authorize, token, keys) = (at("authorize"), at("token"), at("keys"));
+            let provider =
+                Provider::openid("x", "X", issuer, &authorize, &token, &keys, credentials).unwrap();
+            let http = HttpClient::new().unwrap();
+            let client = ProviderClient::new(provider, http, Arc::new(clock.clone()));
+            let accounts = Arc::new(Accounts::new(client, HOUR * 9_000).unwrap());
+            let key = accounts.key_of(&identity());
+            let world = Self { server, script, keys_down, accounts, clock, key };
+            world.authorize("ya29.old", "1//a");
+            world.clock.advance(HOUR);
+            world
+        }
+
+        /// The person authorizes, which brings these tokens.
+        fn authorize(&self, access: &str, refresh: &str) {
+            let body = tokens(access, Some(refresh)).to_string();
+            let response = TokenResponse::from_json(body.as_bytes()).ok().unwrap();
+            let requested = ScopeSet::parse("openid zz");
+            let (identity, forced_consent) = (identity(), false);
+            let authorized = Authorized { identity, response, requested, forced_consent };
+            self.accounts.save(&authorized).unwrap();
+        }
+
+        fn answers(&self, answers: impl IntoIterator<Item = Vec<u8>>) {
+            self.script.lock().unwrap().extend(answers);
+        }
+
+        fn calls(&self) -> usize {
+            self.server.requests().iter().filter(|it| it.starts_with("POST /token ")).count()
+        }
+
+        /// The access token that a refresh leads to, or the code of its error.
+        async fn refreshed(&self) -> String {
+            self.accounts.refreshed(self.key).await.map_or_else(
+                |error| error.code().to_owned(),
+                |row| row.value.tokens.as_ref().unwrap().access.expose().to_owned(),
+            )
+        }
+
+        /// The access and the refresh token that the row holds.
+        fn held(&self) -> Option<(String, String)> {
+            let row = self.row();
+            let tokens = row.value.tokens.as_ref()?;
+            let refresh = tokens.refresh.as_ref().map_or("", Secret::expose);
+            Some((tokens.access.expose().to_owned(), refresh.to_owned()))
+        }
+
+        fn row(&self) -> Row {
+            self.accounts.find(&self.key, self.clock.now()).unwrap()
+        }
+
+        #[track_caller]
+        fn assert_held(&self, access: &str, refresh: &str) {
+            assert_eq!(self.held(), Some((access.to_owned(), refresh.to_owned())));
+        }
+
+        /// A refresh that somebody waits for, whose answer the provider holds back.
+        async fn begin_held(&self) -> tokio::task::JoinHandle<Result<Row, Error>> {
+            self.server.hold();
+            let calls = self.server.requests().len();
+            let (accounts, key) = (self.accounts.clone(), self.key);
+            let waiter = tokio::spawn(async move { accounts.refreshed(key).await });
+            self.server.arrived(calls + 1).await;
+            waiter
+        }
+
+        async fn settled(&self) {
+            self.accounts.flights.tasks.close();
+            self.accounts.flights.tasks.wait().await;
+            self.accounts.flights.tasks.reopen();
+        }
+    }
+
+    /// I1.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_waiters_make_one_call() {
+        let world = Arc::new(World::new().await);
+        world.answers([granted("ya29.new", Some("1//b"))]);
+        world.server.hold();
+        let mut waiters = JoinSet::new();
+        for _ in 0..1_000 {
+            let world = world.clone();
+            waiters.spawn(async move { world.refreshed().await });
+        }
+        world.server.arrived(1).await;
+        world.server.release();
+        let answers = waiters.join_all().await;
+        assert!(answers.iter().all(|answer| answer == "ya29.new"));
+        assert_eq!(world.calls(), 1);
+        world.assert_held("ya29.new", "1//b");
+        assert!(world.server.requests()[0].contains("refresh_token=1%2F%2Fa"));
+    }
+
+    /// I1: those who come late, when the call has failed, get its answer too.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_waiters_share_one_failure() {
+        let world = Arc::new(World::new().await);
+        world.answers([answer("503 Down", "")]);
+        let mut waiters = JoinSet::new();
+        for _ in 0..1_000 {
+            let world = world.clone();
+            waiters.spawn(async move { world.refreshed().await });
+        }
+        let answers = waiters.join_all().await;
+        assert!(answers.iter().all(|answer| answer == "provider_unavailable"));
+        assert_eq!(world.calls(), 1);
+    }
+
+    /// I5.
+    #[tokio::test]
+    async fn a_waiter_who_goes_away_stops_nothing() {
+        let world = World::new().await;
+        world.answers([granted("ya29.new", Some("1//b"))]);
+        let waiter = world.begin_held().await;
+        waiter.abort();
+        assert!(waiter.await.err().unwrap().is_cancelled());
+        world.server.release();
+        world.settled().await;
+        world.assert_held("ya29.new", "1//b");
+        assert_eq!(world.refreshed().await, "ya29.new");
+        assert_eq!(world.calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_in_the_background_is_the_one_that_others_wait_for() {
+        let world = World::new().await;
+        world.accounts.refresh_in_background(world.key);
+        world.accounts.refresh_in_background(world.key);
+        assert_eq!(world.refreshed().await, "ya29.new");
+        world.accounts.refresh_in_background(world.key);
+        world.settled().await;
+        assert_eq!(world.calls(), 1, "a fresh token is left alone");
+        world.assert_held("ya29.new", "1//a");
+    }
+
+    /// Invariant 12, D17, I9.
+    #[tokio::test]
+    async fn invalid_grant_blanks_the_tokens_it_was_for_and_nothing_else() {
+        let world = World::new().await;
+        world.answers([refused("invalid_grant")]);
+        let before = world.row();
+        assert_eq!(world.refreshed().await, "invalid_grant");
+        assert_eq!(world.held(), None);
+        let after = world.row();
+        assert!(after.value.granted.is_empty() && after.value.covered.is_empty());
+        assert_eq!(after.value.id, before.value.id);
+        assert_eq!(after.value.epoch, before.value.epoch);
+        assert_eq!(world.refreshed().await, "invalid_grant");
+        assert_eq!(world.calls(), 1, "a dead token is not tried twice");
+        world.authorize("ya29.b", "1//b");
+        world.clock.advance(HOUR);
+        assert_eq!(world.refreshed().await, "ya29.new");
+    }
+
+    /// Invariant 12: the verdict was about a token that has been replaced since.
+    #[tokio::test]
+    async fn tokens_that_came_meanwhile_outlive_the_end_of_the_old_ones() {
+        let world = World::new().await;
+        world.answers([refused("invalid_grant")]);
+        let waiter = world.begin_held().await;
+        world.authorize("ya29.b", "1//b");
+        world.server.release();
+        let row = waiter.await.unwrap().unwrap();
+        assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
+        world.assert_held("ya29.b", "1//b");
+    }
+
+    /// Invariant 14: a late answer loses against what was authorized meanwhile.
+    #[tokio::test]
+    async fn tokens_that_came_meanwhile_stand_against_a_late_answer() {
+        let world = World::new().await;
+        world.answers([granted("ya29.late", Some("1//late"))]);
+        let waiter = world.begin_held().await;
+        world.authorize("ya29.b", "1//b");
+        world.server.release();
+        let row = waiter.await.unwrap().unwrap();
+        assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
+        world.assert_held("ya29.b", "1//b");
+    }
+
+    /// Invariant 14: what was blanked meanwhile stays blank.
+    #[tokio::test]
+    async fn a_late_answer_brings_no_blanked_tokens_back() {
+        let world = World::new().await;
+        let waiter = world.begin_held().await;
+        world.accounts.change(&world.key, |row| Ok(row.map(AccountRow::blanked))).unwrap();
+        world.server.release();
+        assert_eq!(waiter.await.unwrap().err().unwrap().code(), "invalid_grant");
+        assert_eq!(world.held(), None);
+    }
+
+    /// I11, I23: the pause doubles up to half a minute, and the token serves while it lives.
+    #[tokio::test]
+    async fn a_failing_provider_is_asked_after_ever_longer_pauses() {
+        let world = World::new().await;
+        world.authorize("ya29.b", "1//b");
+        world.clock.advance(Duration::from_secs(3400));
+        world.answers((0..9).map(|_| answer("500 Down", "")));
+        for (call, pause) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
+            assert_eq!(world.refreshed().await, "provider_unavailable");
+            assert_eq!(world.calls(), call + 1);
+            world.clock.advance(Duration::from_secs(pause).saturating_sub(MOMENT));
+            assert_eq!(world.refreshed().await, "provider_unavailable");
+            world.accounts.refresh_in_background(world.key);
+            world.settled().await;
+            assert_eq!(world.calls(), call + 1, "a pause of {pause} s");
+            assert_eq!(world.row().value.freshness(world.clock.now()), Freshness::Stale);
+            world.clock.advance(MOMENT);
+        }
+        world.assert_held("ya29.b", "1//b");
+        world.script.lock().unwrap().clear();
+        assert_eq!(world.refreshed().await, "ya29.new");
+        world.clock.advance(HOUR);
+        world.answers([answer("500 Down", "")]);
+        assert_eq!(world.refreshed().await, "provider_unavailable");
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(world.refreshed().await, "ya29.new", "a success begins anew with one second");
+    }
+
+    /// I12.
+    #[tokio::test]
+    async fn a_provider_that_names_a_wait_is_given_it() {
+        let world = World::new().await;
+        let slow = "HTTP/1.1 429 Slow\r\nRetry-After: 40\r\nContent-Length: 0\r\n\r\n";
+        world.answers([slow.into(), answer("500 Down", "")]);
+        let error = world.accounts.refreshed(world.key).await.err().unwrap();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(40)));
+        world.clock.advance(Duration::from_secs(40).saturating_sub(MOMENT));
+        assert_eq!(world.refreshed().await, "provider_unavailable");
+        assert_eq!(world.calls(), 1);
+        world.clock.advance(MOMENT);
+        assert_eq!(world.refreshed().await, "provider_unavailable");
+        assert_eq!(world.calls(), 2);
+        world.clock.advance(Duration::from_secs(2));
+        assert_eq!(world.refreshed().await, "ya29.new", "the pauses themselves double from one");
+    }
+
+    /// Invariant 11: whatever the provider says but `invalid_grant`, the tokens stay, and
+    /// there is a pause before it is asked again.
+    #[tokio::test]
+    async fn no_other_refusal_deletes_anything() {
+        let rapt = json!({"error": "invalid_grant", "error_subtype": "invalid_rapt"}).to_string();
+        let cases = [
+            (answer("400 Bad", ""), "invalid_grant"),
+            (refused("invalid_request"), "invalid_grant"),
+            (answer("403 No", "<html>"), "invalid_grant"),
+            (answer("404 No", "not found"), "invalid_grant"),
+            (answer("400 Bad", &rapt), "invalid_grant"),
+            (refused("invalid_client"), "provider_refused"),
+            (refused("admin_policy_enforced"), "admin_policy"),
+            (refused("temporarily_unavailable"), "provider_unavailable"),
+            (answer("200 OK", "<html>"), "provider_response"),
+            (answer("302 Go", ""), "provider_response"),
+            (answer("200 OK", &"x".repeat(300 * 1024)), "provider_response"),
+            (Vec::new(), "provider_unavailable"),
+        ];
+        for (bytes, code) in cases {
+            let shown = String::from_utf8_lossy(&bytes).chars().take(80).collect::<String>();
+            let world = World::new().await;
+            world.answers([bytes]);
+            assert_eq!(world.refreshed().await, code, "{shown}");
+            world.assert_held("ya29.old", "1//a");
+            assert_eq!(world.refreshed().await, code, "{shown}");
+            assert_eq!(world.calls(), 1, "{shown}");
+            world.clock.advance(FIRST_PAUSE);
+            assert_eq!(world.refreshed().await, "ya29.new", "{shown}");
+        }
+    }
+
+    /// Some servers send their errors with a 200.
+    #[tokio::test]
+    async fn an_invalid_grant_with_the_status_of_a_success_is_one() {
+        let world = World::new().await;
+        world.answers([answer("200 OK", r#"{"error":"invalid_grant"}"#)]);
+        assert_eq!(world.refreshed().await, "invalid_grant");
+        assert_eq!(world.held(), None);
+    }
+
+    /// A pause is about the tokens that were tried: others are tried at once.
+    #[tokio::test]
+    async fn a_new_authorization_ends_the_pause() {
+        let world = World::new().await;
+        world.answers([refused("invalid_request")]);
+        assert_eq!(world.refreshed().await, "invalid_grant");
+        let mut brief = tokens("ya29.b", Some("1//b"));
+        brief["expires_in"] = 0.into();
+        let response = TokenResponse::from_json(brief.to_string().as_bytes()).ok().unwrap();
+        let requested = ScopeSet::parse("openid zz");
+        let authorized =
+            Authorized { identity: identity(), response, requested, forced_consent: false };
+        world.accounts.save(&authorized).unwrap();
+        assert_eq!(world.refreshed().await, "ya29.new");
+        world.assert_held("ya29.new", "1//b");
+    }
+
+    /// I17.
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_ends_a_pause() {
+        let world = World::new().await;
+        world.answers([answer("500 Down", "")]);
+        let right = world.clock.now();
+        world.clock.advance(HOUR * 24);
+        assert_eq!(world.refreshed().await, "provider_unavailable");
+        world.clock.set(right);
+        assert_eq!(world.refreshed().await, "ya29.new");
+    }
+
+    /// Tokens that end as they come are no reason to ask without end.
+    #[tokio::test]
+    async fn a_token_without_a_lifetime_is_asked_for_once_a_request() {
+        let world = World::new().await;
+        let mut brief = tokens("ya29.brief", None);
+        brief["expires_in"] = 0.into();
+        world.answers([answer("200 OK", &brief.to_string())]);
+        assert_eq!(world.refreshed().await, "ya29.brief");
+        assert_eq!(world.calls(), 1);
+        assert_eq!(world.row().value.freshness(world.clock.now()), Freshness::Expired);
+        assert_eq!(world.refreshed().await, "ya29.new");
+    }
+
+    /// I20: rotation, the same token again, an empty one, none.
+    #[tokio::test]
+    async fn the_refresh_token_that_came_last_is_the_one_that_is_sent() {
+        let world = World::new().await;
+        let steps = [
+            (Some("1//b"), "1//b"),
+            (Some("1//b"), "1//b"),
+            (Some(""), "1//b"),
+            (None, "1//b"),
+            (Some("1//c"), "1//c"),
+        ];
+        for (number, (given, held)) in steps.into_iter().enumerate() {
+            let access = format!("ya29.{number}");
+            world.answers([granted(&access, given)]);
+            assert_eq!(world.refreshed().await, access);
+            world.assert_held(&access, held);
+            world.clock.advance(HOUR);
+        }
+        let sent = world.server.requests();
+        for (request, token) in sent.iter().zip(["a", "b", "b", "b", "b"]) {
+            let expected = format!("refresh_token=1%2F%2F{token}");
+            assert!(request.ends_with(&expected), "{request}");
+        }
+    }
+
+    /// I20, D16.
+    #[tokio::test]
+    async fn a_refresh_that_names_fewer_scopes_shrinks_the_row() {
+        for (scope, left) in
+            [(json!("openid"), "openid"), (json!(""), ""), (json!(null), "openid zz")]
+        {
+            let world = World::new().await;
+            let mut narrow = tokens("ya29.new", None);
+            narrow["scope"] = scope.clone();
+            world.answers([answer("200 OK", &narrow.to_string())]);
+            assert_eq!(world.refreshed().await, "ya29.new");
+            assert_eq!(world.row().value.granted, ScopeSet::parse(left), "{scope}");
+        }
+    }
+
+    /// An answer with an ID token of this subject, signed by this key.
+    fn identified(world: &World, subject: &str, kid: &str) -> Vec<u8> {
+        let now = world.clock.now().unix_seconds();
+        let claims = json!({
+            "iss": "https://id.example", "aud": "us", "sub": subject,
+            "iat": now, "exp": now + 60, "nonce": "of-the-sign-in",
+        });
+        let mut body = tokens("ya29.new", Some("1//b"));
+        body["id_token"] = rs256().sign(&json!({"alg": "RS256", "kid": kid}), &claims).into();
+        answer("200 OK", &body.to_string())
+    }
+
+    /// C19, I20: it is discarded, and nobody is switched or signed out.
+    #[tokio::test]
+    async fn a_refresh_that_names_another_person_is_discarded() {
+        for (subject, kid, expected, held) in [
+            ("1", "k", "ya29.new", ("ya29.new", "1//b")),
+            ("2", "k", "id_token_invalid", ("ya29.old", "1//a")),
+            ("1", "unknown", "id_token_invalid", ("ya29.old", "1//a")),
+        ] {
+            let world = World::new().await;
+            world.answers([identified(&world, subject, kid)]);
+            assert_eq!(world.refreshed().await, expected, "{subject} {kid}");
+            world.assert_held(held.0, held.1);
+            assert_eq!(world.row().value.identity, identity());
+            if expected == "id_token_invalid" {
+                assert_eq!(world.refreshed().await, expected);
+                assert_eq!(world.calls(), 1, "not asked again at once");
+            }
+        }
+    }
+
+    /// A provider that rotates has made `1//a` worthless: `1//b` must not be lost because its
+    /// keys cannot be had.
+    #[tokio::test]
+    async fn a_refreshed_token_is_kept_while_the_keys_cannot_be_fetched() {
+        let world = World::new().await;
+        world.keys_down.store(true, Ordering::Relaxed);
+        world.answers([identified(&world, "1", "k")]);
+        assert_eq!(world.refreshed().await, "ya29.new");
+        world.assert_held("ya29.new", "1//b");
+    }
+
+    /// Nobody waits for ever for a task that was cancelled.
+    #[tokio::test]
+    async fn a_flight_that_is_cancelled_is_over() {
+        let world = World::new().await;
+        let (sender, outcome) = watch::channel(None);
+        let flight = Flight::UnderWay { outcome, after: None };
+        world.accounts.flights.lock().by_account.insert(world.key, flight);
+        let landing = Landing {
+            accounts: world.accounts.clone(),
+            key: world.key,
+            version: None,
+            sender: Some(sender),
+        };
+        let waiter = world.refreshed();
+        drop(landing);
+        assert_eq!(waiter.await, "ya29.new");
+    }
+
+    /// A provider that fails for very many accounts costs memory for those of the last minute.
+    #[test]
+    fn pauses_that_are_over_are_swept() {
+        let mut board = Board::default();
+        let error = Arc::new(Error::new(Code::ProviderUnavailable, "down"));
+        let start = Timestamp::from_unix_seconds(1_000_000);
+        for number in 0..10_000_u32 {
+            let mut key = [0; 16];
+            key[..4].copy_from_slice(&number.to_le_bytes());
+            let now = start + Duration::from_secs(number.into());
+            board.fail(key, error.clone(), Pause::after(None, None, None, now));
+            assert!(board.by_account.len() <= 130, "{number}: {}", board.by_account.len());
         }
     }
 }
