@@ -143,6 +143,7 @@ async fn a_refused_client_is_503_and_deletes_nothing() {
     app.clock.advance(Duration::from_secs(3600));
     app.fake.fault(Endpoint::Token, Fault::OAuthError("invalid_client"));
     assert_eq!(browser.go(app.url("/notes")).await.status, 503);
+    app.clock.advance(Duration::from_secs(2));
     assert_eq!(browser.go(app.url("/notes")).await.status, 200, "the refresh token is still there");
 }
 
@@ -195,6 +196,7 @@ async fn a_wanted_proof_of_presence_leads_to_a_sign_in() {
     app.clock.advance(Duration::from_secs(3600));
     assert_eq!(browser.go(app.url("/notes")).await.status, 303);
     app.fake.unset(Quirk::InvalidRapt);
+    app.clock.advance(Duration::from_secs(2));
     assert_eq!(browser.go(app.url("/notes")).await.status, 200, "nothing was thrown away");
 }
 
