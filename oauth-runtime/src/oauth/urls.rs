@@ -296,7 +296,6 @@ mod tests {
                 "another route",
             ),
             (None, Some("https://example.com/:cb"), vec![], "config_redirect_uri", "signs in it"),
-            (None, Some("https://example.com/{cb}"), vec![], "config_redirect_uri", "signs in it"),
         ];
         for (public, explicit, registered, code, text) in cases {
             let error = resolve(public, explicit, &registered).unwrap_err();

@@ -31,6 +31,7 @@ pub(crate) fn merge(
     let covered = granted.closure();
     let old_tokens = previous.and_then(|row| row.tokens.as_deref());
     let tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
+    // Once is enough: the next authorization need not be forced to bring none either.
     let forced = authorized.forced_consent || previous.is_some_and(|row| row.forced_consent);
     let forced_consent = forced && tokens.refresh.is_none();
     let mut declined = previous.map(|row| row.declined.clone()).unwrap_or_default();
@@ -82,11 +83,12 @@ pub(crate) fn merge_refresh(
     AccountRow { tokens: Some(tokens.into()), granted, covered, ..row.clone() }
 }
 
-/// The row after a refresh whose tokens another authorization has overtaken: those stand, and
-/// only a refresh token that the provider replaced is taken over, since the old one is dead.
+/// The row after a refresh that another authorization has overtaken: what that brought stands.
+/// Only a refresh token that the provider replaced is taken over, since the old one is dead.
 pub(crate) fn merge_overtaken(row: &AccountRow, response: &TokenResponse) -> Option<AccountRow> {
-    let new = response.refresh_token.as_ref()?;
-    let tokens = row.tokens.as_ref()?.with_refresh_token(new.clone());
+    let new = response.refresh_token.clone()?;
+    let mut tokens = row.tokens.as_deref()?.clone();
+    tokens.refresh = Some(new);
     Some(AccountRow { tokens: Some(tokens.into()), ..row.clone() })
 }
 
@@ -313,18 +315,21 @@ mod tests {
 
     /// A forced consent that brought nothing is remembered, so that it is not forced again.
     #[test]
-    fn only_a_forced_consent_without_a_refresh_token_is_remembered() {
+    fn a_forced_consent_without_a_refresh_token_is_remembered_until_one_comes() {
         let after = |previous: Option<&AccountRow>, forced, token: Option<&str>| {
             let mut authorized = authorized(FILE, response(Some(FILE), token));
             authorized.forced_consent = forced;
             merge(previous, &authorized, &google(), 0, NOW).unwrap()
         };
         let kept = after(None, false, Some("1//fake"));
+        let forced = after(None, true, None);
         let cases = [
             (None, true, None, true),
             (None, true, Some("1//fake"), false),
             (None, false, None, false),
             (Some(&kept), true, None, false),
+            (Some(&forced), false, None, true),
+            (Some(&forced), false, Some("1//fake"), false),
         ];
         for (previous, forced, token, expected) in cases {
             let row = after(previous, forced, token);

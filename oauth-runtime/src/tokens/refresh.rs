@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::merge::{merge_overtaken, merge_refresh};
-use super::{AccountRow, Accounts, Freshness};
+use super::{AccountRow, Accounts, Freshness, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -73,28 +73,14 @@ impl Pause {
         Self { from: now, until: now + wait, length: doubled, version }
     }
 
-    /// One that begins later than now is of a clock that was set back since.
     fn lasts(&self, now: Timestamp) -> bool {
-        self.from <= now && now < self.until
+        self.is_of_this_clock(now) && now < self.until
     }
-}
 
-/// A refresh that brought nothing, and whether the next one is to wait.
-struct Failure {
-    error: Error,
-    pause: bool,
-}
-
-impl Failure {
-    /// There is nothing left to try, or somebody is about to mend it and should see that he did.
-    fn without_pause(error: impl Into<Error>) -> Self {
-        Self { error: error.into(), pause: false }
-    }
-}
-
-impl<E: Into<Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { error: error.into(), pause: true }
+    /// One that begins far ahead is of before the clock was set back, and means nothing. One
+    /// just ahead is another task's, which looked at the clock a little later.
+    fn is_of_this_clock(&self, now: Timestamp) -> bool {
+        self.from <= now + LAST_PAUSE
     }
 }
 
@@ -144,27 +130,27 @@ impl Accounts {
         drop(board);
         let accounts = self.clone();
         self.flights.tasks.spawn(async move {
-            let result = accounts.refresh(&key).await;
+            let result = accounts.refresh(&key).await.map_err(Arc::new);
             landing.land(result);
         });
         Ok(outcome)
     }
 
     /// One refresh, from the row as it is now to the row as it is then.
-    async fn refresh(&self, key: &AccountKey) -> Result<Row, Failure> {
+    async fn refresh(&self, key: &AccountKey) -> Result<Row, Error> {
         let now = self.clock().now();
-        let row = self.find(key, now).ok_or_else(|| Failure::without_pause(gone()))?;
+        let row = self.find(key, now).ok_or_else(gone)?;
         if row.value.freshness(now) == Freshness::Fresh {
             return Ok(row);
         }
-        let tokens = row.value.tokens.as_ref();
-        let token = tokens.and_then(|tokens| tokens.refresh_token(now));
-        let token = token.ok_or_else(|| Failure::without_pause(gone()))?;
+        let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
+        let token = tokens.refresh_token(now).ok_or_else(gone)?;
         match self.client.refresh(token).await {
-            Ok(response) => Ok(self.accept(key, &row.value, token, &response).await?),
+            Ok(response) => self.accept(key, &row.value, tokens, &response).await,
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
-                self.refused(key, token, error).map_err(Failure::without_pause)
+                self.refused(key, token, error)
             }
+            // Also where the organization wants a fresh sign-in: the grant itself stands.
             Err(error) => Err(error.into()),
         }
     }
@@ -173,25 +159,19 @@ impl Accounts {
         &self,
         key: &AccountKey,
         asked_for: &AccountRow,
-        token: &Secret,
+        tokens: &Arc<TokenSet>,
         response: &TokenResponse,
     ) -> Result<Row, Error> {
-        match self.client.check_refreshed_identity(response, &asked_for.identity).await {
-            Err(error) if error.kind() == Code::IdTokenInvalid => return Err(error),
-            // The provider answered by https and may have replaced the refresh token: an answer
-            // is not thrown away because the keys cannot be had just now.
-            Err(error) => warn!(code = error.code(), "a refreshed ID token was not verified"),
-            Ok(()) => {}
-        }
+        self.client.check_refreshed_identity(response, &asked_for.identity).await?;
         let [jitter] = random()?;
         let now = self.clock().now();
         let saved = self.change(key, |row| {
-            Ok(row.and_then(|row| match (&row.tokens, &asked_for.tokens) {
-                (Some(held), Some(asked)) if Arc::ptr_eq(held, asked) => {
+            Ok(row.and_then(|row| match &row.tokens {
+                Some(held) if Arc::ptr_eq(held, tokens) => {
                     Some(merge_refresh(row, response, jitter, now))
                 }
-                // A newer authorization stands; it may still live on this refresh token.
-                _ if holds(row, token) => merge_overtaken(row, response),
+                // Another authorization overtook this answer: what it brought stands.
+                Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
                 _ => None,
             }))
         })?;
@@ -219,6 +199,13 @@ fn holds(row: &AccountRow, token: &Secret) -> bool {
     held.is_some_and(|held| held.is(token.expose().as_bytes()))
 }
 
+fn same_refresh_token(one: &TokenSet, other: &TokenSet) -> bool {
+    match (&one.refresh, &other.refresh) {
+        (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
+        _ => false,
+    }
+}
+
 fn gone() -> Error {
     Error::new(Code::InvalidGrant, "there is no refresh token: the user has to authorize again")
 }
@@ -237,7 +224,9 @@ impl Board {
             let now = pause.from;
             self.by_account.retain(|_, flight| match flight {
                 Flight::UnderWay { .. } => true,
-                Flight::Failed { pause, .. } => pause.from <= now && now < pause.until + LAST_PAUSE,
+                Flight::Failed { pause, .. } => {
+                    pause.is_of_this_clock(now) && now < pause.until + LAST_PAUSE
+                }
             });
             self.sweep_at = 2 * self.by_account.len();
         }
@@ -254,28 +243,30 @@ struct Landing {
 }
 
 impl Landing {
-    fn land(mut self, result: Result<Row, Failure>) {
-        let outcome = self.end(result);
+    fn land(mut self, outcome: Outcome) {
+        self.clear(&outcome);
         if let Some(sender) = self.sender.take() {
             sender.send_replace(Some(outcome));
         }
     }
 
-    fn end(&self, result: Result<Row, Failure>) -> Outcome {
+    /// Every failure is followed by a pause, also one that time alone will not mend.
+    fn clear(&self, outcome: &Outcome) {
         let now = self.accounts.clock().now();
+        // Without a refresh token nothing is sent, so that there is nothing to pause.
+        let row = self.accounts.find(&self.key, now);
+        let can_refresh = row.is_some_and(|row| row.value.can_refresh(now));
         let mut board = self.accounts.flights.lock();
         let after = match board.by_account.remove(&self.key) {
             Some(Flight::UnderWay { after, .. }) => after,
             Some(Flight::Failed { .. }) | None => None,
         };
-        result.map_err(|Failure { error, pause }| {
-            let error = Arc::new(error);
-            if pause {
-                let pause = Pause::after(after, error.retry_after(), self.version, now);
-                board.fail(self.key, error.clone(), pause);
-            }
-            error
-        })
+        if let Err(error) = outcome
+            && can_refresh
+        {
+            let pause = Pause::after(after, error.retry_after(), self.version, now);
+            board.fail(self.key, error.clone(), pause);
+        }
     }
 }
 
@@ -546,6 +537,27 @@ mod tests {
         world.assert_held("ya29.b", "1//b");
     }
 
+    /// Invariant 14, D15: as above, where the new authorization lives on the same refresh token;
+    /// if that was replaced, the one that came with it counts, since the old one is dead.
+    #[tokio::test]
+    async fn a_late_answer_takes_nothing_from_a_newer_authorization() {
+        for (rotated, refresh) in [(None, "1//a"), (Some("1//a"), "1//a"), (Some("1//b"), "1//b")] {
+            let world = World::new().await;
+            let mut narrow = tokens("ya29.late", rotated);
+            narrow["scope"] = "openid".into();
+            world.answers([answer("200 OK", &narrow.to_string())]);
+            let waiter = world.begin_held().await;
+            world.authorize("ya29.b", "1//a");
+            let ends = world.row().value.tokens.as_ref().unwrap().expires_at;
+            world.server.release();
+            let row = waiter.await.unwrap().unwrap();
+            assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
+            assert_eq!(row.value.tokens.as_ref().unwrap().expires_at, ends);
+            assert_eq!(row.value.granted, ScopeSet::parse("openid zz"), "{rotated:?}");
+            world.assert_held("ya29.b", refresh);
+        }
+    }
+
     /// Invariant 14: what was blanked meanwhile stays blank.
     #[tokio::test]
     async fn a_late_answer_brings_no_blanked_tokens_back() {
@@ -603,8 +615,8 @@ mod tests {
         assert_eq!(world.refreshed().await, "ya29.new", "the pauses themselves double from one");
     }
 
-    /// Invariant 11: whatever the provider says but `invalid_grant`, the tokens stay, and
-    /// there is a pause before it is asked again.
+    /// Invariants 11 and 12, I10: whatever the provider says but `invalid_grant`, the tokens
+    /// stay; and it is not asked again at once, also where time alone will not mend it.
     #[tokio::test]
     async fn no_other_refusal_deletes_anything() {
         let rapt = json!({"error": "invalid_grant", "error_subtype": "invalid_rapt"}).to_string();

@@ -65,11 +65,6 @@ impl TokenSet {
         }
     }
 
-    /// The same, renewed by another refresh token from now on.
-    pub(crate) fn with_refresh_token(&self, refresh: Secret) -> Self {
-        Self { refresh: Some(refresh), ..self.clone() }
-    }
-
     #[inline]
     pub(crate) fn freshness(&self, now: Timestamp) -> Freshness {
         if now < self.stale_from {
