@@ -208,3 +208,20 @@ async fn the_api_client_keeps_the_token_from_foreign_hosts() {
     }
     assert_eq!(client.url("drive", "/x"), "https://www.googleapis.com/x");
 }
+
+/// A provider that is not Google has scopes of its own, and none of them is misspelt.
+#[test]
+fn base_scopes_of_another_provider_are_taken_as_they_are() {
+    let at = |path: &str| format!("https://id.example/{path}");
+    let provider = Provider::openid(
+        "example",
+        "Example",
+        "https://id.example",
+        &at("authorize"),
+        &at("token"),
+        &at("keys"),
+        ClientCredentials::new("id", "fake-secret"),
+    );
+    let builder = OAuth::builder(provider.unwrap()).with_redirect_uri("https://app.example/cb");
+    assert!(builder.with_base_scopes(["openid", "email", "offline_access"]).build().is_ok());
+}

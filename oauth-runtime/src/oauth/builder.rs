@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::keys::{Key, Keys, Sealer};
 use crate::provider::{ClientCredentials, Provider};
-use crate::scope::ScopeSet;
+use crate::scope::{Scope, ScopeSet};
 use crate::session::{CookieNames, Lifetimes, Sessions};
 use crate::store::Entries;
 use crate::tokens::{Accounts, ProviderClient};
@@ -82,6 +82,9 @@ impl OAuthBuilder {
 
     /// The scopes of every sign-in, by short or full name; `openid email` unless set.
     ///
+    /// Short names are Google's; for another provider each name is taken as it is, such as
+    /// `offline_access`.
+    ///
     /// `openid` is always among them, since identity comes from the ID token.
     pub fn with_base_scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
         self.base_scopes = scopes.into_iter().map(Into::into).collect();
@@ -119,7 +122,7 @@ impl OAuthBuilder {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
         let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
-        let base_scopes = base_scopes(&self.base_scopes)?;
+        let base_scopes = base_scopes(&self.base_scopes, &self.provider)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
         let keys = keys(self.keys, urls.is_loopback())?;
@@ -138,14 +141,14 @@ impl OAuthBuilder {
     }
 }
 
-fn base_scopes(names: &[String]) -> Result<ScopeSet, Error> {
+fn base_scopes(names: &[String], provider: &Provider) -> Result<ScopeSet, Error> {
     let mut scopes = ScopeSet::default();
     scopes.insert_name("openid");
     for name in names {
-        match crate::scope::Scope::find(name) {
-            Some(scope) => scopes.insert(scope),
-            None if name.contains("://") => scopes.insert_name(name),
-            None => {
+        match Scope::find(name) {
+            Some(scope) if provider.is_catalogued() => scopes.insert(scope),
+            _ if !provider.is_catalogued() || name.contains("://") => scopes.insert_name(name),
+            _ => {
                 let text = format!("the base scope {name:?} is not known");
                 return Err(Error::new(Code::ConfigOption, text)
                     .with_help("write its full name, with `https://`"));

@@ -49,6 +49,7 @@ impl Provider {
                 token: fixed("https://oauth2.googleapis.com/token"),
                 jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
             },
+            catalogued: true,
             algorithms: &[Algorithm::Rs256],
             absent_scope: AbsentScope::ProtocolError,
             increment,

@@ -57,6 +57,7 @@ impl Provider {
                 token: secure("token endpoint", token_endpoint)?,
                 jwks: secure("key set", jwks_uri)?,
             },
+            catalogued: false,
             algorithms: &[Algorithm::Rs256, Algorithm::Es256],
             absent_scope: AbsentScope::AsRequested,
             increment: Increment::Replaces,

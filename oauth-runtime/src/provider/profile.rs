@@ -27,6 +27,8 @@ pub struct Provider {
     /// Other forms of the same issuer, taken for it in ID tokens.
     pub(super) issuer_aliases: &'static [&'static str],
     pub(super) endpoints: Endpoints,
+    /// Whether its scopes are those of the catalogue; else every name is its own.
+    pub(super) catalogued: bool,
     pub(super) algorithms: &'static [Algorithm],
     pub(super) absent_scope: AbsentScope,
     pub(super) increment: Increment,
@@ -176,6 +178,10 @@ impl Provider {
 
     pub(crate) fn jwks_uri(&self) -> &Url {
         &self.endpoints.jwks
+    }
+
+    pub(crate) fn is_catalogued(&self) -> bool {
+        self.catalogued
     }
 
     pub(crate) fn algorithms(&self) -> &'static [Algorithm] {
