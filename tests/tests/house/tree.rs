@@ -18,8 +18,8 @@ const MISPLACED: &[&str] = &[
     concat!("/", "Users/"),
     concat!("/", "home/"),
     concat!("C:", "\\Users"),
-    concat!("index.", "crates.io"),
-    concat!("static.", "crates.io"),
+    concat!("index.crates", ".io"),
+    concat!("static.crates", ".io"),
     concat!("registry.", "npmjs"),
     concat!("pypi", ".org"),
     concat!("arti", "factory"),
@@ -27,7 +27,8 @@ const MISPLACED: &[&str] = &[
 ];
 
 /// The one place that a locked package may come from.
-const REGISTRY: &str = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+const REGISTRY: &str =
+    concat!("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
 
 const NOT_OURS: &[&str] = &["target", ".git", "node_modules"];
 
