@@ -27,6 +27,7 @@
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
+//! - [`Brand`] puts the app's name and looks on the library's own pages, [`Pages`] replaces them.
 //! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
 //!
 //! # Features
@@ -62,6 +63,7 @@ pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
 pub use keys::{Key, Keys};
 pub use oauth::{OAuth, OAuthBuilder};
+pub use pages::{Brand, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages};
 pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;

@@ -117,7 +117,7 @@ async fn another_account_is_refused_with_both_ways_on() {
     assert!(app.fake.granted(BOB).contains("calendar"), "the other's token is not revoked");
 
     // One way on: as the first, with the account to be chosen again.
-    let retry = browser.go(page.link("Try again")).await;
+    let retry = browser.go(page.link("Continue as")).await;
     assert_eq!(retry.query("login_hint").unwrap(), ADA);
     assert!(retry.query("prompt").unwrap().contains("select_account"));
     // The other: switch, which is a session of its own.

@@ -39,6 +39,7 @@ mod rim;
 mod drive_routes;
 mod routes;
 mod google;
+mod preview;
 mod testing;
 #[cfg(test)]
 mod tests;

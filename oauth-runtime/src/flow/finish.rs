@@ -7,6 +7,7 @@ use super::record::Flow;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
+use crate::pages::Accounts;
 use crate::protocol::{CodeVerifier, StateVerified};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
@@ -75,8 +76,10 @@ impl Flow {
         let who = signed_in.filter(|_| self.action != Action::SwitchAccount)?;
         let same = who.session_row().account == oauth.0.accounts.key_of(&authorized.identity);
         (!same).then(|| OtherAccount {
-            signed_in: who.row().identity.label().to_owned(),
-            chosen: authorized.identity.label().to_owned(),
+            accounts: Accounts {
+                signed_in: who.row().identity.label().to_owned(),
+                chosen: authorized.identity.label().to_owned(),
+            },
             scopes: self.needed.to_set(),
             resume: self.resume.clone(),
         })

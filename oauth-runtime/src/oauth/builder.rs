@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::keys::{Key, Keys, Sealer};
+use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::{CookieNames, Lifetimes, Sessions};
@@ -41,6 +42,7 @@ pub struct OAuthBuilder {
     keys: Option<Keys>,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
+    appearance: Appearance,
 }
 
 impl OAuthBuilder {
@@ -54,6 +56,7 @@ impl OAuthBuilder {
             keys: None,
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
+            appearance: Appearance::default(),
         }
     }
 
@@ -112,12 +115,24 @@ impl OAuthBuilder {
         self
     }
 
+    /// The app's name and looks on the library's own pages.
+    pub fn with_brand(mut self, brand: Brand) -> Self {
+        self.appearance = self.appearance.with_brand(brand);
+        self
+    }
+
+    /// The app's own pages in the place of the library's, as many of them as it wants.
+    pub fn with_pages(mut self, pages: impl Pages) -> Self {
+        self.appearance = self.appearance.with_pages(pages);
+        self
+    }
+
     /// Checks everything and makes the handle. Nothing is sent anywhere.
     ///
     /// # Errors
     /// With a stable code and a remedy: a redirect URI that breaks a rule or is not registered,
     /// a public URL that does not fit it, an unknown base scope, a lifetime of zero, a key file
-    /// that is missing or readable by others.
+    /// that is missing or readable by others, a brand that no page can show.
     pub fn build(self) -> Result<OAuth, Error> {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
@@ -125,6 +140,7 @@ impl OAuthBuilder {
         let base_scopes = base_scopes(&self.base_scopes, &self.provider)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
+        self.appearance.check()?;
         let keys = keys(self.keys, urls.is_loopback())?;
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
         Ok(OAuth::from_inner(Inner {
@@ -136,6 +152,7 @@ impl OAuthBuilder {
             sessions: Sessions::new(self.lifetimes),
             accounts: Arc::new(Accounts::new(client, self.lifetimes.absolute)?),
             claims: Entries::with_capacity(CLAIMS),
+            appearance: self.appearance,
             clock: self.clock,
         }))
     }

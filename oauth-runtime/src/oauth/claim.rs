@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::error::Error;
+use crate::pages::Accounts;
 use crate::scope::ScopeSet;
 use crate::session::Lineage;
 
@@ -41,10 +42,9 @@ pub(crate) enum Ending {
     Failed { error: Arc<Error>, resume: String },
 }
 
-/// Both accounts of a mix-up, as the page that explains it names them.
+/// Another account than the one signed in, and what it was to be for.
 pub(crate) struct OtherAccount {
-    pub(crate) signed_in: String,
-    pub(crate) chosen: String,
+    pub(crate) accounts: Accounts,
     pub(crate) scopes: ScopeSet,
     pub(crate) resume: String,
 }

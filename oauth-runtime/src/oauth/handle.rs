@@ -11,6 +11,7 @@ use super::urls::Urls;
 use crate::clock::{Clock, Timestamp};
 use crate::http::HttpClient;
 use crate::keys::Sealer;
+use crate::pages::Appearance;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
 use crate::session::{CookieNames, Lineage, Session, SessionRow, Sessions, cookie};
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) accounts: Arc<Accounts>,
     /// Used states, so that a code is exchanged at most once.
     pub(crate) claims: Entries<16, Claim>,
+    pub(crate) appearance: Appearance,
     pub(crate) clock: Arc<dyn Clock>,
 }
 

@@ -1,6 +1,18 @@
 //! The pages that people see when something other than the handler answers.
 
+mod appearance;
+mod brand;
+mod kind;
+mod language;
+mod notice;
+mod own;
 mod page;
 mod texts;
 
-pub(crate) use page::{CONTENT_SECURITY_POLICY, Page};
+pub(crate) use appearance::Appearance;
+pub use brand::Brand;
+pub use kind::{LinkKind, PageKind};
+pub use language::Language;
+pub(crate) use notice::{Accounts, Notice};
+pub use own::{PageHtml, Pages};
+pub use page::{Link, Page};

@@ -1,131 +1,221 @@
-//! One page: a title, a sentence, what it is about, and where to go.
-
-use std::sync::LazyLock;
+//! A page in words.
 
 use askama::Template;
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
+use super::brand::Brand;
+use super::kind::{LinkKind, PageKind};
+use super::language::Language;
+use super::notice::{Accounts, Notice};
+use super::texts::{Labels, Words};
 use crate::error::{Code, Error};
+use crate::scope::{ScopeSet, short_name};
 
-const STYLE: &str = include_str!("../../templates/page.css");
-
-/// Nothing is loaded from anywhere, nothing may frame the page, and only our own style is
-/// applied: it is named by its hash.
-pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    )
-});
-
-/// A link on a page; the first one is the way that most people want.
+/// A link of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) text: &'static str,
-    pub(crate) href: String,
+pub struct Link {
+    kind: LinkKind,
+    text: String,
+    href: String,
 }
 
-/// What a page says. Whatever comes from outside is escaped when it is written.
+impl Link {
+    /// Where it leads.
+    pub fn kind(&self) -> LinkKind {
+        self.kind
+    }
+
+    /// Its words, in the language of the page.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its address, on the app's own origin.
+    pub fn href(&self) -> &str {
+        &self.href
+    }
+}
+
+/// What a page has to say, in the language of whoever reads it.
+///
+/// Everything is plain text: what goes into HTML has to be escaped there.
 #[derive(Clone, Debug)]
-pub(crate) struct Page {
-    pub(crate) status: StatusCode,
-    pub(crate) title: String,
-    pub(crate) lead: String,
-    /// The words of the handler.
-    pub(crate) why: Option<String>,
-    pub(crate) items: Vec<String>,
-    pub(crate) note: Option<&'static str>,
-    pub(crate) links: Vec<Link>,
-    /// Shown inside a frame, where links have to lead out of it.
-    pub(crate) framed: bool,
+pub struct Page {
+    notice: Notice,
+    language: Language,
+    accept_language: Option<String>,
+    provider: String,
+    brand: Option<Brand>,
+    title: String,
+    lead: String,
+    why: Option<String>,
+    links: Vec<Link>,
+    words: Words,
+    labels: Labels,
 }
 
+/// What stands around a page where nothing else is wanted.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Document<'a> {
     page: &'a Page,
-    style: &'static str,
+    style: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "content.html")]
+struct Content<'a> {
+    page: &'a Page,
 }
 
 impl Page {
     pub(super) fn new(
-        status: StatusCode,
-        title: impl Into<String>,
-        lead: impl Into<String>,
+        notice: Notice,
+        language: Language,
+        provider: &str,
+        brand: Option<&Brand>,
     ) -> Self {
+        let (words, labels) = (language.words(notice.kind), language.labels());
+        let filled = |text: &str| text.replace("{provider}", provider);
+        let link = |(kind, href): &(LinkKind, String)| {
+            let text = link_text(*kind, language, notice.accounts.as_ref(), brand);
+            Link { kind: *kind, text, href: href.clone() }
+        };
         Self {
-            status,
-            title: title.into(),
-            lead: lead.into(),
-            why: None,
-            items: Vec::new(),
-            note: None,
-            links: Vec::new(),
-            framed: false,
+            title: filled(words.title),
+            lead: filled(words.lead),
+            why: notice.why.as_ref().map(|why| labels.why.replace("{why}", why)),
+            links: notice.links.iter().map(link).collect(),
+            provider: provider.to_owned(),
+            brand: brand.cloned(),
+            accept_language: None,
+            notice,
+            language,
+            words,
+            labels,
         }
     }
 
-    pub(crate) fn with_why(mut self, why: Option<&str>) -> Self {
-        self.why = why.map(str::to_owned);
+    pub(super) fn with_accept_language(mut self, header: Option<&str>) -> Self {
+        self.accept_language = header.map(str::to_owned);
         self
     }
 
-    pub(crate) fn with_items(mut self, items: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.items = items.into_iter().map(Into::into).collect();
-        self
+    /// What it is about.
+    pub fn kind(&self) -> PageKind {
+        self.notice.kind
     }
 
-    pub(super) fn with_note(mut self, note: &'static str) -> Self {
-        self.note = Some(note);
-        self
+    /// The status with which it is answered.
+    pub fn status(&self) -> StatusCode {
+        self.notice.status
     }
 
-    pub(crate) fn with_link(mut self, text: &'static str, href: impl Into<String>) -> Self {
-        self.links.push(Link { text, href: href.into() });
-        self
+    /// The language of its words.
+    pub fn language(&self) -> Language {
+        self.language
     }
 
-    pub(crate) fn in_frame(mut self) -> Self {
-        self.framed = true;
-        self
+    /// The `Accept-Language` header of the request, for a language that the library lacks.
+    pub fn accept_language(&self) -> Option<&str> {
+        self.accept_language.as_deref()
     }
 
-    /// The page as HTML.
-    pub(crate) fn render(&self) -> Result<String, Error> {
-        let document = Document { page: self, style: STYLE };
-        document
-            .render()
-            .map_err(|e| Error::new(Code::Internal, "a page cannot be rendered").with_source(e))
+    /// The name of the provider, such as `Google`.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The app's own name and looks, where it gave them.
+    pub fn brand(&self) -> Option<&Brand> {
+        self.brand.as_ref()
+    }
+
+    /// A few words: the heading.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// One or two sentences: what happened.
+    pub fn lead(&self) -> &str {
+        &self.lead
+    }
+
+    /// What else is good to know.
+    pub fn note(&self) -> Option<&str> {
+        self.words.note
+    }
+
+    /// The handler's `why`, in the app's own words.
+    pub fn why(&self) -> Option<&str> {
+        self.notice.why.as_deref()
+    }
+
+    /// The scopes that are missing.
+    pub fn scopes(&self) -> &ScopeSet {
+        &self.notice.scopes
+    }
+
+    /// The account that is signed in, on a page about two accounts.
+    pub fn signed_in(&self) -> Option<&str> {
+        self.notice.accounts.as_ref().map(|accounts| accounts.signed_in.as_str())
+    }
+
+    /// The account that was chosen at the provider, on a page about two accounts.
+    pub fn chosen(&self) -> Option<&str> {
+        self.notice.accounts.as_ref().map(|accounts| accounts.chosen.as_str())
+    }
+
+    /// The ways on. The first one is the way that most people want.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// The page without what stands around it, as escaped HTML: a heading, paragraphs, a list,
+    /// and the links in a `nav`. For a page in the layout of your own.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn content(&self) -> Result<String, Error> {
+        written(&Content { page: self })
+    }
+
+    pub(super) fn document(&self, style: &str) -> Result<String, Error> {
+        written(&Document { page: self, style })
+    }
+
+    /// The scopes as a person sees them: by their short names.
+    fn shown_scopes(&self) -> impl Iterator<Item = &str> {
+        self.notice.scopes.names().map(short_name)
+    }
+
+    /// Links of a framed page have to lead out of the frame.
+    fn is_framed(&self) -> bool {
+        self.kind() == PageKind::Framed
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// G13: text from outside never becomes markup.
-    #[test]
-    fn whatever_comes_from_outside_is_escaped() {
-        let evil = "<script>alert(1)</script>\"'</code>";
-        let page = Page::new(StatusCode::OK, evil, evil)
-            .with_why(Some(evil))
-            .with_items([evil])
-            .with_link("go", evil);
-        let html = page.render().unwrap();
-        assert!(!html.contains("<script>"), "{html}");
-        assert!(!html.contains("\"'</code>"), "{html}");
+fn link_text(
+    kind: LinkKind,
+    language: Language,
+    accounts: Option<&Accounts>,
+    brand: Option<&Brand>,
+) -> String {
+    match (kind, accounts, brand) {
+        (LinkKind::KeepAccount, Some(accounts), _) => {
+            language.link(kind).replace("{account}", &accounts.signed_in)
+        }
+        (LinkKind::SwitchAccount, Some(accounts), _) => {
+            language.link(kind).replace("{account}", &accounts.chosen)
+        }
+        (LinkKind::Back, _, Some(brand)) => {
+            language.labels().back_to.replace("{app}", brand.name())
+        }
+        _ => language.link(kind).to_owned(),
     }
+}
 
-    #[test]
-    fn the_policy_allows_exactly_the_style_of_the_page() {
-        let html = Page::new(StatusCode::OK, "t", "l").render().unwrap();
-        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
-        let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
-        assert!(CONTENT_SECURITY_POLICY.contains(&hash));
-        assert!(CONTENT_SECURITY_POLICY.starts_with("default-src 'none'"));
-    }
+fn written(template: &impl Template) -> Result<String, Error> {
+    let rendered = template.render();
+    rendered.map_err(|e| Error::new(Code::Internal, "a page cannot be written").with_source(e))
 }

@@ -10,11 +10,9 @@ use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Resume};
 use crate::oauth::{OAuth, SignedIn};
-use crate::pages::Page;
+use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
-
-const LOGIN: &str = "Continue";
 
 /// A request that may not pass, with all that its answer depends on.
 pub(crate) struct Challenge<'a> {
@@ -58,23 +56,24 @@ impl Challenge<'_> {
 
     fn answer(&self, refusal: Refusal) -> Result<Answer, Error> {
         let status = self.code.status();
-        let provider = self.oauth.provider().name();
         match refusal {
             Refusal::Redirect => self.redirect(),
             Refusal::Explain => {
-                let page = Page::declined(provider, &self.missing);
-                self.page(page.with_why(self.declaration.why), "Grant access", self.own_target())
+                let notice = Notice::declined(self.missing.clone());
+                self.page(notice, LinkKind::Grant, self.own_target())
             }
             Refusal::SendAgain => {
-                let page = Page::send_again(status, provider).with_why(self.declaration.why);
-                self.page(page, LOGIN, self.page_behind())
+                self.page(Notice::send_again(status), LinkKind::Continue, self.page_behind())
             }
             Refusal::LeaveFrame => {
                 let get = self.parts.method == http::Method::GET;
                 let target = if get { self.own_target() } else { self.page_behind() };
-                self.page(Page::framed(status, provider), LOGIN, target)
+                self.page(Notice::framed(status), LinkKind::Continue, target)
             }
-            Refusal::CrossSite => respond::page(&Page::cross_site()).map(only),
+            Refusal::CrossSite => {
+                let notice = self.with_way_back(Notice::cross_site());
+                respond::page(self.oauth, &self.parts.headers, notice).map(only)
+            }
             Refusal::Quiet => Ok(only(respond::bare(status))),
             Refusal::Problem => self.problem(),
             Refusal::HtmxProblem => {
@@ -101,12 +100,16 @@ impl Challenge<'_> {
         Ok(Answer { response, authorize_url: None })
     }
 
-    fn page(&self, page: Page, link: &'static str, resume: Resume) -> Result<Answer, Error> {
+    fn page(&self, notice: Notice, link: LinkKind, resume: Resume) -> Result<Answer, Error> {
         let authorize_url = self.link(resume)?;
-        let page = page.with_link(link, &authorize_url);
-        let page = page.with_link("Back to the app", self.oauth.0.urls.default_page());
-        let response = respond::page(&page)?;
+        let notice = notice.with_why(self.declaration.why).with_link(link, &authorize_url);
+        let notice = self.with_way_back(notice);
+        let response = respond::page(self.oauth, &self.parts.headers, notice)?;
         Ok(Answer { response, authorize_url: Some(authorize_url) })
+    }
+
+    fn with_way_back(&self, notice: Notice) -> Notice {
+        notice.with_link(LinkKind::Back, self.oauth.0.urls.default_page())
     }
 
     fn problem(&self) -> Result<Answer, Error> {

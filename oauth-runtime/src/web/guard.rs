@@ -11,7 +11,7 @@ use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Answer, Code, Error};
 use crate::oauth::{OAuth, SignedIn};
-use crate::pages::Page;
+use crate::pages::Notice;
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::{Freshness, TokenSet};
@@ -117,7 +117,7 @@ async fn consider(
         standing = match refreshed {
             Ok(_) => self::standing(&who, required, now),
             Err(error) if error.kind() == Code::InvalidGrant => Standing::Dead,
-            Err(error) => return Err(failed(oauth, kind, error)),
+            Err(error) => return Err(failed(oauth, parts, error)),
         };
     }
     match (decide(standing, kind), &who.row().tokens) {
@@ -131,7 +131,7 @@ async fn consider(
         }
         _ => {
             let text = "the access tokens of the provider end as soon as they are given";
-            Err(failed(oauth, kind, Error::new(Code::ProviderResponse, text)))
+            Err(failed(oauth, parts, Error::new(Code::ProviderResponse, text)))
         }
     }
 }
@@ -159,13 +159,12 @@ fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
 }
 
 /// The answer while the provider cannot be asked: the handler does not run, nothing is lost.
-fn failed(oauth: &OAuth, kind: RequestKind, error: Error) -> Error {
-    use RequestKind::{CrossSite, Form, Frame, Page as Navigation};
-    if !matches!(kind, Navigation | Form | Frame | CrossSite) {
+fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
+    use RequestKind::{CrossSite, Form, Frame, Page};
+    if !matches!(kind(oauth, parts), Page | Form | Frame | CrossSite) {
         return error;
     }
-    let page = Page::failure(&error, oauth.provider().name());
-    let response = respond::failure(&error, &page);
+    let response = respond::failure(oauth, &parts.headers, &error, Notice::failure(&error));
     error.with_answer(Answer { response, authorize_url: None })
 }
 

@@ -7,6 +7,7 @@ mod extract;
 mod guard;
 mod request_kind;
 mod respond;
+mod visit;
 mod routes;
 
 pub(crate) use extract::bearer;

@@ -1,22 +1,28 @@
 //! Pages and documents as responses, with the headers that all of ours carry.
 
 use http::header::{self, HeaderName};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::request_kind::VARY;
 use crate::error::Error;
-use crate::pages::{CONTENT_SECURITY_POLICY, Page};
+use crate::oauth::OAuth;
+use crate::pages::Notice;
 use crate::session::SetCookie;
 
 /// A response whose body is at hand.
 pub(crate) type Ready = Response<String>;
 
-/// Never cached, never framed, never sniffed, no address given away (invariant 21).
-pub(crate) const HEADERS: [(HeaderName, &str); 4] = [
+/// Never cached, never framed, never sniffed, no address given away (invariant 21). What is
+/// not a page loads nothing; a page brings a policy of its own.
+pub(crate) const HEADERS: [(HeaderName, &str); 5] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
 ];
 
 /// A response of ours with no body yet.
@@ -26,7 +32,6 @@ pub(crate) fn bare(status: StatusCode) -> Ready {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    set(&mut response, header::CONTENT_SECURITY_POLICY, &CONTENT_SECURITY_POLICY);
     set(&mut response, header::VARY, VARY);
     response
 }
@@ -38,16 +43,20 @@ pub(crate) fn see_other(location: &str) -> Ready {
     response
 }
 
-pub(crate) fn page(page: &Page) -> Result<Ready, Error> {
-    let mut response = bare(page.status);
+/// A page in the looks of the app and the language of whoever sent these headers.
+pub(crate) fn page(oauth: &OAuth, headers: &HeaderMap, notice: Notice) -> Result<Ready, Error> {
+    let mut response = bare(notice.status());
+    let page = oauth.0.appearance.show(notice, oauth.provider().name(), headers)?;
     set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
-    *response.body_mut() = page.render()?;
+    set(&mut response, header::CONTENT_SECURITY_POLICY, page.content_security_policy());
+    set(&mut response, header::VARY, &format!("{VARY}, Accept-Language"));
+    *response.body_mut() = page.into_html();
     Ok(response)
 }
 
 /// The page of a failure; if even that fails, its status alone.
-pub(crate) fn failure(error: &Error, page_of_it: &Page) -> Ready {
-    let mut response = page(page_of_it).unwrap_or_else(|_| bare(error.status()));
+pub(crate) fn failure(oauth: &OAuth, headers: &HeaderMap, error: &Error, notice: Notice) -> Ready {
+    let mut response = page(oauth, headers, notice).unwrap_or_else(|_| bare(error.status()));
     retry_after(&mut response, error);
     response
 }

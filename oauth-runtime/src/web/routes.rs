@@ -10,10 +10,10 @@ use http::{HeaderName, StatusCode};
 
 use super::request_kind::{RequestKind, is_same_origin};
 use super::respond::{self, Ready};
-use crate::error::{Code, Error};
+use super::visit::Visit;
 use crate::flow::{Action, Begin, Begun, Intent, Resume, Returned};
-use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
-use crate::pages::Page;
+use crate::oauth::{OAuth, SignedIn};
+use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 
 impl OAuth {
@@ -96,7 +96,7 @@ async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let text = parameter(&parts, "intent").unwrap_or_default();
     let intent = match Intent::from_link(&oauth, signed_in.as_ref(), &text) {
         Ok(intent) => intent,
-        Err(error) => return send(failure(&oauth, &error, oauth.0.urls.default_page())),
+        Err(error) => return send(Visit::of(&oauth, &parts).failure_at_start(&error)),
     };
     let begin = Begin::from_intent(&oauth, intent, signed_in.as_ref());
     if begin.is_granted_already(oauth.0.clock.now()) {
@@ -129,13 +129,14 @@ fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
             respond::set_cookies(&mut response, &cookies);
             response
         }
-        Err(error) => failure(oauth, &error, oauth.0.urls.default_page()),
+        Err(error) => Visit::of(oauth, parts).failure_at_start(&error),
     }
 }
 
 fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
-    let page = Page::framed(StatusCode::FORBIDDEN, oauth.provider().name());
-    page_or_failure(oauth, &page.with_link("Continue", own_link(oauth, parts)))
+    let notice = Notice::framed(StatusCode::FORBIDDEN);
+    let notice = notice.with_link(LinkKind::Continue, own_link(oauth, parts));
+    Visit::of(oauth, parts).page(notice)
 }
 
 /// The link that was followed, as a browser has to ask for it.
@@ -145,8 +146,9 @@ fn own_link(oauth: &OAuth, parts: &Parts) -> String {
 }
 
 async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let visit = Visit::of(&oauth, &parts);
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
-        return send(page_or_failure(&oauth, &Page::cross_site()));
+        return send(visit.page(visit.with_way_back(Notice::cross_site())));
     }
     if let Some(who) = who(&oauth, &parts) {
         oauth.0.sessions.end(&who.session);
@@ -154,8 +156,8 @@ async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let mut response = if parameter(&parts, "return_to").is_some() {
         respond::see_other(return_to(&oauth, &parts).as_str())
     } else {
-        let page = Page::signed_out().with_link("Back to the app", oauth.0.urls.default_page());
-        page_or_failure(&oauth, &page)
+        let notice = visit.with_way_back(Notice::signed_out());
+        visit.page(notice.with_link(LinkKind::SignIn, oauth.0.urls.path("sign-in")))
     };
     let names = &oauth.0.cookies;
     respond::set_cookies(&mut response, [&names.remove(&names.session)]);
@@ -167,79 +169,7 @@ async fn callback(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let query = parts.uri.query().unwrap_or_default();
     let signed_in = who(&oauth, &parts);
     let returned = Returned::from_query(&oauth, signed_in.clone(), query, &parts.headers).await;
-    let mut response = ending(&oauth, signed_in.as_ref(), &returned.ending)
-        .unwrap_or_else(|error| failure(&oauth, &error, oauth.0.urls.default_page()));
+    let mut response = Visit::of(&oauth, &parts).ending(signed_in.as_ref(), &returned.ending);
     respond::set_cookies(&mut response, &returned.forget);
     send(response)
-}
-
-fn ending(oauth: &OAuth, who: Option<&SignedIn>, ending: &Ending) -> Result<Ready, Error> {
-    let provider = oauth.provider().name();
-    match ending {
-        Ending::Back { resume } => Ok(respond::see_other(resume)),
-        Ending::Resumed { session, resume } => {
-            let mut response = respond::see_other(resume);
-            keep_session(oauth, &mut response, session);
-            Ok(response)
-        }
-        Ending::Declined { session, lineage, missing, why, resume } => {
-            let page = Page::declined(provider, missing).with_why(why.as_deref());
-            let again = Intent::new(oauth, Some(*lineage), missing, resume.clone());
-            let again = again.with_why(why.as_deref());
-            let page = page.with_link("Grant access", again.to_link(oauth)?);
-            let mut response = respond::page(&back(oauth, page))?;
-            keep_session(oauth, &mut response, session);
-            Ok(response)
-        }
-        Ending::Denied { scopes, why, resume } => {
-            let page = Page::denied(provider).with_why(why.as_deref());
-            let again = Intent::new(oauth, who.map(SignedIn::lineage), scopes, resume.clone());
-            let again = again.with_why(why.as_deref());
-            respond::page(&back(oauth, page.with_link("Try again", again.to_link(oauth)?)))
-        }
-        Ending::OtherAccount(other) => other_account(oauth, who, other),
-        Ending::Failed { error, resume } => Ok(failure(oauth, error, resume.clone())),
-    }
-}
-
-/// Both ways on: as the one who is signed in, or as the other one from now on.
-fn other_account(
-    oauth: &OAuth,
-    who: Option<&SignedIn>,
-    other: &OtherAccount,
-) -> Result<Ready, Error> {
-    let link = |action, hint: &str| {
-        let intent =
-            Intent::new(oauth, who.map(SignedIn::lineage), &other.scopes, other.resume.clone());
-        intent.with_action(action, hint).to_link(oauth)
-    };
-    let page = Page::other_account(&other.signed_in, &other.chosen)
-        .with_link("Try again with the first", link(Action::ChooseAccount, &other.signed_in)?)
-        .with_link("Switch to the other", link(Action::SwitchAccount, &other.chosen)?);
-    respond::page(&page)
-}
-
-fn keep_session(oauth: &OAuth, response: &mut Ready, session: &str) {
-    let names = &oauth.0.cookies;
-    let cookie = names.set(&names.session, session, oauth.0.sessions.absolute());
-    respond::set_cookies(response, [&cookie]);
-}
-
-fn back(oauth: &OAuth, page: Page) -> Page {
-    page.with_link("Back to the app", oauth.0.urls.default_page())
-}
-
-fn failure(oauth: &OAuth, error: &Error, resume: String) -> Ready {
-    tracing::info!(code = error.code(), error = %error, "a page of ours failed");
-    let page = Page::failure(error, oauth.provider().name());
-    let text = match error.kind() {
-        Code::CallbackInvalid | Code::AdminPolicy => "Back to the app",
-        _ => "Start again",
-    };
-    respond::failure(error, &page.with_link(text, resume))
-}
-
-fn page_or_failure(oauth: &OAuth, page: &Page) -> Ready {
-    let response = respond::page(page);
-    response.unwrap_or_else(|error| failure(oauth, &error, oauth.0.urls.default_page()))
 }

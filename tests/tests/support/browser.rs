@@ -13,6 +13,8 @@ const MAX_HOPS: usize = 20;
 pub struct Browser {
     http: reqwest::Client,
     pub cookies: BTreeMap<String, String>,
+    /// What it sends as `Accept-Language`.
+    pub languages: &'static str,
     /// Every address that was asked for, the first one first.
     pub hops: Vec<Url>,
 }
@@ -66,12 +68,22 @@ pub fn query(url: &Url, name: &str) -> Option<String> {
 impl Browser {
     pub fn new() -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        Self { http: http.build().unwrap(), cookies: BTreeMap::new(), hops: Vec::new() }
+        Self {
+            http: http.build().unwrap(),
+            cookies: BTreeMap::new(),
+            languages: "en",
+            hops: Vec::new(),
+        }
     }
 
     /// The same person's browser a second time, as another tab finds it now.
     pub fn tab(&self) -> Self {
-        Self { http: self.http.clone(), cookies: self.cookies.clone(), hops: Vec::new() }
+        Self {
+            http: self.http.clone(),
+            cookies: self.cookies.clone(),
+            languages: self.languages,
+            hops: Vec::new(),
+        }
     }
 
     /// Goes to a page and does not follow where it sends.
@@ -221,7 +233,8 @@ impl Browser {
         body: Option<String>,
     ) -> Page {
         self.hops.push(url.parse().unwrap());
-        let mut request = self.http.request(method, url);
+        let request = self.http.request(method, url);
+        let mut request = request.header(header::ACCEPT_LANGUAGE, self.languages);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

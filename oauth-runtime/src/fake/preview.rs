@@ -1,0 +1,68 @@
+//! The pages of an app without a reason for them.
+
+use http::header::ACCEPT_LANGUAGE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::error::Error;
+use crate::oauth::OAuth;
+use crate::pages::{Accounts, Language, LinkKind, Notice, PageHtml, PageKind};
+
+impl OAuth {
+    /// A page as this app would show it, with made-up scopes, accounts and links: to look at
+    /// a [`Brand`](crate::Brand), or to test [`Pages`](crate::Pages) of your own.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), oauth_runtime::Error> {
+    /// use oauth_runtime::fake::FakeGoogle;
+    /// use oauth_runtime::{Brand, Language, PageKind};
+    ///
+    /// let fake = FakeGoogle::start().await?;
+    /// let oauth = fake
+    ///     .builder_for("http://localhost:8080/oauth/callback")?
+    ///     .with_brand(Brand::new("Field Notes"))
+    ///     .build()?;
+    /// for kind in PageKind::ALL {
+    ///     let page = oauth.preview(*kind, Language::German)?;
+    ///     assert!(page.html().contains("Zurück zu Field Notes"));
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the page cannot be written.
+    pub fn preview(&self, kind: PageKind, language: Language) -> Result<PageHtml, Error> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        self.0.appearance.show(sample(kind), self.provider().name(), &headers)
+    }
+}
+
+/// What a page of this kind usually has to say.
+fn sample(kind: PageKind) -> Notice {
+    let notice = match kind {
+        PageKind::Declined => {
+            Notice::declined(["https://www.googleapis.com/auth/drive.file"].into_iter().collect())
+        }
+        PageKind::OtherAccount => Notice::other_account(Accounts {
+            signed_in: "ada@example.com".to_owned(),
+            chosen: "grace@example.com".to_owned(),
+        }),
+        _ => Notice::new(kind, StatusCode::OK),
+    };
+    let asks = matches!(kind, PageKind::Declined | PageKind::Denied | PageKind::SendAgain);
+    let notice = notice.with_why(asks.then_some("save your report to your Drive"));
+    let ways: &[LinkKind] = match kind {
+        PageKind::Declined => &[LinkKind::Grant],
+        PageKind::Denied => &[LinkKind::Retry],
+        PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
+        PageKind::SendAgain | PageKind::Framed => &[LinkKind::Continue],
+        PageKind::SignedOut | PageKind::CrossSite | PageKind::Unusable | PageKind::AdminPolicy => {
+            &[]
+        }
+        _ => &[LinkKind::StartAgain],
+    };
+    let notice = ways.iter().fold(notice, |notice, way| notice.with_link(*way, "#"));
+    let notice = notice.with_link(LinkKind::Back, "#");
+    if kind == PageKind::SignedOut { notice.with_link(LinkKind::SignIn, "#") } else { notice }
+}

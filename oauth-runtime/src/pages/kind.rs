@@ -1,0 +1,94 @@
+//! What a page is about, and where its links lead.
+
+/// What a page of the library is about.
+///
+/// A page is one of these in some language; an implementation of [`Pages`](crate::Pages)
+/// chooses by it which ones to replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PageKind {
+    /// A required scope was left out, now or before.
+    Declined,
+    /// The person cancelled at the provider.
+    Denied,
+    /// Another account came back than the one signed in.
+    OtherAccount,
+    /// A form was sent for which the person has to sign in or grant something first.
+    SendAgain,
+    /// A form was sent from another site.
+    CrossSite,
+    /// The page stands in a frame, where providers refuse to be shown.
+    Framed,
+    /// The person signed out.
+    SignedOut,
+    /// The authorization, or the link to it, took longer than it lives.
+    Expired,
+    /// The link or callback belongs to another browser, or was used before.
+    Unusable,
+    /// The administrator of the person's organization forbids the access.
+    AdminPolicy,
+    /// The provider refused the app itself: its operator has to act.
+    AppRefused,
+    /// The provider cannot be reached, or the app is shutting down.
+    Unavailable,
+    /// The provider answered what its protocol does not allow.
+    Untrusted,
+    /// Anything else went wrong.
+    Failed,
+}
+
+impl PageKind {
+    /// Every kind of page, for a test or a preview of your own.
+    pub const ALL: &'static [Self] = &[
+        Self::Declined,
+        Self::Denied,
+        Self::OtherAccount,
+        Self::SendAgain,
+        Self::CrossSite,
+        Self::Framed,
+        Self::SignedOut,
+        Self::Expired,
+        Self::Unusable,
+        Self::AdminPolicy,
+        Self::AppRefused,
+        Self::Unavailable,
+        Self::Untrusted,
+        Self::Failed,
+    ];
+}
+
+/// Where a link of a page leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkKind {
+    /// To the provider, to grant what was left out.
+    Grant,
+    /// To the provider, once more.
+    Retry,
+    /// To the provider, for the first time.
+    Continue,
+    /// To the provider, with the account that is signed in.
+    KeepAccount,
+    /// To the provider, with the account that was chosen.
+    SwitchAccount,
+    /// To the request with which it began.
+    StartAgain,
+    /// To the provider, to sign in.
+    SignIn,
+    /// To the app, with nothing begun.
+    Back,
+}
+
+impl LinkKind {
+    /// Every kind of link.
+    pub const ALL: &'static [Self] = &[
+        Self::Grant,
+        Self::Retry,
+        Self::Continue,
+        Self::KeepAccount,
+        Self::SwitchAccount,
+        Self::StartAgain,
+        Self::SignIn,
+        Self::Back,
+    ];
+}

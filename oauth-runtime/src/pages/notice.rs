@@ -1,0 +1,95 @@
+//! What has to be said, before it has words or looks.
+
+use http::StatusCode;
+
+use super::kind::{LinkKind, PageKind};
+use crate::error::{Code, Error};
+use crate::scope::ScopeSet;
+
+/// Both accounts of a mix-up, as people know them.
+#[derive(Clone, Debug)]
+pub(crate) struct Accounts {
+    pub(crate) signed_in: String,
+    pub(crate) chosen: String,
+}
+
+/// A page to be written: what it is about, and where it leads.
+#[derive(Clone, Debug)]
+pub(crate) struct Notice {
+    pub(super) kind: PageKind,
+    pub(super) status: StatusCode,
+    pub(super) why: Option<String>,
+    pub(super) scopes: ScopeSet,
+    pub(super) accounts: Option<Accounts>,
+    pub(super) links: Vec<(LinkKind, String)>,
+}
+
+impl Notice {
+    pub(crate) fn new(kind: PageKind, status: StatusCode) -> Self {
+        let (why, scopes, accounts) = (None, ScopeSet::default(), None);
+        Self { kind, status, why, scopes, accounts, links: Vec::new() }
+    }
+
+    pub(crate) fn declined(missing: ScopeSet) -> Self {
+        Self { scopes: missing, ..Self::new(PageKind::Declined, StatusCode::FORBIDDEN) }
+    }
+
+    pub(crate) fn denied() -> Self {
+        Self::new(PageKind::Denied, StatusCode::FORBIDDEN)
+    }
+
+    pub(crate) fn other_account(accounts: Accounts) -> Self {
+        let accounts = Some(accounts);
+        Self { accounts, ..Self::new(PageKind::OtherAccount, StatusCode::CONFLICT) }
+    }
+
+    pub(crate) fn send_again(status: StatusCode) -> Self {
+        Self::new(PageKind::SendAgain, status)
+    }
+
+    pub(crate) fn cross_site() -> Self {
+        Self::new(PageKind::CrossSite, StatusCode::FORBIDDEN)
+    }
+
+    pub(crate) fn framed(status: StatusCode) -> Self {
+        Self::new(PageKind::Framed, status)
+    }
+
+    pub(crate) fn signed_out() -> Self {
+        Self::new(PageKind::SignedOut, StatusCode::OK)
+    }
+
+    /// What went wrong, for the person it happened to. Nothing of the error's own text, which
+    /// is for the log.
+    pub(crate) fn failure(error: &Error) -> Self {
+        let kind = match error.kind() {
+            Code::AccessDenied => PageKind::Denied,
+            Code::CrossSite => PageKind::CrossSite,
+            Code::FlowExpired => PageKind::Expired,
+            Code::CallbackInvalid => PageKind::Unusable,
+            Code::AdminPolicy => PageKind::AdminPolicy,
+            Code::ProviderRefused => PageKind::AppRefused,
+            Code::ProviderUnavailable | Code::ProviderTimeout | Code::ShuttingDown => {
+                PageKind::Unavailable
+            }
+            Code::ProviderResponse | Code::IdTokenInvalid => PageKind::Untrusted,
+            _ => PageKind::Failed,
+        };
+        Self::new(kind, error.status())
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn with_why(mut self, why: Option<&str>) -> Self {
+        self.why = why.map(str::to_owned);
+        self
+    }
+
+    /// Adds a way on; the first one is the way that most people want.
+    pub(crate) fn with_link(mut self, kind: LinkKind, href: impl Into<String>) -> Self {
+        self.links.push((kind, href.into()));
+        self
+    }
+}

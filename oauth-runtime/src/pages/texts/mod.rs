@@ -1,0 +1,90 @@
+//! What the pages say: one file a language, and nothing to read anywhere else.
+//!
+//! `{provider}`, `{why}`, `{account}` and `{app}` stand for what the words are about.
+
+mod english;
+mod german;
+
+use super::kind::{LinkKind, PageKind};
+use super::language::Language;
+
+/// The words of one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    pub(super) title: &'static str,
+    pub(super) lead: &'static str,
+    pub(super) note: Option<&'static str>,
+}
+
+/// The words that all pages share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labels {
+    /// Before or around the handler's `why`.
+    pub(super) why: &'static str,
+    pub(super) signed_in: &'static str,
+    pub(super) chosen: &'static str,
+    pub(super) ways: &'static str,
+    pub(super) support: &'static str,
+    /// Back, where the app has a name.
+    pub(super) back_to: &'static str,
+}
+
+impl Language {
+    pub(super) fn words(self, kind: PageKind) -> Words {
+        match self {
+            Self::English => english::words(kind),
+            Self::German => german::words(kind),
+        }
+    }
+
+    pub(super) fn link(self, kind: LinkKind) -> &'static str {
+        match self {
+            Self::English => english::link(kind),
+            Self::German => german::link(kind),
+        }
+    }
+
+    pub(super) const fn labels(self) -> Labels {
+        match self {
+            Self::English => english::LABELS,
+            Self::German => german::LABELS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The places of a text where something is put in.
+    fn places(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+    }
+
+    fn all(language: Language) -> Vec<&'static str> {
+        let pages = PageKind::ALL.iter().map(|kind| language.words(*kind));
+        let pages = pages.flat_map(|words| [words.title, words.lead, words.note.unwrap_or("-")]);
+        let links = LinkKind::ALL.iter().map(|kind| language.link(*kind));
+        let Labels { why, signed_in, chosen, ways, support, back_to } = language.labels();
+        let labels = [why, signed_in, chosen, ways, support, back_to];
+        pages.chain(links).chain(labels).collect()
+    }
+
+    /// A translation that forgets a name, or half of its pages, is not one.
+    #[test]
+    fn every_language_says_the_same() {
+        let english = all(Language::English);
+        for language in Language::ALL {
+            let texts = all(*language);
+            assert_eq!(texts.len(), english.len());
+            for (text, original) in texts.iter().zip(&english) {
+                assert!(!text.trim().is_empty());
+                assert_eq!(places(text), places(original), "{text} / {original}");
+                let same = *language == Language::English || *original == "-";
+                assert_eq!(text == original, same, "{text}");
+            }
+        }
+    }
+}

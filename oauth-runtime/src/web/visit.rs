@@ -1,0 +1,107 @@
+//! A request to one of our own routes, and the pages that can answer it.
+
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::respond::{self, Ready};
+use crate::error::{Code, Error};
+use crate::flow::{Action, Intent};
+use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
+use crate::pages::{Accounts, LinkKind, Notice};
+
+/// Who answers, and the headers that say in which language.
+#[derive(Clone, Copy)]
+pub(super) struct Visit<'a> {
+    oauth: &'a OAuth,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn of(oauth: &'a OAuth, parts: &'a Parts) -> Self {
+        Self { oauth, headers: &parts.headers }
+    }
+
+    /// The page, or the failure to write it.
+    pub(super) fn page(self, notice: Notice) -> Ready {
+        let page = respond::page(self.oauth, self.headers, notice);
+        page.unwrap_or_else(|error| self.failure_at_start(&error))
+    }
+
+    pub(super) fn with_way_back(self, notice: Notice) -> Notice {
+        notice.with_link(LinkKind::Back, self.oauth.0.urls.default_page())
+    }
+
+    /// What went wrong before anything could be resumed.
+    pub(super) fn failure_at_start(self, error: &Error) -> Ready {
+        self.failure(error, &self.oauth.0.urls.default_page())
+    }
+
+    fn failure(self, error: &Error, resume: &str) -> Ready {
+        tracing::info!(code = error.code(), error = %error, "a page of ours failed");
+        let notice = Notice::failure(error);
+        let notice = match error.kind() {
+            // Once more would end the same way.
+            Code::CallbackInvalid | Code::AdminPolicy => notice,
+            _ => notice.with_link(LinkKind::StartAgain, resume),
+        };
+        respond::failure(self.oauth, self.headers, error, self.with_way_back(notice))
+    }
+
+    /// How an authorization ended, as the answer at the callback.
+    pub(super) fn ending(self, who: Option<&SignedIn>, ending: &Ending) -> Ready {
+        let answer = match ending {
+            Ending::Back { resume } => Ok(respond::see_other(resume)),
+            Ending::Resumed { session, resume } => {
+                Ok(self.keeping(session, respond::see_other(resume)))
+            }
+            Ending::Declined { session, lineage, missing, why, resume } => {
+                let intent = Intent::new(self.oauth, Some(*lineage), missing, resume.clone());
+                let notice = Notice::declined(missing.clone());
+                self.once_more(notice, LinkKind::Grant, intent, why.as_deref())
+                    .map(|notice| self.keeping(session, self.page(notice)))
+            }
+            Ending::Denied { scopes, why, resume } => {
+                let lineage = who.map(SignedIn::lineage);
+                let intent = Intent::new(self.oauth, lineage, scopes, resume.clone());
+                self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
+                    .map(|notice| self.page(notice))
+            }
+            Ending::OtherAccount(other) => self.other_account(who, other),
+            Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
+        };
+        answer.unwrap_or_else(|error| self.failure_at_start(&error))
+    }
+
+    /// A no of the person, with the way to say yes after all.
+    fn once_more(
+        self,
+        notice: Notice,
+        link: LinkKind,
+        intent: Intent,
+        why: Option<&str>,
+    ) -> Result<Notice, Error> {
+        let href = intent.with_why(why).to_link(self.oauth)?;
+        Ok(self.with_way_back(notice.with_why(why).with_link(link, href)))
+    }
+
+    /// Both ways on: as the one who is signed in, or as the other one from now on.
+    fn other_account(self, who: Option<&SignedIn>, other: &OtherAccount) -> Result<Ready, Error> {
+        let lineage = who.map(SignedIn::lineage);
+        let link = |action, hint: &str| {
+            let intent = Intent::new(self.oauth, lineage, &other.scopes, other.resume.clone());
+            intent.with_action(action, hint).to_link(self.oauth)
+        };
+        let Accounts { signed_in, chosen } = &other.accounts;
+        let notice = Notice::other_account(other.accounts.clone())
+            .with_link(LinkKind::KeepAccount, link(Action::ChooseAccount, signed_in)?)
+            .with_link(LinkKind::SwitchAccount, link(Action::SwitchAccount, chosen)?);
+        Ok(self.page(self.with_way_back(notice)))
+    }
+
+    fn keeping(self, session: &str, mut response: Ready) -> Ready {
+        let names = &self.oauth.0.cookies;
+        let cookie = names.set(&names.session, session, self.oauth.0.sessions.absolute());
+        respond::set_cookies(&mut response, [&cookie]);
+        response
+    }
+}
