@@ -7,6 +7,7 @@ mod demo;
 mod flow_sign_in;
 mod hot_path;
 mod house;
+mod newcomer;
 mod pages;
 mod places;
 mod races;

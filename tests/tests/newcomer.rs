@@ -1,0 +1,132 @@
+//! The README's first app, made by its own commands in a folder outside of the workspace.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use oauth_tests::root;
+
+use crate::support::Browser;
+
+/// A folder that goes when the test does.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = env::temp_dir().join(format!("oauth-newcomer-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A program that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// What the README tells a newcomer to type, and the program to write.
+struct Steps {
+    commands: Vec<String>,
+    program: String,
+}
+
+fn readme() -> Steps {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let section = text.split_once("## Your first app").unwrap().1;
+    let section = section.split_once("### With Google").unwrap().0;
+    let commands = section.lines().filter_map(|line| line.strip_prefix("$ "));
+    let program = section.split_once("```rust,no_run\n").unwrap().1.split_once("```").unwrap().0;
+    Steps { commands: commands.map(str::to_owned).collect(), program: program.to_owned() }
+}
+
+/// Cargo as a newcomer calls it, but for what is compiled already: the target folder is shared.
+fn cargo(folder: &Path, arguments: &str) -> Command {
+    let checkout = fs::canonicalize(root()).unwrap();
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    for argument in arguments.split(' ') {
+        command.arg(argument.replace("../oauth", checkout.to_str().unwrap()));
+    }
+    for (name, _) in env::vars_os() {
+        // What the outer cargo says about the tests' own package does not hold here.
+        if name.to_string_lossy().starts_with("CARGO_PKG") || name == "CARGO_MANIFEST_DIR" {
+            command.env_remove(name);
+        }
+    }
+    let target = env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
+    command.env("CARGO_TARGET_DIR", checkout.join(target));
+    command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn must(mut command: Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Types the commands up to the last one, which starts the app.
+fn follow(folder: &Path, path: &Steps) -> PathBuf {
+    let mut inside = folder.to_owned();
+    let (run, before) = path.commands.split_last().unwrap();
+    assert_eq!(run, "cargo run");
+    for command in before {
+        match command.split_once(' ').unwrap() {
+            ("cd", name) => inside.push(name),
+            ("cargo", arguments) => must(cargo(&inside, arguments)),
+            _ => panic!("{command:?} is not a command that this test knows"),
+        }
+    }
+    inside
+}
+
+/// A port that was free a moment ago.
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The program at another port: the README's may be taken where the tests run.
+fn moved(program: &str, port: u16) -> String {
+    let oauth = "fake.oauth()?";
+    assert!(program.contains(oauth) && program.contains("localhost:8080"), "{program}");
+    let callback = format!("http://localhost:{port}/oauth/callback");
+    let built = format!("fake.builder_for(\"{callback}\")?.build()?");
+    program.replace(oauth, &built).replace("localhost:8080", &format!("localhost:{port}"))
+}
+
+#[tokio::test]
+async fn the_first_app_of_the_readme_is_built_and_used_outside_of_the_workspace() {
+    let (folder, path, port) = (Folder::new(), readme(), port());
+    let inside = follow(&folder.0, &path);
+    // The versions that are proven here; a newcomer gets the newest ones that suit.
+    fs::copy(root().join("Cargo.lock"), inside.join("Cargo.lock")).unwrap();
+    fs::write(inside.join("src/main.rs"), moved(&path.program, port)).unwrap();
+    must(cargo(&inside, "build --quiet"));
+
+    let mut run = cargo(&inside, "run --quiet");
+    let mut app = Running(run.stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(app.0.stdout.take().unwrap()).lines();
+    let origin = format!("http://localhost:{port}");
+    assert_eq!(lines.next().unwrap().unwrap(), format!("open {origin}"));
+
+    let mut browser = Browser::new();
+    let form = browser.authorize(format!("{origin}/"), "ada@example.com", &["drive.file"]).await;
+    assert!(form.body.contains("<form"), "{}", form.body);
+    let report = [("name", "Expenses")];
+    let saved = browser.post(format!("{origin}/save"), &report, "same-origin", &[]).await;
+    assert_eq!((saved.status, saved.body.as_str()), (200, "saved as Expenses"));
+}
