@@ -13,10 +13,11 @@ type Form = (&'static str, &'static str);
 const WHY: Form = ("why", "`why = \"…\"`");
 const MARKER: Form = ("marker", "`marker = Name`");
 const ALLOW: Form = ("allow", "`allow(wider)`");
+const RESUME: Form = ("resume", "`resume = \"confirm\"` or `resume = \"never\"`");
 const CRATE: Form = ("crate", "`crate = path`");
 
 /// The options of the attribute.
-const OF_HANDLER: [Form; 4] = [WHY, MARKER, ALLOW, CRATE];
+const OF_HANDLER: [Form; 5] = [WHY, RESUME, MARKER, ALLOW, CRATE];
 /// The options of a named set, which is its own marker.
 const OF_SET: [Form; 3] = [WHY, ALLOW, CRATE];
 
@@ -56,6 +57,8 @@ pub(crate) struct Args {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) why: Option<LitStr>,
     pub(crate) marker: Option<Ident>,
+    /// Whether a form for the handler is kept until its sender has granted the scopes.
+    pub(crate) holds_form: bool,
     /// The path of the runtime crate.
     pub(crate) runtime: Path,
     pub(crate) mistakes: Mistakes,
@@ -73,6 +76,7 @@ impl Args {
             scopes: Vec::new(),
             why: None,
             marker: None,
+            holds_form: true,
             runtime: parse_quote!(::oauth_runtime),
             mistakes: Mistakes::default(),
             here,
@@ -160,6 +164,7 @@ impl Args {
         match option.to_string().as_str() {
             "why" => self.why = self.reason(input.parse()?),
             "marker" => self.marker = Some(input.parse()?),
+            "resume" => self.holds_form = holds_form(&input.parse()?)?,
             _ => self.runtime = input.call(Path::parse_mod_style)?,
         }
         Ok(())
@@ -238,6 +243,15 @@ fn allowed(group: &Group) -> syn::Result<bool> {
         return Ok(true);
     }
     Err(syn::Error::new(word.span(), "unknown permission"))
+}
+
+/// `"confirm"` lets the person look at a kept form and send it, `"never"` keeps none.
+fn holds_form(word: &LitStr) -> syn::Result<bool> {
+    match word.value().as_str() {
+        "confirm" => Ok(true),
+        "never" => Ok(false),
+        _ => Err(syn::Error::new(word.span(), "unknown word")),
+    }
 }
 
 /// Whether what follows a word makes an option of it.

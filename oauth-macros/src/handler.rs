@@ -425,8 +425,7 @@ mod tests {
 
     #[test]
     fn each_slip_in_the_arguments_says_what_to_write() {
-        let options =
-            "expected one of `why = \"…\"`, `marker = Name`, `allow(wider)`, `crate = path`";
+        let options = "expected one of `why = \"…\"`, `resume = \"confirm\"` or `resume = \"never\"`, `marker = Name`, `allow(wider)`, `crate = path`";
         let wider = "leave this one out, or write `allow(wider)` to ask for both";
         let cases = [
             ("", "expected at least one scope, as in `#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`".into()),
@@ -445,10 +444,12 @@ mod tests {
             ("\"https://a.example/x\", \"https://a.example/x\", allow(wider)", "scope `https://a.example/x` is given twice: keep one".into()),
             ("\"drive.readonly\", \"drive\"", format!("`drive` covers `drive.readonly`: {wider}")),
             ("\"email\", \"userinfo.email\"", format!("`email` is the same as `userinfo.email`: {wider}")),
-            ("\"drive\", resume = \"never\"", format!("unknown option `resume`: {options}")),
+            ("\"drive\", prompt = \"never\"", format!("unknown option `prompt`: {options}")),
             ("\"drive\", any(\"x\")", format!("unknown option `any`: {options}")),
             ("\"drive\", why = \"a\", why = \"b\"", "`why` is given twice: keep one".into()),
             ("\"drive\", why = \" \"", "`why` is what the user reads before consenting: expected a reason, such as \"save your report to your Drive\"".into()),
+            ("\"drive\", resume = \"ask\"", "expected `resume = \"confirm\"` or `resume = \"never\"`".into()),
+            ("\"drive\", resume = never", "expected `resume = \"confirm\"` or `resume = \"never\"`".into()),
             ("\"drive\", why = 5", "expected `why = \"…\"`".into()),
             ("\"drive\", why(\"x\")", "expected `why = \"…\"`".into()),
             ("\"drive\", marker = \"x\"", "expected `marker = Name`".into()),

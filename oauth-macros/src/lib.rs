@@ -33,6 +33,9 @@ use proc_macro::TokenStream;
 /// - A string for each scope: the short name (`"drive.file"`), the full one, or, for a scope
 ///   that the catalogue lacks, any full name with `://`.
 /// - `why = "…"`: the reason that the user reads when asked.
+/// - `resume = "confirm"` or `resume = "never"`: what becomes of a form that was sent before its
+///   sender had granted the scopes. It is kept, shown afterwards and sent by a click, or it is
+///   not kept, and has to be filled in again. `"confirm"` unless given.
 /// - `marker = Name`: another name for the type, where a module or a type of the function's
 ///   name exists already.
 /// - `allow(wider)`: lets one scope of the list cover another one.

@@ -70,6 +70,7 @@ impl Marker<'_> {
             }
         });
         let why = self.args.why.iter();
+        let no_form = (!self.args.holds_form).then(|| quote!(.holds_no_form()));
         quote! {
             #[automatically_derived]
             impl #runtime::Requirement for #name {
@@ -80,7 +81,7 @@ impl Marker<'_> {
                         ::core::file!(),
                         ::core::line!(),
                         const { &[#(#scopes),*] },
-                    )#(.why(#why))*;
+                    )#(.why(#why))*#no_form;
             }
         }
     }

@@ -63,7 +63,9 @@ pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
 pub use keys::{Key, Keys};
 pub use oauth::{OAuth, OAuthBuilder};
-pub use pages::{Brand, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages};
+pub use pages::{
+    Brand, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages,
+};
 pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;

@@ -113,25 +113,6 @@ async fn a_frame_gets_a_link_out() {
     }
 }
 
-/// A form of our own is answered with a page that says it has to be sent again, and leads back.
-#[tokio::test]
-async fn a_form_without_its_scope_is_to_be_sent_again() {
-    let (app, mut browser) = (App::start().await, Browser::new());
-    let referer = app.url("/hello?form=1");
-    let fields = [("name", "note.txt")];
-    let headers = [("referer", referer.as_str())];
-    let page = browser.post(app.url("/notes"), &fields, "same-origin", &headers).await;
-    assert_eq!(page.status, 401);
-    assert!(page.body.contains("send it again"), "{}", page.body);
-    assert!(page.body.contains("save your note"), "the handler's own words");
-    let arrived = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
-    assert_eq!(arrived.url.as_str(), referer);
-    assert!(app.fake.drive().files_of(ADA).is_empty(), "it was not sent behind the person's back");
-    let saved = browser.post(app.url("/notes"), &fields, "same-origin", &headers).await;
-    assert_eq!(saved.status, 200, "{}", saved.body);
-    assert_eq!(app.fake.drive().files_of(ADA)[0].name, "note.txt");
-}
-
 /// H1, H6.
 #[tokio::test]
 async fn a_form_from_elsewhere_is_refused_and_other_methods_are_challenged() {

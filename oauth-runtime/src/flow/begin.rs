@@ -156,10 +156,11 @@ fn pending(oauth: &OAuth, headers: &HeaderMap) -> Vec<Pending> {
         .collect()
 }
 
-/// Ends every pending flow of the browser.
+/// Ends every pending flow of the browser, and what is remembered of it.
 pub(crate) fn forget_all(oauth: &OAuth, headers: &HeaderMap) -> Vec<SetCookie> {
-    let flows = pending(oauth, headers);
-    flows.iter().map(|flow| oauth.0.cookies.remove(&flow.name)).collect()
+    let flows = pending(oauth, headers).into_iter().map(|flow| flow.name);
+    let visitor = oauth.0.cookies.visitor.clone();
+    flows.chain([visitor]).map(|name| oauth.0.cookies.remove(&name)).collect()
 }
 
 /// The new flow's cookie, and the removal of the oldest ones where they would be too many.

@@ -71,10 +71,25 @@ impl Intent {
         self
     }
 
+    /// The same, to go on elsewhere afterwards.
+    pub(crate) fn leading_to(mut self, resume: String) -> Self {
+        self.resume = resume;
+        self
+    }
+
     /// The link, relative to our own origin.
     pub(crate) fn to_link(&self, oauth: &OAuth) -> Result<String, Error> {
-        let sealed = seal(&oauth.0.intent_sealer, &binding(oauth), self)?;
-        Ok(format!("{}?intent={sealed}", oauth.0.urls.path("start")))
+        self.sealed_for(oauth, "start")
+    }
+
+    /// Where a form is sent that has to wait for it. Such a link begins nothing by itself.
+    pub(crate) fn to_form_link(&self, oauth: &OAuth) -> Result<String, Error> {
+        self.sealed_for(oauth, "hold")
+    }
+
+    fn sealed_for(&self, oauth: &OAuth, route: &str) -> Result<String, Error> {
+        let sealed = seal(&oauth.0.intent_sealer, &binding(oauth, route), self)?;
+        Ok(format!("{}?intent={sealed}", oauth.0.urls.path(route)))
     }
 
     /// The intent of a link that was followed.
@@ -87,7 +102,28 @@ impl Intent {
         signed_in: Option<&SignedIn>,
         text: &str,
     ) -> Result<Self, Error> {
-        let intent: Self = open(&oauth.0.intent_sealer, &binding(oauth), text.as_bytes())
+        Self::opened(oauth, signed_in, text, "start")
+    }
+
+    /// The intent of a link to which a form was sent.
+    ///
+    /// # Errors
+    /// As [`from_link`](Self::from_link).
+    pub(crate) fn from_form_link(
+        oauth: &OAuth,
+        signed_in: Option<&SignedIn>,
+        text: &str,
+    ) -> Result<Self, Error> {
+        Self::opened(oauth, signed_in, text, "hold")
+    }
+
+    fn opened(
+        oauth: &OAuth,
+        signed_in: Option<&SignedIn>,
+        text: &str,
+        route: &str,
+    ) -> Result<Self, Error> {
+        let intent: Self = open(&oauth.0.intent_sealer, &binding(oauth, route), text.as_bytes())
             .ok_or_else(|| invalid("the link was not made by this app"))?;
         if intent.ends_at <= oauth.0.clock.now() {
             return Err(Error::new(Code::FlowExpired, "the link is too old"));
@@ -108,7 +144,8 @@ fn invalid(text: &'static str) -> Error {
     Error::new(Code::CallbackInvalid, text)
 }
 
-fn binding(oauth: &OAuth) -> String {
+fn binding(oauth: &OAuth, route: &str) -> String {
     let provider = oauth.provider();
-    format!("{}|{}|{}", provider.key(), provider.client_id(), oauth.0.urls.origin_text())
+    let origin = oauth.0.urls.origin_text();
+    format!("{route}|{}|{}|{origin}", provider.key(), provider.client_id())
 }

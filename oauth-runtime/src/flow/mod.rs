@@ -4,11 +4,15 @@ mod resume;
 mod scope_list;
 mod intent;
 mod record;
+mod held;
+mod visitor;
 mod begin;
 mod finish;
 mod callback;
 
 pub(crate) use begin::{Begin, Begun, forget_all};
 pub(crate) use callback::Returned;
+pub(crate) use held::{Holder, MAX_FORM, find as find_held, hold, may_be_held, take as take_held};
 pub(crate) use intent::{Action, Intent};
 pub(crate) use resume::Resume;
+pub(crate) use visitor::Visitor;

@@ -1,7 +1,8 @@
 //! Where a request goes on: a path of our own origin, whatever was written into it.
 
+use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
-use url::Url;
+use url::{Position, Url};
 
 use crate::oauth::OAuth;
 
@@ -39,6 +40,17 @@ impl Resume {
         let whole = format!("{prefix}{}", escape_non_ascii(path_and_query));
         Self::parse(&whole, origin)
             .or_else(|| Self::parse(whole.split('?').next().unwrap_or_default(), origin))
+    }
+
+    /// The page on which a form or script of the app runs, as far as it is provably ours.
+    pub(crate) fn page_behind(oauth: &OAuth, headers: &HeaderMap) -> Self {
+        let origin = oauth.0.urls.origin();
+        let named = headers.get("hx-current-url").or_else(|| headers.get(header::REFERER));
+        named
+            .and_then(|value| Url::parse(value.to_str().ok()?).ok())
+            .filter(|url| url.origin() == origin.origin())
+            .and_then(|url| Self::parse(&url[Position::BeforePath..Position::AfterQuery], origin))
+            .unwrap_or_else(|| Self::default_page(oauth))
     }
 
     /// The page for someone of whom nothing better is known.

@@ -20,6 +20,8 @@ use crate::tokens::{Accounts, ProviderClient};
 
 /// Used states that are remembered at the same time; a callback above it is told to wait.
 const CLAIMS: usize = 100_000;
+/// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
+const HELD_FORMS: usize = 512;
 
 /// Collects the configuration of an app; made by [`OAuth::google`] or [`OAuth::builder`].
 ///
@@ -152,6 +154,7 @@ impl OAuthBuilder {
             sessions: Sessions::new(self.lifetimes),
             accounts: Arc::new(Accounts::new(client, self.lifetimes.absolute)?),
             claims: Entries::with_capacity(CLAIMS),
+            held: Entries::with_capacity(HELD_FORMS),
             appearance: self.appearance,
             clock: self.clock,
         }))

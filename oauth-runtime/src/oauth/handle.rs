@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 
 use super::builder::OAuthBuilder;
 use super::claim::Claim;
+use super::held_form::HeldForm;
 use super::urls::Urls;
 use crate::clock::{Clock, Timestamp};
 use crate::http::HttpClient;
@@ -43,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) accounts: Arc<Accounts>,
     /// Used states, so that a code is exchanged at most once.
     pub(crate) claims: Entries<16, Claim>,
+    /// Forms whose senders are at the provider.
+    pub(crate) held: Entries<16, HeldForm>,
     pub(crate) appearance: Appearance,
     pub(crate) clock: Arc<dyn Clock>,
 }

@@ -3,9 +3,11 @@
 mod builder;
 mod claim;
 mod handle;
+mod held_form;
 mod urls;
 
 pub use builder::OAuthBuilder;
 pub(crate) use claim::{Claim, Ending, OtherAccount};
 pub use handle::OAuth;
 pub(crate) use handle::SignedIn;
+pub(crate) use held_form::HeldForm;

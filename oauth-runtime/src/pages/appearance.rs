@@ -76,9 +76,11 @@ impl Appearance {
         let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
         let images = brand.and_then(Brand::image_source);
         let images = images.map(|source| format!("img-src {source}; ")).unwrap_or_default();
+        // A policy for forms would hold for every redirect after them, which are the app's.
+        let forms = if page.form().is_some() { "" } else { "form-action 'none'; " };
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; {images}form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; style-src 'sha256-{hash}'; {images}{forms}base-uri 'none'; \
+             frame-ancestors 'none'"
         );
         let html = page.document(&style)?;
         Ok(PageHtml::new(html).with_content_security_policy(policy))
@@ -137,7 +139,7 @@ mod tests {
             let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
             let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
             let expected = format!(
-                "default-src 'none'; style-src 'sha256-{hash}'; {picture}form-action 'self'; \
+                "default-src 'none'; style-src 'sha256-{hash}'; {picture}form-action 'none'; \
                  base-uri 'none'; frame-ancestors 'none'"
             );
             assert_eq!(policy, expected);

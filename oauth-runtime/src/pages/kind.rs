@@ -13,7 +13,11 @@ pub enum PageKind {
     Denied,
     /// Another account came back than the one signed in.
     OtherAccount,
-    /// A form was sent for which the person has to sign in or grant something first.
+    /// A form was sent for which the person has to sign in or grant something first; it is kept.
+    Held,
+    /// The form that was kept, to be looked at and sent.
+    Confirm,
+    /// The same, but the form could not be kept.
     SendAgain,
     /// A form was sent from another site.
     CrossSite,
@@ -43,6 +47,8 @@ impl PageKind {
         Self::Declined,
         Self::Denied,
         Self::OtherAccount,
+        Self::Held,
+        Self::Confirm,
         Self::SendAgain,
         Self::CrossSite,
         Self::Framed,

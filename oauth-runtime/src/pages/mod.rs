@@ -2,6 +2,7 @@
 
 mod appearance;
 mod brand;
+mod form;
 mod kind;
 mod language;
 mod notice;
@@ -11,6 +12,7 @@ mod texts;
 
 pub(crate) use appearance::Appearance;
 pub use brand::Brand;
+pub use form::{Field, KeptForm};
 pub use kind::{LinkKind, PageKind};
 pub use language::Language;
 pub(crate) use notice::{Accounts, Notice};

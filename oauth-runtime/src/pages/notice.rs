@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::form::KeptForm;
 use super::kind::{LinkKind, PageKind};
 use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
@@ -21,13 +22,14 @@ pub(crate) struct Notice {
     pub(super) why: Option<String>,
     pub(super) scopes: ScopeSet,
     pub(super) accounts: Option<Accounts>,
+    pub(super) form: Option<KeptForm>,
     pub(super) links: Vec<(LinkKind, String)>,
 }
 
 impl Notice {
     pub(crate) fn new(kind: PageKind, status: StatusCode) -> Self {
         let (why, scopes, accounts) = (None, ScopeSet::default(), None);
-        Self { kind, status, why, scopes, accounts, links: Vec::new() }
+        Self { kind, status, why, scopes, accounts, form: None, links: Vec::new() }
     }
 
     pub(crate) fn declined(missing: ScopeSet) -> Self {
@@ -41,6 +43,14 @@ impl Notice {
     pub(crate) fn other_account(accounts: Accounts) -> Self {
         let accounts = Some(accounts);
         Self { accounts, ..Self::new(PageKind::OtherAccount, StatusCode::CONFLICT) }
+    }
+
+    pub(crate) fn held() -> Self {
+        Self::new(PageKind::Held, StatusCode::OK)
+    }
+
+    pub(crate) fn confirm(form: KeptForm) -> Self {
+        Self { form: Some(form), ..Self::new(PageKind::Confirm, StatusCode::OK) }
     }
 
     pub(crate) fn send_again(status: StatusCode) -> Self {

@@ -11,7 +11,7 @@ pub struct PageHtml {
 
 /// What an app's own page may do unless it says more: load from its own origin, style itself.
 const OWN_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-                          img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+                          img-src 'self' data:; base-uri 'none'; \
                           frame-ancestors 'none'";
 
 impl PageHtml {

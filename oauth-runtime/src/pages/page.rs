@@ -4,6 +4,7 @@ use askama::Template;
 use http::StatusCode;
 
 use super::brand::Brand;
+use super::form::KeptForm;
 use super::kind::{LinkKind, PageKind};
 use super::language::Language;
 use super::notice::{Accounts, Notice};
@@ -164,6 +165,11 @@ impl Page {
     /// The account that was chosen at the provider, on a page about two accounts.
     pub fn chosen(&self) -> Option<&str> {
         self.notice.accounts.as_ref().map(|accounts| accounts.chosen.as_str())
+    }
+
+    /// The form that was kept, on a page that sends it.
+    pub fn form(&self) -> Option<&KeptForm> {
+        self.notice.form.as_ref()
     }
 
     /// The ways on. The first one is the way that most people want.

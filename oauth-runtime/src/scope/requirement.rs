@@ -49,6 +49,8 @@ pub struct Declaration {
     pub scopes: &'static [Scope],
     /// What the user is told they are for.
     pub why: Option<&'static str>,
+    /// Whether a form for it is kept until its sender has granted the scopes.
+    pub holds_form: bool,
 }
 
 impl Declaration {
@@ -60,12 +62,19 @@ impl Declaration {
         line: u32,
         scopes: &'static [Scope],
     ) -> Self {
-        Self { name, module, file, line, scopes, why: None }
+        Self { name, module, file, line, scopes, why: None, holds_form: true }
     }
 
     /// The declaration that a scope is by itself.
     pub(super) const fn of_scope(name: &'static str, scope: &'static [Scope]) -> Self {
         Self::new(name, "oauth_runtime::scope", file!(), line!(), scope)
+    }
+
+    /// The same for a handler whose forms are never kept.
+    #[must_use]
+    pub const fn holds_no_form(mut self) -> Self {
+        self.holds_form = false;
+        self
     }
 
     /// The same with the reason that the user reads.

@@ -14,13 +14,17 @@ pub(crate) struct CookieNames {
     pub(crate) session: String,
     /// What comes before the hash of the state in the cookie of a pending flow.
     pub(crate) flow: String,
+    /// What is remembered of a browser without a session.
+    pub(crate) visitor: String,
     secure: bool,
 }
 
 impl CookieNames {
     pub(crate) fn new(https: bool) -> Self {
         let prefix = if https { "__Host-" } else { "" };
-        Self { session: format!("{prefix}oauth"), flow: format!("{prefix}oauth-f-"), secure: https }
+        let named = |name: &str| format!("{prefix}{name}");
+        let (session, flow, visitor) = (named("oauth"), named("oauth-f-"), named("oauth-n"));
+        Self { session, flow, visitor, secure: https }
     }
 
     /// A cookie that lives `max_age`.

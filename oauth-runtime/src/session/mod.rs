@@ -5,5 +5,5 @@ mod sealed_cookie;
 mod sessions;
 
 pub(crate) use cookie::{CookieNames, SetCookie};
-pub(crate) use sealed_cookie::{encode, open, seal};
+pub(crate) use sealed_cookie::{decode, encode, open, seal};
 pub(crate) use sessions::{AccountKey, Lifetimes, Lineage, Session, SessionRow, Sessions};

@@ -3,12 +3,11 @@
 use http::request::Parts;
 use http::{HeaderName, StatusCode, header};
 use serde::Serialize;
-use url::Url;
 
 use super::decision::Refusal;
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
-use crate::flow::{Action, Begin, Begun, Intent, Resume};
+use crate::flow::{Action, Begin, Begun, Intent, Resume, may_be_held};
 use crate::oauth::{OAuth, SignedIn};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
@@ -58,16 +57,21 @@ impl Challenge<'_> {
         let status = self.code.status();
         match refusal {
             Refusal::Redirect => self.redirect(),
+            Refusal::Explain if self.signed_in.is_none() => {
+                self.page(Notice::denied(), LinkKind::Retry, self.own_target())
+            }
             Refusal::Explain => {
                 let notice = Notice::declined(self.missing.clone());
                 self.page(notice, LinkKind::Grant, self.own_target())
             }
-            Refusal::SendAgain => {
-                self.page(Notice::send_again(status), LinkKind::Continue, self.page_behind())
-            }
+            Refusal::Hold => self.hold(),
             Refusal::LeaveFrame => {
                 let get = self.parts.method == http::Method::GET;
-                let target = if get { self.own_target() } else { self.page_behind() };
+                let target = if get {
+                    self.own_target()
+                } else {
+                    Resume::page_behind(self.oauth, &self.parts.headers)
+                };
                 self.page(Notice::framed(status), LinkKind::Continue, target)
             }
             Refusal::CrossSite => {
@@ -100,6 +104,21 @@ impl Challenge<'_> {
         Ok(Answer { response, authorize_url: None })
     }
 
+    /// The body is not in reach here: the browser is asked to send all of it once more, to a
+    /// route that keeps it. What cannot be kept is said now, before anybody reads it.
+    fn hold(&self) -> Result<Answer, Error> {
+        let behind = || Resume::page_behind(self.oauth, &self.parts.headers);
+        if !self.declaration.holds_form {
+            let notice = Notice::send_again(self.code.status());
+            return self.page(notice, LinkKind::Continue, behind());
+        }
+        if let Err(status) = may_be_held(&self.parts.headers) {
+            return self.page(Notice::send_again(status), LinkKind::Continue, behind());
+        }
+        let location = self.intent(self.own_target()).to_form_link(self.oauth)?;
+        Ok(only(respond::same_again(&location)))
+    }
+
     fn page(&self, notice: Notice, link: LinkKind, resume: Resume) -> Result<Answer, Error> {
         let authorize_url = self.link(resume)?;
         let notice = notice.with_why(self.declaration.why).with_link(link, &authorize_url);
@@ -113,7 +132,7 @@ impl Challenge<'_> {
     }
 
     fn problem(&self) -> Result<Answer, Error> {
-        let authorize_url = self.link(self.page_behind())?;
+        let authorize_url = self.link(Resume::page_behind(self.oauth, &self.parts.headers))?;
         let status = self.code.status();
         let problem = Problem {
             r#type: "about:blank",
@@ -143,11 +162,14 @@ impl Challenge<'_> {
         }
     }
 
-    fn link(&self, resume: Resume) -> Result<String, Error> {
-        let resume = resume.into_string();
+    fn intent(&self, resume: Resume) -> Intent {
         let binding = self.signed_in.map(SignedIn::lineage);
-        let intent = Intent::new(self.oauth, binding, &self.missing, resume);
-        intent.with_why(self.declaration.why).to_link(self.oauth)
+        let intent = Intent::new(self.oauth, binding, &self.missing, resume.into_string());
+        intent.with_why(self.declaration.why)
+    }
+
+    fn link(&self, resume: Resume) -> Result<String, Error> {
+        self.intent(resume).to_link(self.oauth)
     }
 
     /// The request itself, to which a page goes back.
@@ -156,20 +178,6 @@ impl Challenge<'_> {
         let uri = original_uri(self.parts);
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Resume::of_request(target, urls.mount(), urls.origin())
-            .unwrap_or_else(|| Resume::default_page(self.oauth))
-    }
-
-    /// The page on which the form or script runs, as far as it is provably ours.
-    fn page_behind(&self) -> Resume {
-        let origin = self.oauth.0.urls.origin();
-        let headers = &self.parts.headers;
-        let named = headers.get("hx-current-url").or_else(|| headers.get(header::REFERER));
-        named
-            .and_then(|value| Url::parse(value.to_str().ok()?).ok())
-            .filter(|url| url.origin() == origin.origin())
-            .and_then(|url| {
-                Resume::parse(&url[url::Position::BeforePath..url::Position::AfterQuery], origin)
-            })
             .unwrap_or_else(|| Resume::default_page(self.oauth))
     }
 }

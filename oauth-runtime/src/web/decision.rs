@@ -37,8 +37,8 @@ pub(crate) enum Refusal {
     Redirect,
     /// A page that says what is missing, with a link to grant it.
     Explain,
-    /// A page that says that the form has to be sent again afterwards.
-    SendAgain,
+    /// 307 to our own route that keeps the form, or a page where it cannot be kept.
+    Hold,
     /// A problem document.
     Problem,
     /// The same, and HTMX is told to follow our link.
@@ -66,7 +66,7 @@ fn refusal(kind: RequestKind, declined: bool) -> Refusal {
     match kind {
         RequestKind::Page if declined => Refusal::Explain,
         RequestKind::Page => Refusal::Redirect,
-        RequestKind::Form => Refusal::SendAgain,
+        RequestKind::Form => Refusal::Hold,
         RequestKind::CrossSite => Refusal::CrossSite,
         RequestKind::Fetch => Refusal::Problem,
         RequestKind::Htmx => Refusal::HtmxProblem,
@@ -108,7 +108,7 @@ mod tests {
         // One row a kind: signed out, missing, declined, dead.
         let table = [
             (RequestKind::Page, [R::Redirect, R::Redirect, R::Explain, R::Redirect]),
-            (RequestKind::Form, [R::SendAgain; 4]),
+            (RequestKind::Form, [R::Hold; 4]),
             (RequestKind::CrossSite, [R::CrossSite; 4]),
             (RequestKind::Fetch, [R::Problem; 4]),
             (RequestKind::Htmx, [R::HtmxProblem; 4]),

@@ -10,6 +10,7 @@ use super::request_kind::RequestKind;
 use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Answer, Code, Error};
+use crate::flow::Visitor;
 use crate::oauth::{OAuth, SignedIn};
 use crate::pages::Notice;
 use crate::scope::requirement::Declaration;
@@ -174,6 +175,12 @@ fn came_back(oauth: &OAuth, who: &SignedIn, missing: &ScopeSet) -> bool {
     who.session.returned_lately(missing.fingerprint(), oauth.0.clock.now())
 }
 
+/// The same for someone who is not signed in, as far as the browser remembers a no.
+fn refused_before(oauth: &OAuth, parts: &Parts, missing: &ScopeSet) -> bool {
+    let visitor = Visitor::of(oauth, &parts.headers);
+    visitor.is_some_and(|visitor| visitor.has_refused(missing, oauth.0.clock.now()))
+}
+
 impl Refused {
     fn new(signed_in: Option<SignedIn>, standing: Standing) -> Self {
         Self { signed_in, standing }
@@ -195,12 +202,12 @@ impl Refused {
         };
         let declined = row.map(|row| row.declined_of(&missing)).unwrap_or_default();
         let signed_in = self.signed_in.as_ref();
-        let refusal = match signed_in {
-            Some(who) if refusal == Refusal::Redirect && came_back(oauth, who, &missing) => {
-                Refusal::Explain
-            }
-            _ => refusal,
+        let known = || match signed_in {
+            Some(who) => came_back(oauth, who, &missing),
+            None => refused_before(oauth, parts, &missing),
         };
+        let refusal =
+            if refusal == Refusal::Redirect && known() { Refusal::Explain } else { refusal };
         Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
             .into_error(refusal)
     }

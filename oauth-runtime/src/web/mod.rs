@@ -8,6 +8,7 @@ mod guard;
 mod request_kind;
 mod respond;
 mod visit;
+mod hold;
 mod routes;
 
 pub(crate) use extract::bearer;

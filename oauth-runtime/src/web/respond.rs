@@ -43,6 +43,13 @@ pub(crate) fn see_other(location: &str) -> Ready {
     response
 }
 
+/// 307: the browser sends the same again, method and body, to another address of our own.
+pub(crate) fn same_again(location: &str) -> Ready {
+    let mut response = bare(StatusCode::TEMPORARY_REDIRECT);
+    set(&mut response, header::LOCATION, location);
+    response
+}
+
 /// A page in the looks of the app and the language of whoever sent these headers.
 pub(crate) fn page(oauth: &OAuth, headers: &HeaderMap, notice: Notice) -> Result<Ready, Error> {
     let mut response = bare(notice.status());

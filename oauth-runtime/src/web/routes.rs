@@ -1,18 +1,18 @@
 //! Our own routes: sign in, sign out, start, callback.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 
+use super::hold::{hold_form, send_form, show_form};
 use super::request_kind::{RequestKind, is_same_origin};
 use super::respond::{self, Ready};
-use super::visit::Visit;
+use super::visit::{Visit, parameter, send, who};
 use crate::flow::{Action, Begin, Begun, Intent, Resume, Returned};
-use crate::oauth::{OAuth, SignedIn};
+use crate::oauth::OAuth;
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 
@@ -21,7 +21,7 @@ impl OAuth {
     ///
     /// They bring no layer and no fallback: the callback at the path of the redirect URI, and
     /// below the prefix `sign-in` (`?return_to=/path`), `sign-out` (POST, `?return_to=/path`)
-    /// and `start`.
+    /// and `start`, `hold` and `continue`.
     ///
     /// ```
     /// # use axum::Router;
@@ -38,6 +38,8 @@ impl OAuth {
             .route(&urls.route("sign-in"), only_get(get(sign_in)))
             .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
             .route(&urls.route("start"), only_get(get(start)))
+            .route(&urls.route("hold"), post(hold_form).fallback(wrong_method))
+            .route(&urls.route("continue"), only_get(get(show_form)).post(send_form))
             .route(urls.callback_route(), only_get(get(callback)))
             .with_state(self.clone())
     }
@@ -50,22 +52,6 @@ fn only_get(route: MethodRouter<OAuth>) -> MethodRouter<OAuth> {
 
 async fn wrong_method() -> Response {
     send(respond::bare(StatusCode::METHOD_NOT_ALLOWED))
-}
-
-fn send(response: Ready) -> Response {
-    response.map(Body::from)
-}
-
-fn who(oauth: &OAuth, parts: &Parts) -> Option<SignedIn> {
-    oauth.signed_in(&parts.headers, oauth.0.clock.now())
-}
-
-/// A parameter of the query, if it is there exactly once.
-fn parameter(parts: &Parts, name: &str) -> Option<String> {
-    let query = parts.uri.query().unwrap_or_default();
-    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|pair| pair.0 == name);
-    let (_, value) = values.next()?;
-    values.next().is_none().then(|| value.into_owned())
 }
 
 /// Where a link of the app wants to go on, or the default page where that is doubtful.

@@ -1,13 +1,16 @@
 //! A request to one of our own routes, and the pages that can answer it.
 
+use axum::body::Body;
+use axum::response::Response;
 use http::HeaderMap;
 use http::request::Parts;
 
 use super::respond::{self, Ready};
 use crate::error::{Code, Error};
-use crate::flow::{Action, Intent};
+use crate::flow::{Action, Intent, Visitor};
 use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
 use crate::pages::{Accounts, LinkKind, Notice};
+use crate::scope::ScopeSet;
 
 /// Who answers, and the headers that say in which language.
 #[derive(Clone, Copy)]
@@ -64,7 +67,7 @@ impl<'a> Visit<'a> {
                 let lineage = who.map(SignedIn::lineage);
                 let intent = Intent::new(self.oauth, lineage, scopes, resume.clone());
                 self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
-                    .map(|notice| self.page(notice))
+                    .map(|notice| self.remembering_no(who, scopes, self.page(notice)))
             }
             Ending::OtherAccount(other) => self.other_account(who, other),
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
@@ -98,10 +101,43 @@ impl<'a> Visit<'a> {
         Ok(self.page(self.with_way_back(notice)))
     }
 
+    /// Someone who is not signed in said no: his own browser remembers it.
+    fn remembering_no(
+        self,
+        who: Option<&SignedIn>,
+        scopes: &ScopeSet,
+        mut response: Ready,
+    ) -> Ready {
+        if who.is_none() {
+            let visitor = Visitor::of_or_new(self.oauth, self.headers).and_then(|mut visitor| {
+                visitor.refuse(scopes, self.oauth.0.clock.now());
+                visitor.to_cookie(self.oauth)
+            });
+            respond::set_cookies(&mut response, &visitor.ok());
+        }
+        response
+    }
+
     fn keeping(self, session: &str, mut response: Ready) -> Ready {
         let names = &self.oauth.0.cookies;
         let cookie = names.set(&names.session, session, self.oauth.0.sessions.absolute());
         respond::set_cookies(&mut response, [&cookie]);
         response
     }
+}
+
+pub(super) fn send(response: Ready) -> Response {
+    response.map(Body::from)
+}
+
+pub(super) fn who(oauth: &OAuth, parts: &Parts) -> Option<SignedIn> {
+    oauth.signed_in(&parts.headers, oauth.0.clock.now())
+}
+
+/// A parameter of the query, if it is there exactly once.
+pub(super) fn parameter(parts: &Parts, name: &str) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|pair| pair.0 == name);
+    let (_, value) = values.next()?;
+    values.next().is_none().then(|| value.into_owned())
 }

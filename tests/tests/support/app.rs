@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::extract::{Form, OriginalUri, Request};
-use axum::routing::get;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
 use oauth_runtime::{
@@ -86,6 +87,8 @@ pub fn router(oauth: &OAuth) -> Router {
         .route("/notes", get(notes).post(save))
         .route("/week", get(week))
         .route("/both", get(both))
+        .route("/echo", get(|| async { "form" }).post(echo))
+        .route("/echo-once", post(echo_once))
         .route("/guarded", get(guarded))
         .route("/maybe", get(maybe))
         .merge(oauth.routes())
@@ -119,6 +122,18 @@ async fn save(token: Token, Form(fields): Form<Value>) -> Result<Json<Value>, Er
 async fn week(token: Token) -> Result<Json<Value>, Error> {
     let client = token.client();
     client.get(&client.url("calendar", "/calendar/v3/calendars/primary/events")).await.map(Json)
+}
+
+/// What arrived, to be compared with what was sent.
+#[requires_scopes("drive.file", why = "look at what arrives")]
+async fn echo(OriginalUri(uri): OriginalUri, headers: HeaderMap, body: String) -> String {
+    let origin = headers.get("origin").map_or("none", |origin| origin.to_str().unwrap());
+    format!("{uri} from {origin}: {body}")
+}
+
+#[requires_scopes("drive.file", resume = "never")]
+async fn echo_once(body: String) -> String {
+    body
 }
 
 #[requires_scopes("drive.file", "calendar.events.readonly")]

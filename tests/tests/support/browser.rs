@@ -142,7 +142,23 @@ impl Browser {
         headers.extend(more);
         let body =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(Method::POST, url.as_ref(), &headers, Some(body)).await
+        let mut page = self.send(Method::POST, url.as_ref(), &headers, Some(body.clone())).await;
+        // 307: the same once more, elsewhere (RFC 9110 §15.4.8).
+        while page.status == 307 {
+            let to = page.location();
+            page = self.send(Method::POST, to.as_str(), &headers, Some(body.clone())).await;
+        }
+        page
+    }
+
+    /// Presses the button of the one form on the page, which has no name.
+    pub async fn send_form(&mut self, page: &Page) -> Page {
+        let form = &html::forms(&page.body)[0];
+        let fields: Vec<_> =
+            form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let action = page.url.join(&form.action).unwrap();
+        let origin = page.url.origin().ascii_serialization();
+        self.post(action, &fields, "same-origin", &[("origin", &origin)]).await
     }
 
     /// Chooses an account on the fake's page.

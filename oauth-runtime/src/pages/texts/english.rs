@@ -10,6 +10,8 @@ pub(super) const LABELS: Labels = Labels {
     ways: "What you can do",
     support: "Get help",
     back_to: "Back to {app}",
+    send: "Send",
+    hidden: "(not shown)",
 };
 
 pub(super) fn words(kind: PageKind) -> Words {
@@ -33,8 +35,21 @@ pub(super) fn words(kind: PageKind) -> Words {
 fn meanwhile(kind: PageKind) -> Words {
     let words = |title, lead| Words { title, lead, note: None };
     match kind {
-        PageKind::SendAgain => Words {
+        PageKind::Held => Words {
             title: "One step before this",
+            lead: "To do this, the app first needs your permission at {provider}.",
+            note: Some(
+                "What you filled in is kept for ten minutes. After this step you can look at it \
+                 and send it.",
+            ),
+        },
+        PageKind::Confirm => Words {
+            title: "Ready to send",
+            lead: "This is what you filled in. It has not been sent yet.",
+            note: None,
+        },
+        PageKind::SendAgain => Words {
+            title: "One step before you send this",
             lead: "To do this, the app first needs your permission at {provider}.",
             note: Some(
                 "What you filled in was not sent. After this step you come back to the form: \

@@ -11,6 +11,8 @@ pub(super) const LABELS: Labels = Labels {
     ways: "Was Sie tun können",
     support: "Hilfe",
     back_to: "Zurück zu {app}",
+    send: "Senden",
+    hidden: "(nicht gezeigt)",
 };
 
 pub(super) fn words(kind: PageKind) -> Words {
@@ -39,8 +41,21 @@ pub(super) fn words(kind: PageKind) -> Words {
 fn meanwhile(kind: PageKind) -> Words {
     let words = |title, lead| Words { title, lead, note: None };
     match kind {
-        PageKind::SendAgain => Words {
+        PageKind::Held => Words {
             title: "Vorher noch ein Schritt",
+            lead: "Dafür braucht die App zuerst Ihre Erlaubnis bei {provider}.",
+            note: Some(
+                "Ihre Eingaben werden zehn Minuten aufbewahrt. Nach diesem Schritt können Sie sie \
+                 ansehen und senden.",
+            ),
+        },
+        PageKind::Confirm => Words {
+            title: "Bereit zum Senden",
+            lead: "Das haben Sie eingegeben. Es wurde noch nicht gesendet.",
+            note: None,
+        },
+        PageKind::SendAgain => Words {
+            title: "Noch ein Schritt vor dem Senden",
             lead: "Dafür braucht die App zuerst Ihre Erlaubnis bei {provider}.",
             note: Some(
                 "Ihre Eingaben wurden nicht gesendet. Nach diesem Schritt kommen Sie zum Formular \

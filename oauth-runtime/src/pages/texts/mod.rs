@@ -27,6 +27,10 @@ pub(super) struct Labels {
     pub(super) support: &'static str,
     /// Back, where the app has a name.
     pub(super) back_to: &'static str,
+    /// On the button that sends a form.
+    pub(super) send: &'static str,
+    /// In the place of a value that is not shown.
+    pub(super) hidden: &'static str,
 }
 
 impl Language {
@@ -67,8 +71,9 @@ mod tests {
         let pages = PageKind::ALL.iter().map(|kind| language.words(*kind));
         let pages = pages.flat_map(|words| [words.title, words.lead, words.note.unwrap_or("-")]);
         let links = LinkKind::ALL.iter().map(|kind| language.link(*kind));
-        let Labels { why, signed_in, chosen, ways, support, back_to } = language.labels();
-        let labels = [why, signed_in, chosen, ways, support, back_to];
+        let Labels { why, signed_in, chosen, ways, support, back_to, send, hidden } =
+            language.labels();
+        let labels = [why, signed_in, chosen, ways, support, back_to, send, hidden];
         pages.chain(links).chain(labels).collect()
     }
 

@@ -1,0 +1,139 @@
+//! Forms that are kept while their sender is at the provider.
+//!
+//! A form lies at a key that is made of its holder: the session, or the browser of someone
+//! signed out. So it opens for nobody else, and nobody holds more than two.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use http::{HeaderMap, StatusCode, header};
+
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::keys::random;
+use crate::oauth::{HeldForm, OAuth};
+use crate::session::{decode, encode};
+use crate::store::{Conflict, Entry, Expected};
+
+/// The longest form that is kept, in bytes.
+pub(crate) const MAX_FORM: usize = 64 * 1024;
+/// How long it is kept.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
+/// How many one holder has at the same time; a third takes the place of the oldest.
+const SLOTS: [u8; 2] = [0, 1];
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Whose form it is: a session's lineage, or the number of a browser.
+pub(crate) type Holder = [u8; 16];
+
+/// Whether a form can be kept, judged before its body is read.
+///
+/// # Errors
+/// 415 for anything but an urlencoded form, 413 for one that is too long or of unknown length.
+pub(crate) fn may_be_held(headers: &HeaderMap) -> Result<(), StatusCode> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let kind = text(header::CONTENT_TYPE).unwrap_or_default();
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    match text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()) {
+        Some(length) if length <= MAX_FORM => Ok(()),
+        _ => Err(StatusCode::PAYLOAD_TOO_LARGE),
+    }
+}
+
+/// Keeps a form and gives the link that shows it again.
+///
+/// # Errors
+/// `Full` if too many forms are kept already, and an error if the system gives no random bytes.
+pub(crate) fn hold(
+    oauth: &OAuth,
+    holder: Holder,
+    target: String,
+    body: String,
+) -> Result<Result<String, Conflict>, Error> {
+    let (number, now) = (random()?, oauth.0.clock.now());
+    let (key, expected) = place(oauth, holder, now);
+    let form = HeldForm { number, target: target.into(), body: body.into() };
+    let kept = oauth.0.held.put(key, form, expected, now + LIFETIME, now);
+    Ok(kept.map(|_| format!("{}?form={}", oauth.0.urls.path("continue"), encode(&number))))
+}
+
+/// A free place of this holder, or that of the older form.
+fn place(oauth: &OAuth, holder: Holder, now: Timestamp) -> ([u8; 16], Expected) {
+    let places = SLOTS.map(|slot| key(holder, slot));
+    let present = places.map(|key| (key, oauth.0.held.peek(&key, now)));
+    let free = present.iter().find(|(_, form)| form.is_none());
+    let oldest = || {
+        let held = present.iter().filter_map(|(key, form)| Some((*key, form.as_ref()?)));
+        held.min_by_key(|(_, form)| form.ends_at)
+    };
+    match (free, oldest()) {
+        (None, Some((key, form))) => (key, Expected::Version(form.version)),
+        _ => (free.map_or(places[0], |(key, _)| *key), Expected::Absent),
+    }
+}
+
+/// The form of one of these holders that a link names.
+pub(crate) fn find(
+    oauth: &OAuth,
+    holders: &[Holder],
+    link: &str,
+) -> Option<([u8; 16], Arc<Entry<HeldForm>>)> {
+    let (number, now) = (decode::<16>(link.as_bytes())?, oauth.0.clock.now());
+    let keys = holders.iter().flat_map(|holder| SLOTS.map(|slot| key(*holder, slot)));
+    keys.filter_map(|key| Some((key, oauth.0.held.peek(&key, now)?)))
+        .find(|(_, form)| form.value.number == number)
+}
+
+/// The target of that form, once: nobody sends it a second time.
+pub(crate) fn take(oauth: &OAuth, holders: &[Holder], link: &str) -> Option<String> {
+    let (key, form) = find(oauth, holders, link)?;
+    let now = oauth.0.clock.now();
+    let target = form.value.target.to_string();
+    let gone = HeldForm { number: [0; 16], target: "".into(), body: "".into() };
+    let won = oauth.0.held.put(key, gone, Expected::Version(form.version), now, now);
+    won.is_ok().then_some(target)
+}
+
+fn key(holder: Holder, slot: u8) -> [u8; 16] {
+    let hash = digest::digest(&digest::SHA256, &[holder.as_slice(), &[slot]].concat());
+    std::array::from_fn(|i| hash.as_ref()[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    /// H3: what cannot be kept is known by its headers alone.
+    #[test]
+    fn only_a_short_urlencoded_form_of_known_length_is_kept() {
+        let judged = |kind: Option<&'static str>, length: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            let pairs = [(header::CONTENT_TYPE, kind), (header::CONTENT_LENGTH, length)];
+            for (name, value) in pairs.into_iter().filter_map(|(n, v)| Some((n, v?))) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            may_be_held(&headers).map_err(|status| status.as_u16())
+        };
+        let form = Some(FORM);
+        for (kind, length, expected) in [
+            (form, Some("0"), Ok(())),
+            (form, Some("65536"), Ok(())),
+            (Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"), Some("5"), Ok(())),
+            (form, Some("65537"), Err(413)),
+            (form, None, Err(413)),
+            (form, Some("-1"), Err(413)),
+            (form, Some("99999999999999999999999"), Err(413)),
+            (Some("multipart/form-data; boundary=x"), Some("5"), Err(415)),
+            (Some("text/plain"), Some("5"), Err(415)),
+            (Some("application/json"), Some("5"), Err(415)),
+            (None, Some("5"), Err(415)),
+        ] {
+            assert_eq!(judged(kind, length), expected, "{kind:?} {length:?}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What is remembered of a browser in which nobody is signed in.
+//!
+//! The browser keeps it, sealed, in the cookie `oauth-n`, for ten minutes. The server keeps
+//! nothing: whoever throws the cookie away is a stranger again.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+use super::held::Holder;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::keys::random;
+use crate::oauth::OAuth;
+use crate::scope::ScopeSet;
+use crate::session::{SetCookie, cookie, open, seal};
+
+const LIFETIME: Duration = Duration::from_secs(600);
+/// Scope sets that are remembered, so that the cookie stays below 300 bytes.
+const REFUSALS: usize = 6;
+
+/// A browser without a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Visitor {
+    number: Holder,
+    /// Scope sets, by hash, to which the person said no, with the end of the memory.
+    refused: Vec<(u64, Timestamp)>,
+    ends_at: Timestamp,
+}
+
+impl Visitor {
+    /// Who the browser says it is, if it has been here within ten minutes.
+    pub(crate) fn of(oauth: &OAuth, headers: &HeaderMap) -> Option<Self> {
+        let name = &oauth.0.cookies.visitor;
+        let text = cookie::find(headers, name)?;
+        let visitor: Self = open(&oauth.0.flow_sealer, &binding(oauth), text)?;
+        (visitor.ends_at > oauth.0.clock.now()).then_some(visitor)
+    }
+
+    /// The same, or a new one.
+    pub(crate) fn of_or_new(oauth: &OAuth, headers: &HeaderMap) -> Result<Self, Error> {
+        if let Some(known) = Self::of(oauth, headers) {
+            return Ok(known);
+        }
+        let ends_at = oauth.0.clock.now();
+        Ok(Self { number: random()?, refused: Vec::new(), ends_at })
+    }
+
+    /// The number under which this browser holds forms.
+    pub(crate) fn holder(&self) -> Holder {
+        self.number
+    }
+
+    /// Remembers that the person said no to these.
+    pub(crate) fn refuse(&mut self, scopes: &ScopeSet, now: Timestamp) {
+        let scopes = scopes.fingerprint();
+        self.refused.retain(|(known, ends_at)| *known != scopes && *ends_at > now);
+        if self.refused.len() == REFUSALS {
+            self.refused.remove(0);
+        }
+        self.refused.push((scopes, now + LIFETIME));
+    }
+
+    /// Whether the person said no to exactly these a moment ago.
+    pub(crate) fn has_refused(&self, scopes: &ScopeSet, now: Timestamp) -> bool {
+        let scopes = scopes.fingerprint();
+        self.refused.iter().any(|(known, ends_at)| *known == scopes && *ends_at > now)
+    }
+
+    /// The cookie with which the browser remembers it for ten more minutes.
+    pub(crate) fn to_cookie(&self, oauth: &OAuth) -> Result<SetCookie, Error> {
+        let ends_at = oauth.0.clock.now() + LIFETIME;
+        let visitor = Self { ends_at, ..self.clone() };
+        let value = seal(&oauth.0.flow_sealer, &binding(oauth), &visitor)?;
+        Ok(oauth.0.cookies.set(&oauth.0.cookies.visitor, &value, LIFETIME))
+    }
+}
+
+fn binding(oauth: &OAuth) -> String {
+    format!("{}|{}", oauth.0.cookies.visitor, oauth.0.urls.origin_text())
+}

@@ -1,0 +1,131 @@
+//! The routes that keep a form while its sender is at the provider, and send it afterwards.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+
+use super::request_kind::is_same_origin;
+use super::respond::{self, Ready};
+use super::visit::{Visit, parameter, send, who};
+use crate::error::{Code, Error};
+use crate::flow::{
+    Holder, Intent, MAX_FORM, Resume, Visitor, find_held, hold, may_be_held, take_held,
+};
+use crate::oauth::{OAuth, SignedIn};
+use crate::pages::{KeptForm, LinkKind, Notice};
+use crate::session::SetCookie;
+
+/// A refused form arrives here with its body, by a redirect that keeps both.
+pub(super) async fn hold_form(State(oauth): State<OAuth>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let visit = Visit::of(&oauth, &parts);
+    if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
+        return send(visit.page(visit.with_way_back(Notice::cross_site())));
+    }
+    let text = parameter(&parts, "intent").unwrap_or_default();
+    let signed_in = who(&oauth, &parts);
+    send(match Intent::from_form_link(&oauth, signed_in.as_ref(), &text) {
+        Ok(intent) => {
+            let kept = keep(&oauth, &parts, body, signed_in.as_ref(), intent).await;
+            kept.unwrap_or_else(|error| visit.failure_at_start(&error))
+        }
+        Err(error) => visit.failure_at_start(&error),
+    })
+}
+
+/// Keeps the form if it can be kept, and shows the way on in either case.
+async fn keep(
+    oauth: &OAuth,
+    parts: &Parts,
+    body: Body,
+    signed_in: Option<&SignedIn>,
+    intent: Intent,
+) -> Result<Ready, Error> {
+    let visit = Visit::of(oauth, parts);
+    let (holder, cookie) = holder(oauth, parts, signed_in)?;
+    let kept = match read(parts, body).await {
+        Ok(body) => hold(oauth, holder, intent.resume.clone(), body)?
+            .map_err(|_| StatusCode::SERVICE_UNAVAILABLE),
+        Err(status) => Err(status),
+    };
+    let (notice, resume) = match kept {
+        Ok(resume) => (Notice::held(), resume),
+        Err(status) => {
+            let behind = Resume::page_behind(oauth, &parts.headers);
+            (Notice::send_again(status), behind.into_string())
+        }
+    };
+    let notice = notice.with_why(intent.why.as_deref());
+    let link = intent.leading_to(resume).to_link(oauth)?;
+    let notice = visit.with_way_back(notice.with_link(LinkKind::Continue, link));
+    let mut response = visit.page(notice);
+    respond::set_cookies(&mut response, &cookie);
+    Ok(response)
+}
+
+/// Whose form it is, and the cookie by which a stranger's browser is known again.
+fn holder(
+    oauth: &OAuth,
+    parts: &Parts,
+    signed_in: Option<&SignedIn>,
+) -> Result<(Holder, Option<SetCookie>), Error> {
+    if let Some(who) = signed_in {
+        return Ok((who.lineage(), None));
+    }
+    let visitor = Visitor::of_or_new(oauth, &parts.headers)?;
+    Ok((visitor.holder(), Some(visitor.to_cookie(oauth)?)))
+}
+
+/// The body, which is text: what is not cannot be written into a form again.
+async fn read(parts: &Parts, body: Body) -> Result<String, StatusCode> {
+    may_be_held(&parts.headers)?;
+    let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)?;
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    decoded.map(|_| text.to_owned()).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)
+}
+
+/// Everything that this browser may hold forms as.
+fn holders(oauth: &OAuth, parts: &Parts) -> Vec<Holder> {
+    let session = who(oauth, parts).map(|who| who.lineage());
+    let visitor = Visitor::of(oauth, &parts.headers).map(|visitor| visitor.holder());
+    session.into_iter().chain(visitor).collect()
+}
+
+fn unknown() -> Error {
+    Error::new(Code::CallbackInvalid, "the form was sent already, or was kept for somebody else")
+}
+
+/// Shows the form as it will be sent.
+pub(super) async fn show_form(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let visit = Visit::of(&oauth, &parts);
+    let link = parameter(&parts, "form").unwrap_or_default();
+    let Some((_, held)) = find_held(&oauth, &holders(&oauth, &parts), &link) else {
+        return send(visit.failure_at_start(&unknown()));
+    };
+    let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
+    let form = KeptForm::new(action, &held.value.body);
+    let mut response = visit.page(visit.with_way_back(Notice::confirm(form)));
+    // Under `no-referrer` a form is sent with `Origin: null`, and would be refused.
+    let policy = HeaderValue::from_static("same-origin");
+    response.headers_mut().insert(header::REFERRER_POLICY, policy);
+    send(response)
+}
+
+/// Sends it, once, on to where it was meant for: with the body that comes in, since that is
+/// what the person saw, by a redirect that keeps it.
+pub(super) async fn send_form(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let visit = Visit::of(&oauth, &parts);
+    if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
+        return send(visit.page(visit.with_way_back(Notice::cross_site())));
+    }
+    let link = parameter(&parts, "form").unwrap_or_default();
+    let target = take_held(&oauth, &holders(&oauth, &parts), &link);
+    let target = target.filter(|target| Resume::parse(target, oauth.0.urls.origin()).is_some());
+    send(match target {
+        Some(target) => respond::same_again(&target),
+        None => visit.failure_at_start(&unknown()),
+    })
+}

@@ -1,0 +1,266 @@
+//! Forms that were sent before their sender had granted what they need: kept, shown, sent once.
+
+use std::time::Duration;
+
+use http::Method;
+use oauth_runtime::fake::Endpoint;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use url::Url;
+
+use crate::support::{App, Browser, Page};
+
+const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
+const FORM: [(&str, &str); 5] =
+    [("title", "A & B = é+%"), ("tag", "1"), ("tag", "2"), ("empty", ""), ("csrf_token", "t0k")];
+const BODY: &str = "title=A+%26+B+%3D+%C3%A9%2B%25&tag=1&tag=2&empty=&csrf_token=t0k";
+
+async fn sent(browser: &mut Browser, app: &App, path: &str) -> Page {
+    let origin = app.origin.clone();
+    browser.post(app.url(path), &FORM, "same-origin", &[("origin", &origin)]).await
+}
+
+/// A form that was sent by somebody who is signed in without its scope, and is kept now.
+async fn held(app: &App, browser: &mut Browser) -> Page {
+    browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+    let page = sent(browser, app, "/echo?q=1").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    page
+}
+
+/// Where the browser is asked to send a refused form again.
+async fn hold_link(app: &App, browser: &mut Browser) -> Url {
+    let same = [("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+    let body = Some(BODY.to_owned());
+    let page = browser.send(Method::POST, &app.url("/echo?q=1"), &same, body).await;
+    assert_eq!((page.status, page.location().path()), (307, "/oauth/hold"));
+    page.location()
+}
+
+/// H2: body, method, target and `Origin` are as they were, whoever sends it.
+#[tokio::test]
+async fn a_form_arrives_whole_after_sign_in_and_consent() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = sent(&mut browser, &app, "/echo?q=1").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("look at what arrives"), "the handler's own words");
+    assert_eq!(app.fake.calls(Endpoint::Authorization), 0, "nobody is sent anywhere unasked");
+    let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    assert_eq!((shown.status, shown.url.path()), (200, "/oauth/continue"));
+    assert!(shown.body.contains("A &#38; B = é+%"), "{}", shown.body);
+    assert_eq!(shown.body.matches("t0k").count(), 1, "in the form, but not on show");
+    assert_eq!(shown.header("referrer-policy"), "same-origin");
+    let arrived = browser.send_form(&shown).await;
+    assert_eq!(arrived.status, 200);
+    assert_eq!(arrived.body, format!("/echo?q=1 from {}: {BODY}", app.origin));
+}
+
+#[tokio::test]
+async fn a_form_of_someone_signed_in_waits_through_an_unticked_box() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = held(&app, &mut browser).await;
+    let declined = browser.authorize(page.link("Continue"), ADA, &[]).await;
+    assert_eq!(declined.status, 403, "{}", declined.body);
+    let shown = browser.authorize(declined.link("Grant access"), ADA, &["drive.file"]).await;
+    let arrived = browser.send_form(&shown).await;
+    assert!(arrived.body.ends_with(BODY), "{}", arrived.body);
+}
+
+/// H2: one use, also for someone who clicks twice or goes back.
+#[tokio::test]
+async fn a_form_is_sent_once() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = held(&app, &mut browser).await;
+    let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    let reloaded = browser.go(&shown.url).await;
+    assert_eq!(reloaded.body, shown.body, "a reload shows it again");
+    assert_eq!(browser.send_form(&shown).await.status, 200);
+    assert_eq!(browser.send_form(&shown).await.status, 400, "it was sent already");
+    assert_eq!(browser.go(&shown.url).await.status, 400);
+}
+
+/// H5: a form opens for the browser that it was kept for.
+#[tokio::test]
+async fn nobody_else_sees_or_sends_it() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = held(&app, &mut browser).await;
+    let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    let mut stranger = Browser::new();
+    assert_eq!(stranger.go(&shown.url).await.status, 400);
+    stranger.authorize(app.url("/notes"), BOB, &["drive.file"]).await;
+    assert_eq!(stranger.go(&shown.url).await.status, 400);
+    assert_eq!(stranger.send_form(&shown).await.status, 400);
+    // Nor the same browser once the person has left.
+    browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+    assert_eq!(browser.go(&shown.url).await.status, 400);
+}
+
+/// H1: nothing that began elsewhere is kept or sent.
+#[tokio::test]
+async fn a_form_from_another_site_is_neither_kept_nor_sent() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = held(&app, &mut browser).await;
+    let link = hold_link(&app, &mut browser).await;
+    let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    for site in ["cross-site", "same-site", "none"] {
+        let refused = browser.post(&link, &FORM, site, &[]).await;
+        assert_eq!(refused.status, 403, "{site}");
+        assert!(!refused.body.contains("intent="), "{}", refused.body);
+        let refused = browser.post(&shown.url, &FORM, site, &[]).await;
+        assert_eq!(refused.status, 403, "{site}");
+    }
+    assert_eq!(browser.send_form(&shown).await.status, 200, "it is still there");
+}
+
+#[tokio::test]
+async fn a_link_that_keeps_a_form_is_bound_to_its_session_and_begins_nothing() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    held(&app, &mut browser).await;
+    let link = hold_link(&app, &mut browser).await;
+    let query = link.query().unwrap();
+    assert_eq!(browser.go(app.url(&format!("/oauth/start?{query}"))).await.status, 400);
+    assert_eq!(browser.go(&link).await.status, 405);
+    let refused = Browser::new().post(&link, &FORM, "same-origin", &[]).await;
+    assert_eq!(refused.status, 400, "made for another session");
+    app.clock.advance(Duration::from_secs(601));
+    assert_eq!(browser.post(&link, &FORM, "same-origin", &[]).await.status, 400, "too old");
+}
+
+#[tokio::test]
+async fn a_form_is_kept_for_ten_minutes() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = held(&app, &mut browser).await;
+    let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    app.clock.advance(Duration::from_secs(600));
+    assert_eq!(browser.send_form(&shown).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_third_form_takes_the_place_of_the_oldest() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let first = held(&app, &mut browser).await;
+    let mut later = Vec::new();
+    for path in ["/echo?n=2", "/echo?n=3"] {
+        app.clock.advance(Duration::from_secs(1));
+        later.push(sent(&mut browser, &app, path).await);
+    }
+    let gone = browser.authorize(first.link("Continue"), ADA, &["drive.file"]).await;
+    assert_eq!(gone.status, 400, "{}", gone.body);
+    for page in later {
+        let shown = browser.follow(page.link("Continue")).await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+    }
+}
+
+/// What another account granted sends nothing that was filled in under the first.
+#[tokio::test]
+async fn a_form_does_not_follow_to_another_account() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = held(&app, &mut browser).await;
+    let asked = browser.go(page.link("Continue")).await.location();
+    let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+    let mixed = browser.authorize(hinted, BOB, &["drive.file"]).await;
+    assert_eq!(mixed.status, 409, "{}", mixed.body);
+    let switched = browser.authorize(mixed.link("Switch"), BOB, &["drive.file"]).await;
+    assert_eq!((switched.status, switched.url.path()), (400, "/oauth/continue"));
+    assert!(!switched.body.contains("A &#38; B"), "{}", switched.body);
+}
+
+/// H3: said before the body is read, and with a way on.
+#[tokio::test]
+async fn what_cannot_be_kept_is_said_before_it_is_read() {
+    let app = App::start().await;
+    let address = app.origin.strip_prefix("http://").unwrap();
+    for (headers, status) in [
+        ("Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 10000000", "415"),
+        ("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 65537", "413"),
+        ("Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked", "413"),
+        ("Content-Type: text/plain\r\nContent-Length: 9", "415"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "POST /echo HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\
+             Sec-Fetch-Mode: navigate\r\nSec-Fetch-Site: same-origin\r\n{headers}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{headers}: {answer}");
+        assert!(answer.contains("send it again") && answer.contains("/oauth/start?"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_text_is_not_kept() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let link = hold_link(&app, &mut browser).await;
+    let same = [("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+    for body in ["a=%FF", "a=%C3%28&b=1"] {
+        let page = browser.send(Method::POST, link.as_str(), &same, Some(body.to_owned())).await;
+        assert_eq!(page.status, 415, "{body}");
+        assert!(page.body.contains("send it again"), "{}", page.body);
+    }
+}
+
+/// `resume = "never"`: the person is led back to the form, and sends it again there.
+#[tokio::test]
+async fn a_handler_may_have_no_form_kept() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let referer = app.url("/hello?form=1");
+    let headers = [("referer", referer.as_str())];
+    let page = browser.post(app.url("/echo-once"), &FORM, "same-origin", &headers).await;
+    assert_eq!(page.status, 401);
+    assert!(page.body.contains("send it again"), "{}", page.body);
+    let arrived = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    assert_eq!(arrived.url.as_str(), referer);
+    let saved = browser.post(app.url("/echo-once"), &FORM, "same-origin", &headers).await;
+    assert_eq!((saved.status, saved.body.as_str()), (200, BODY));
+}
+
+/// Memory has a bound: above it a form is answered as one that cannot be kept.
+#[tokio::test]
+async fn a_full_house_keeps_no_more_and_says_so() {
+    let app = App::start().await;
+    let mut browser = Browser::new();
+    let link = hold_link(&app, &mut browser).await;
+    let mut refused = 0;
+    for _ in 0..700 {
+        browser.cookies.clear();
+        let page = browser.post(&link, &[("a", "b")], "same-origin", &[]).await;
+        match page.status {
+            200 => {}
+            503 => refused += 1,
+            other => panic!("{other}: {}", page.body),
+        }
+    }
+    assert!((100..600).contains(&refused), "{refused} of 700 were refused");
+}
+
+/// D6: whoever cancels without a session is not sent to the provider again by himself.
+#[tokio::test]
+async fn a_browser_remembers_a_no_without_a_session() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    for path in ["/notes", "/me"] {
+        let consent = browser.follow(app.url(path)).await;
+        let consent = browser.choose(&consent, ADA).await;
+        let consent = browser.arrive(consent).await;
+        let denied = browser.cancel(&consent).await;
+        let denied = browser.arrive(denied).await;
+        assert_eq!(denied.status, 403);
+        let memory = browser.cookies["oauth-n"].len();
+        assert!((50..300).contains(&memory), "{memory}");
+        let again = browser.go(app.url(path)).await;
+        assert_eq!(again.status, 403, "{path}");
+        assert_eq!(Browser::new().go(app.url(path)).await.status, 303, "others are sent on");
+        app.clock.advance(Duration::from_secs(200));
+    }
+    let page = browser.go(app.url("/notes")).await;
+    let arrived = browser.authorize(page.link("Try again"), ADA, &["drive.file"]).await;
+    assert_eq!((arrived.status, arrived.url.path()), (200, "/notes"));
+    let mut later = Browser::new();
+    later.cookies.insert("oauth-n".to_owned(), browser.cookies["oauth-n"].clone());
+    assert_eq!(later.go(app.url("/me")).await.status, 403);
+    app.clock.advance(Duration::from_secs(400));
+    assert_eq!(later.go(app.url("/me")).await.status, 303, "after ten minutes it is forgotten");
+}
