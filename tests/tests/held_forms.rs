@@ -94,6 +94,12 @@ async fn nobody_else_sees_or_sends_it() {
     // Nor the same browser once the person has left.
     browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
     assert_eq!(browser.go(&shown.url).await.status, 400);
+    // A form of someone signed out goes with the sign-out of whoever came next.
+    let page = sent(&mut browser, &app, "/echo").await;
+    let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+    assert_eq!(browser.go(&shown.url).await.status, 400);
 }
 
 /// H1: nothing that began elsewhere is kept or sent.
@@ -201,6 +207,9 @@ async fn what_is_not_text_is_not_kept() {
         assert_eq!(page.status, 415, "{body}");
         assert!(page.body.contains("send it again"), "{}", page.body);
     }
+    let headers = [same[0], same[1], ("content-type", "text/plain")];
+    let page = browser.send(Method::POST, link.as_str(), &headers, None).await;
+    assert_eq!(page.status, 415, "whatever sent it there");
 }
 
 /// `resume = "never"`: the person is led back to the form, and sends it again there.

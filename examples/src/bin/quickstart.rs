@@ -8,7 +8,6 @@ struct Report {
     name: String,
 }
 
-#[requires_scopes("drive.file", why = "save your report to your Drive")]
 async fn form() -> Html<&'static str> {
     Html("<form method=post action=/save>Report: <input name=name required><button>Save</button>")
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::error::Error;
 use crate::oauth::OAuth;
-use crate::pages::{Accounts, Language, LinkKind, Notice, PageHtml, PageKind};
+use crate::pages::{Accounts, KeptForm, Language, LinkKind, Notice, PageHtml, PageKind};
 
 impl OAuth {
     /// A page as this app would show it, with made-up scopes, accounts and links: to look at
@@ -48,18 +48,27 @@ fn sample(kind: PageKind) -> Notice {
             signed_in: "ada@example.com".to_owned(),
             chosen: "grace@example.com".to_owned(),
         }),
+        PageKind::Confirm => {
+            let body = "title=Expenses&text=train+and+hotel&csrf_token=not-shown";
+            Notice::confirm(KeptForm::new("#".to_owned(), body))
+        }
         _ => Notice::new(kind, StatusCode::OK),
     };
-    let asks = matches!(kind, PageKind::Declined | PageKind::Denied | PageKind::SendAgain);
+    let asks = matches!(
+        kind,
+        PageKind::Declined | PageKind::Denied | PageKind::Held | PageKind::SendAgain
+    );
     let notice = notice.with_why(asks.then_some("save your report to your Drive"));
     let ways: &[LinkKind] = match kind {
         PageKind::Declined => &[LinkKind::Grant],
         PageKind::Denied => &[LinkKind::Retry],
         PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
-        PageKind::SendAgain | PageKind::Framed => &[LinkKind::Continue],
-        PageKind::SignedOut | PageKind::CrossSite | PageKind::Unusable | PageKind::AdminPolicy => {
-            &[]
-        }
+        PageKind::Held | PageKind::SendAgain | PageKind::Framed => &[LinkKind::Continue],
+        PageKind::Confirm
+        | PageKind::SignedOut
+        | PageKind::CrossSite
+        | PageKind::Unusable
+        | PageKind::AdminPolicy => &[],
         _ => &[LinkKind::StartAgain],
     };
     let notice = ways.iter().fold(notice, |notice, way| notice.with_link(*way, "#"));

@@ -26,16 +26,14 @@ pub(crate) struct Visitor {
     number: Holder,
     /// Scope sets, by hash, to which the person said no, with the end of the memory.
     refused: Vec<(u64, Timestamp)>,
-    ends_at: Timestamp,
 }
 
 impl Visitor {
-    /// Who the browser says it is, if it has been here within ten minutes.
+    /// Who the browser says it is, if it still knows.
     pub(crate) fn of(oauth: &OAuth, headers: &HeaderMap) -> Option<Self> {
         let name = &oauth.0.cookies.visitor;
         let text = cookie::find(headers, name)?;
-        let visitor: Self = open(&oauth.0.flow_sealer, &binding(oauth), text)?;
-        (visitor.ends_at > oauth.0.clock.now()).then_some(visitor)
+        open(&oauth.0.flow_sealer, &binding(oauth), text)
     }
 
     /// The same, or a new one.
@@ -43,8 +41,7 @@ impl Visitor {
         if let Some(known) = Self::of(oauth, headers) {
             return Ok(known);
         }
-        let ends_at = oauth.0.clock.now();
-        Ok(Self { number: random()?, refused: Vec::new(), ends_at })
+        Ok(Self { number: random()?, refused: Vec::new() })
     }
 
     /// The number under which this browser holds forms.
@@ -70,9 +67,7 @@ impl Visitor {
 
     /// The cookie with which the browser remembers it for ten more minutes.
     pub(crate) fn to_cookie(&self, oauth: &OAuth) -> Result<SetCookie, Error> {
-        let ends_at = oauth.0.clock.now() + LIFETIME;
-        let visitor = Self { ends_at, ..self.clone() };
-        let value = seal(&oauth.0.flow_sealer, &binding(oauth), &visitor)?;
+        let value = seal(&oauth.0.flow_sealer, &binding(oauth), self)?;
         Ok(oauth.0.cookies.set(&oauth.0.cookies.visitor, &value, LIFETIME))
     }
 }
