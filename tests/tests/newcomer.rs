@@ -124,9 +124,12 @@ async fn the_first_app_of_the_readme_is_built_and_used_outside_of_the_workspace(
     assert_eq!(lines.next().unwrap().unwrap(), format!("open {origin}"));
 
     let mut browser = Browser::new();
-    let form = browser.authorize(format!("{origin}/"), "ada@example.com", &["drive.file"]).await;
+    let form = browser.go(format!("{origin}/")).await;
     assert!(form.body.contains("<form"), "{}", form.body);
     let report = [("name", "Expenses")];
-    let saved = browser.post(format!("{origin}/save"), &report, "same-origin", &[]).await;
+    let kept = browser.post(format!("{origin}/save"), &report, "same-origin", &[]).await;
+    let way = kept.link("Continue");
+    let shown = browser.authorize(way, "ada@example.com", &["drive.file"]).await;
+    let saved = browser.send_form(&shown).await;
     assert_eq!((saved.status, saved.body.as_str()), (200, "saved as Expenses"));
 }
