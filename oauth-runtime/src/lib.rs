@@ -70,7 +70,7 @@ pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use tokens::AccountId;
-pub use web::{Declared, Token, User};
+pub use web::{Declared, Require, RequireLayer, Token, User};
 
 /// What the macros name. Not for use by hand.
 #[doc(hidden)]

@@ -5,6 +5,7 @@ mod browser;
 mod callback;
 mod demo;
 mod flow_sign_in;
+mod guarding;
 mod held_forms;
 mod hot_path;
 mod house;

@@ -129,6 +129,19 @@ impl Sessions {
         Some(Session { id: *id, entry })
     }
 
+    /// Whether a session that was found before has neither ended nor run out since.
+    ///
+    /// What holds it open counts as use: nobody is idle who listens.
+    pub(crate) fn is_alive(&self, session: &Session, now: Timestamp) -> bool {
+        let row = session.row();
+        let alive = !row.shared.ended.load(Ordering::Relaxed)
+            && now < row.created + self.lifetimes.absolute;
+        if alive {
+            row.last_seen.fetch_max(now.unix_millis(), Ordering::Relaxed);
+        }
+        alive
+    }
+
     /// A new session; its cookie value and its row.
     pub(crate) fn create(
         &self,

@@ -81,6 +81,29 @@ impl<R: Requirement> Token<R> {
         bearer(self.access_token())
     }
 
+    /// The same with an access token that has life left, for what outlives a request: a
+    /// `WebSocket`, a stream of events, a long upload.
+    ///
+    /// ```
+    /// use oauth_runtime::{Error, Token, scope};
+    ///
+    /// async fn watch(mut token: Token<scope::DriveFile>) -> Result<(), Error> {
+    ///     loop {
+    ///         token = token.fresh().await?;
+    ///         // … ask the API, tell the listener, wait …
+    ///         # break Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// `sign_in_required` if the person signed out meanwhile, `consent_required` if a scope was
+    /// withdrawn, a transient error if the provider cannot be asked now. None of them carries an
+    /// answer for the request, which has been answered already.
+    pub async fn fresh(&self) -> Result<Self, Error> {
+        guard::renew(&self.grant, R::DECLARATION).await.map(Self::from_grant)
+    }
+
     /// When the access token ends.
     pub fn expires_at(&self) -> Timestamp {
         self.grant.tokens.expires_at

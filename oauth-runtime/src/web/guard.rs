@@ -62,6 +62,43 @@ pub(crate) async fn admit_optional(
     }
 }
 
+/// The same grant with a token that has life left, if the person still is who and what he was.
+pub(crate) async fn renew(
+    grant: &Grant,
+    declaration: &'static Declaration,
+) -> Result<Grant, Error> {
+    let Grant { oauth, signed_in, .. } = grant;
+    let (key, now) = (signed_in.session_row().account, oauth.0.clock.now());
+    let account = oauth.0.accounts.find(&key, now);
+    let account = account.filter(|_| oauth.0.sessions.is_alive(&signed_in.session, now));
+    let account = account.filter(|row| row.value.epoch == signed_in.session_row().epoch);
+    let account = account.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
+    let mut who = SignedIn { session: signed_in.session.clone(), account };
+    let mut standing = standing(&who, declaration.scopes, now);
+    if standing == Standing::Granted(Freshness::Expired) {
+        match oauth.0.accounts.refreshed(key).await {
+            Ok(account) => who.account = account,
+            Err(error) if error.kind() == Code::InvalidGrant => return Err(withdrawn()),
+            Err(error) => return Err(error),
+        }
+        standing = self::standing(&who, declaration.scopes, oauth.0.clock.now());
+    }
+    match (standing, &who.row().tokens) {
+        (Standing::Granted(freshness), Some(tokens)) if freshness != Freshness::Expired => {
+            if freshness == Freshness::Stale {
+                oauth.0.accounts.refresh_in_background(key);
+            }
+            let tokens = tokens.clone();
+            Ok(Grant { oauth: oauth.clone(), signed_in: who, tokens })
+        }
+        _ => Err(withdrawn()),
+    }
+}
+
+fn withdrawn() -> Error {
+    Error::new(Code::ConsentRequired, "a required scope is no longer granted")
+}
+
 /// Whoever is signed in, or the answer that leads there.
 pub(crate) fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);

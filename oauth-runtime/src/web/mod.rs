@@ -9,8 +9,10 @@ mod request_kind;
 mod respond;
 mod visit;
 mod hold;
+mod require;
 mod routes;
 
 pub(crate) use extract::bearer;
 pub use extract::{Declared, HasOAuth, Token, User};
 pub(crate) use guard::Grant;
+pub use require::{Require, RequireLayer};
