@@ -52,7 +52,8 @@ pub struct RequireLayer {
 
 impl fmt::Debug for RequireLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequireLayer").field("requires", &self.declaration.name).finish()
+        let requires = self.declaration.name;
+        f.debug_struct("RequireLayer").field("requires", &requires).finish_non_exhaustive()
     }
 }
 
