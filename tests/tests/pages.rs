@@ -102,6 +102,25 @@ async fn an_app_puts_a_page_of_its_own_in_the_place_of_one() {
     assert!(other.body.contains("<h1>This link cannot be used</h1>"), "{}", other.body);
 }
 
+/// The page before the provider: for people who go to a page, and for nobody else.
+#[tokio::test]
+async fn a_rationale_comes_before_the_provider_where_the_app_wants_it() {
+    let app = app(OAuthBuilder::with_rationale_page).await;
+    let mut browser = Browser::new();
+    let page = browser.go(app.url("/notes?x=1")).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("drive.file"), "{}", page.body);
+    assert!(page.body.contains("keep your notes in your Drive"), "{}", page.body);
+    assert!(page.set_cookies().is_empty(), "nothing has begun");
+    let arrived = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+    assert_eq!((arrived.status, arrived.url.query()), (200, Some("x=1")));
+    let more = browser.go(app.url("/week")).await;
+    assert!(more.body.contains("calendar.events.readonly"), "{}", more.body);
+    let mut other = Browser::new();
+    assert_eq!(other.go(app.url("/me")).await.status, 303, "signing in needs no reasons");
+    assert_eq!(other.fetch(app.url("/notes"), &[]).await.status, 401);
+}
+
 #[tokio::test]
 async fn a_brand_that_cannot_be_shown_is_named_when_the_app_is_built() {
     let fake = FakeGoogle::start().await.unwrap();

@@ -40,10 +40,10 @@ impl OAuth {
 
 /// What a page of this kind usually has to say.
 fn sample(kind: PageKind) -> Notice {
+    let scopes = ["https://www.googleapis.com/auth/drive.file"].into_iter().collect();
     let notice = match kind {
-        PageKind::Declined => {
-            Notice::declined(["https://www.googleapis.com/auth/drive.file"].into_iter().collect())
-        }
+        PageKind::Rationale => Notice::rationale(scopes),
+        PageKind::Declined => Notice::declined(scopes),
         PageKind::OtherAccount => Notice::other_account(Accounts {
             signed_in: "ada@example.com".to_owned(),
             chosen: "grace@example.com".to_owned(),
@@ -56,22 +56,32 @@ fn sample(kind: PageKind) -> Notice {
     };
     let asks = matches!(
         kind,
-        PageKind::Declined | PageKind::Denied | PageKind::Held | PageKind::SendAgain
+        PageKind::Rationale
+            | PageKind::Declined
+            | PageKind::Denied
+            | PageKind::Held
+            | PageKind::SendAgain
     );
     let notice = notice.with_why(asks.then_some("save your report to your Drive"));
-    let ways: &[LinkKind] = match kind {
+    let notice = ways(kind).iter().fold(notice, |notice, way| notice.with_link(*way, "#"));
+    let notice = notice.with_link(LinkKind::Back, "#");
+    if kind == PageKind::SignedOut { notice.with_link(LinkKind::SignIn, "#") } else { notice }
+}
+
+/// Where such a page leads, beside back.
+fn ways(kind: PageKind) -> &'static [LinkKind] {
+    match kind {
         PageKind::Declined => &[LinkKind::Grant],
         PageKind::Denied => &[LinkKind::Retry],
         PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
-        PageKind::Held | PageKind::SendAgain | PageKind::Framed => &[LinkKind::Continue],
+        PageKind::Rationale | PageKind::Held | PageKind::SendAgain | PageKind::Framed => {
+            &[LinkKind::Continue]
+        }
         PageKind::Confirm
         | PageKind::SignedOut
         | PageKind::CrossSite
         | PageKind::Unusable
         | PageKind::AdminPolicy => &[],
         _ => &[LinkKind::StartAgain],
-    };
-    let notice = ways.iter().fold(notice, |notice, way| notice.with_link(*way, "#"));
-    let notice = notice.with_link(LinkKind::Back, "#");
-    if kind == PageKind::SignedOut { notice.with_link(LinkKind::SignIn, "#") } else { notice }
+    }
 }

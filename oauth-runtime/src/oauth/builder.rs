@@ -45,6 +45,7 @@ pub struct OAuthBuilder {
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
     appearance: Appearance,
+    rationale_page: bool,
 }
 
 impl OAuthBuilder {
@@ -59,6 +60,7 @@ impl OAuthBuilder {
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
             appearance: Appearance::default(),
+            rationale_page: false,
         }
     }
 
@@ -123,6 +125,14 @@ impl OAuthBuilder {
         self
     }
 
+    /// Shows a page with the handler's `why` before it sends a person to the provider, who then
+    /// knows what will be asked and for what. Signing in alone has no such page, and scripts
+    /// are answered as without it.
+    pub fn with_rationale_page(mut self) -> Self {
+        self.rationale_page = true;
+        self
+    }
+
     /// The app's own pages in the place of the library's, as many of them as it wants.
     pub fn with_pages(mut self, pages: impl Pages) -> Self {
         self.appearance = self.appearance.with_pages(pages);
@@ -156,6 +166,7 @@ impl OAuthBuilder {
             claims: Entries::with_capacity(CLAIMS),
             held: Entries::with_capacity(HELD_FORMS),
             appearance: self.appearance,
+            rationale_page: self.rationale_page,
             clock: self.clock,
         }))
     }

@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     /// Forms whose senders are at the provider.
     pub(crate) held: Entries<16, HeldForm>,
     pub(crate) appearance: Appearance,
+    /// Whether people read what they will be asked for before they are sent to the provider.
+    pub(crate) rationale_page: bool,
     pub(crate) clock: Arc<dyn Clock>,
 }
 

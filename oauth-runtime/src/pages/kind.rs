@@ -7,6 +7,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PageKind {
+    /// What the app is about to ask for and why, before the provider asks.
+    Rationale,
     /// A required scope was left out, now or before.
     Declined,
     /// The person cancelled at the provider.
@@ -44,6 +46,7 @@ pub enum PageKind {
 impl PageKind {
     /// Every kind of page, for a test or a preview of your own.
     pub const ALL: &'static [Self] = &[
+        Self::Rationale,
         Self::Declined,
         Self::Denied,
         Self::OtherAccount,

@@ -32,6 +32,10 @@ impl Notice {
         Self { kind, status, why, scopes, accounts, form: None, links: Vec::new() }
     }
 
+    pub(crate) fn rationale(missing: ScopeSet) -> Self {
+        Self { scopes: missing, ..Self::new(PageKind::Rationale, StatusCode::OK) }
+    }
+
     pub(crate) fn declined(missing: ScopeSet) -> Self {
         Self { scopes: missing, ..Self::new(PageKind::Declined, StatusCode::FORBIDDEN) }
     }

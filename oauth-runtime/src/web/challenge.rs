@@ -57,6 +57,10 @@ impl Challenge<'_> {
         let status = self.code.status();
         match refusal {
             Refusal::Redirect => self.redirect(),
+            Refusal::Rationale => {
+                let notice = Notice::rationale(self.missing.clone());
+                self.page(notice, LinkKind::Continue, self.own_target())
+            }
             Refusal::Explain if self.signed_in.is_none() => {
                 self.page(Notice::denied(), LinkKind::Retry, self.own_target())
             }

@@ -35,6 +35,8 @@ pub(crate) enum Decision {
 pub(crate) enum Refusal {
     /// 303 to the provider.
     Redirect,
+    /// A page that says what will be asked, before the provider asks it.
+    Rationale,
     /// A page that says what is missing, with a link to grant it.
     Explain,
     /// 307 to our own route that keeps the form, or a page where it cannot be kept.

@@ -243,8 +243,13 @@ impl Refused {
             Some(who) => came_back(oauth, who, &missing),
             None => refused_before(oauth, parts, &missing),
         };
-        let refusal =
-            if refusal == Refusal::Redirect && known() { Refusal::Explain } else { refusal };
+        let refusal = match refusal {
+            Refusal::Redirect if known() => Refusal::Explain,
+            Refusal::Redirect if oauth.0.rationale_page && !missing.is_empty() => {
+                Refusal::Rationale
+            }
+            _ => refusal,
+        };
         Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
             .into_error(refusal)
     }

@@ -17,6 +17,11 @@ pub(super) const LABELS: Labels = Labels {
 pub(super) fn words(kind: PageKind) -> Words {
     let words = |title, lead| Words { title, lead, note: None };
     match kind {
+        PageKind::Rationale => Words {
+            title: "Your permission is needed",
+            lead: "To go on, this app asks you at {provider} for:",
+            note: Some("You decide there, and can take it back at any time."),
+        },
         PageKind::Declined => Words {
             title: "Permission needed",
             lead: "This page needs access that you have not granted at {provider}:",

@@ -18,6 +18,11 @@ pub(super) const LABELS: Labels = Labels {
 pub(super) fn words(kind: PageKind) -> Words {
     let words = |title, lead| Words { title, lead, note: None };
     match kind {
+        PageKind::Rationale => Words {
+            title: "Ihre Erlaubnis ist nötig",
+            lead: "Um weiterzumachen, bittet diese App Sie bei {provider} um:",
+            note: Some("Sie entscheiden dort und können es jederzeit zurücknehmen."),
+        },
         PageKind::Declined => Words {
             title: "Berechtigung nötig",
             lead: "Diese Seite braucht einen Zugriff, den Sie bei {provider} nicht erlaubt haben:",
