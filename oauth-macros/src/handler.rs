@@ -18,6 +18,9 @@ const PRIMITIVES: [&str; 19] = [
     "u8", "u16", "u32", "u64", "u128", "usize",
 ];
 
+/// Extractors that read the body, of which a handler has one, as its last parameter.
+const BODIES: [&str; 4] = ["Form", "Json", "Multipart", "RawForm"];
+
 /// The number of parameters from which on clippy complains about one more.
 const MANY: usize = 7;
 
@@ -34,6 +37,14 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
             quote!(#item #mistakes)
         }
     }
+}
+
+/// The name of a parameter's type, if that reads the body.
+fn body_extractor(parameter: &FnArg) -> Option<&Ident> {
+    let FnArg::Typed(parameter) = parameter else { return None };
+    let Type::Path(path) = &*parameter.ty else { return None };
+    let name = &path.path.segments.last()?.ident;
+    BODIES.iter().any(|body| name == body).then_some(name)
 }
 
 /// A function with its body unread: what macros and editors leave there is none of ours.
@@ -98,6 +109,11 @@ impl Handler {
         if self.signature.asyncness.is_none() {
             let text = "a handler is asynchronous: expected `async fn`";
             args.mistakes.add(self.signature.fn_token.span, text);
+        }
+        let early = self.signature.inputs.len().saturating_sub(1);
+        for body in self.signature.inputs.iter().take(early).filter_map(body_extractor) {
+            let text = "this reads the request's body, so it has to be the last parameter";
+            args.mistakes.add_at(body, text);
         }
         for second in self.attributes.extract_if(.., |attribute| is_ours(attribute)) {
             let text = "a second `#[requires_scopes]`: put all scopes into one";
@@ -484,6 +500,7 @@ mod tests {
                          with a name of your choice";
         let second = "a second `Token` for the same scopes: one is enough, and `Clone`; another set \
                       is taken as `Token<Name>`";
+        let last = "this reads the request's body, so it has to be the last parameter";
         let cases = [
             ("struct S;", goes_on),
             ("enum E {}", goes_on),
@@ -491,6 +508,8 @@ mod tests {
             ("const C: u8 = 0;", goes_on),
             ("fn f(token: Token) {}", "a handler is asynchronous: expected `async fn`"),
             ("async fn str(token: Token) {}", primitive),
+            ("async fn f(form: axum::Form<A>, token: Token) {}", last),
+            ("async fn f(Json(a): Json<A>, b: B) {}", last),
             ("async fn f(a: Token, b: Token<_>) {}", second),
             ("async fn f(a: Option<Token>) {}", optional),
             ("async fn f(a: &Token) {}", "a handler owns its `Token`: take it without the `&`"),

@@ -64,6 +64,43 @@ async fn a_second_scope_adds_to_the_first() {
     assert_eq!(browser.go(app.url("/both")).await.status, 200);
 }
 
+/// A page that a person reloads, or comes back to, still says what happened and offers the ways on.
+#[tokio::test]
+async fn a_reload_after_a_no_says_it_again() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    for (signed_in, wanted) in [(false, "Try again"), (true, "Grant access")] {
+        if signed_in {
+            browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+        }
+        let consent = browser.consent_page(app.url("/notes?x=1"), ADA).await;
+        let back = browser.cancel(&consent).await;
+        let denied = browser.arrive(back).await;
+        assert_eq!((denied.status, denied.url.path()), (403, "/oauth/callback"));
+        let again = browser.follow(&denied.url).await;
+        assert_eq!((again.status, again.url.query()), (403, Some("x=1")), "{}", again.body);
+        assert!(again.link(wanted).query().is_some());
+        // Nobody else learns anything from the address.
+        assert_eq!(Browser::new().follow(&denied.url).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn a_reload_after_an_unticked_box_or_another_account_goes_on() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let declined = browser.authorize(app.url("/notes?x=1"), ADA, &[]).await;
+    assert_eq!((declined.status, declined.url.path()), (403, "/oauth/callback"));
+    let again = browser.follow(&declined.url).await;
+    assert_eq!((again.status, again.url.query()), (403, Some("x=1")));
+    let arrived = browser.authorize(again.link("Grant access"), ADA, &["drive.file"]).await;
+    assert_eq!(arrived.status, 200);
+
+    let asked = browser.go(app.url("/week")).await.location();
+    let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+    let mixed = browser.authorize(hinted, BOB, &["calendar.events.readonly"]).await;
+    assert_eq!(mixed.status, 409);
+    assert_eq!(browser.go(&mixed.url).await.location().as_str(), app.url("/week"));
+}
+
 /// D4: an unticked box is named on a page with one link, and nobody is sent round again.
 #[tokio::test]
 async fn an_unticked_scope_is_explained_and_can_be_granted_later() {

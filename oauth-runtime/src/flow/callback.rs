@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::record::{Flow, cookie_name, state_hash};
+use super::visitor::Visitor;
 use crate::error::{Code, Error};
 use crate::oauth::{Claim, Ending, OAuth, SignedIn};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
@@ -20,8 +21,8 @@ use crate::store::{Conflict, Expected};
 /// What came of a request to the callback.
 pub(crate) struct Returned {
     pub(crate) ending: Ending,
-    /// The flow's cookie, if the flow is over.
-    pub(crate) forget: Option<SetCookie>,
+    /// The flow's cookie, gone if the flow is over, and what the browser remembers.
+    pub(crate) cookies: Vec<SetCookie>,
 }
 
 impl Returned {
@@ -36,8 +37,8 @@ impl Returned {
             Ok(response) => response,
             Err(error) => return Self::failed(oauth, error),
         };
-        if let Some(ending) = finished_before(oauth, signed_in.as_ref(), &response.state) {
-            return Self { ending, forget: None };
+        if let Some(ending) = answered_before(oauth, signed_in.as_ref(), &response.state, headers) {
+            return Self { ending, cookies: Vec::new() };
         }
         let (flow, verified) = match own_flow(oauth, headers, &response) {
             Ok(found) => found,
@@ -45,35 +46,41 @@ impl Returned {
         };
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
         let resume = flow.resume.clone();
-        let ending = match checked(oauth, &flow, signed_in.as_ref(), &response) {
-            Ok(()) => conclude(oauth, flow, verified, signed_in, response).await,
+        let returned = match checked(oauth, &flow, signed_in.as_ref(), &response) {
+            Ok(()) => conclude(oauth, flow, verified, signed_in, response, headers).await,
             Err(error) => Err(error),
         };
-        match ending {
+        match returned {
             // The code was sent, or the person answered: there is nothing to come back for.
-            Ok(ending) => Self { ending, forget: Some(forget) },
+            Ok(mut returned) => {
+                returned.cookies.push(forget);
+                returned
+            }
             Err(error) => {
-                let forget = (!error.is_transient()).then_some(forget);
-                Self { ending: Ending::Failed { error: Arc::new(error), resume }, forget }
+                let cookies = (!error.is_transient()).then_some(forget).into_iter().collect();
+                Self { ending: Ending::Failed { error: Arc::new(error), resume }, cookies }
             }
         }
     }
 
     fn failed(oauth: &OAuth, error: Error) -> Self {
         let resume = oauth.0.urls.default_page();
-        Self { ending: Ending::Failed { error: Arc::new(error), resume }, forget: None }
+        Self { ending: Ending::Failed { error: Arc::new(error), resume }, cookies: Vec::new() }
     }
 }
 
-/// A reload, or the back button: the same session is sent to the same target again.
-fn finished_before(oauth: &OAuth, signed_in: Option<&SignedIn>, state: &str) -> Option<Ending> {
+/// A reload, or the back button: whoever answered is sent to the same target again.
+fn answered_before(
+    oauth: &OAuth,
+    signed_in: Option<&SignedIn>,
+    state: &str,
+    headers: &HeaderMap,
+) -> Option<Ending> {
     let claim = oauth.0.claims.peek(&state_hash(state), oauth.0.clock.now())?;
-    match &claim.value {
-        Claim::Done { lineage, resume } if signed_in?.lineage() == *lineage => {
-            Some(Ending::Back { resume: resume.to_string() })
-        }
-        _ => None,
-    }
+    let Claim::Done { holder, resume } = &claim.value else { return None };
+    let visitor = || Visitor::of(oauth, headers).map(|visitor| visitor.holder());
+    let asks = signed_in.map(SignedIn::lineage).or_else(visitor)?;
+    (asks == *holder).then(|| Ending::Back { resume: resume.to_string() })
 }
 
 /// The flow of this browser with this state, and the proof that the two belong together.
@@ -119,11 +126,13 @@ async fn conclude(
     verified: StateVerified,
     signed_in: Option<SignedIn>,
     response: AuthorizationResponse,
-) -> Result<Ending, Error> {
+    headers: &HeaderMap,
+) -> Result<Returned, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), error),
+        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), error, headers),
         Outcome::Code(code) => {
-            claimed(oauth, flow, verified, signed_in, &response.state, code).await
+            let ending = claimed(oauth, flow, verified, signed_in, &response.state, code).await?;
+            Ok(Returned { ending, cookies: Vec::new() })
         }
     }
 }
@@ -135,16 +144,29 @@ fn refused(
     flow: Flow,
     signed_in: Option<&SignedIn>,
     error: Error,
-) -> Result<Ending, Error> {
+    headers: &HeaderMap,
+) -> Result<Returned, Error> {
     info!(outcome = error.code(), "the authorization was refused");
     if error.kind() != Code::AccessDenied {
         return Err(error);
     }
-    let scopes = flow.needed.to_set();
-    if let Some(who) = signed_in {
+    let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
+    let mut cookies = Vec::new();
+    let holder = if let Some(who) = signed_in {
         oauth.0.accounts.decline(&who.session_row().account, &scopes)?;
-    }
-    Ok(Ending::Denied { scopes, why: flow.why, resume: flow.resume })
+        who.lineage()
+    } else {
+        let mut visitor = Visitor::of_or_new(oauth, headers)?;
+        visitor.refuse(&scopes, now);
+        cookies.push(visitor.to_cookie(oauth)?);
+        visitor.holder()
+    };
+    let done = Claim::Done { holder, resume: flow.resume.clone().into_boxed_str() };
+    let key = state_hash(&flow.seed.state());
+    // If there is no room, a reload is told that the answer was used.
+    drop(oauth.0.claims.put(key, done, Expected::Absent, flow.ends_at, now));
+    let ending = Ending::Denied { scopes, why: flow.why, resume: flow.resume };
+    Ok(Returned { ending, cookies })
 }
 
 /// Claims the state, then exchanges the code in a task of its own: a person who clicks twice
@@ -206,7 +228,7 @@ async fn finish(
         }
     };
     let claim = match lineage {
-        Some(lineage) => Claim::Done { lineage, resume: resume.into_boxed_str() },
+        Some(holder) => Claim::Done { holder, resume: resume.into_boxed_str() },
         None => Claim::Used,
     };
     let (expected, now) = (Expected::Version(1), oauth.0.clock.now());

@@ -32,7 +32,8 @@ impl Flow {
         let authorized = self.exchange(oauth, proof, &code).await?;
         if let Some(other) = self.other_account(oauth, signed_in.as_ref(), &authorized) {
             info!(outcome = "other_account", "another account came back");
-            return Ok(Finished { ending: Ending::OtherAccount(other.into()), lineage: None });
+            let lineage = signed_in.as_ref().map(SignedIn::lineage);
+            return Ok(Finished { ending: Ending::OtherAccount(other.into()), lineage });
         }
         let (key, account) = oauth.0.accounts.save(&authorized)?;
         let now = oauth.0.clock.now();
@@ -99,7 +100,7 @@ impl Flow {
             info!(outcome = "declined", "scopes were left out");
             let (why, resume) = (self.why, self.resume);
             let ending = Ending::Declined { session: cookie, lineage, missing, why, resume };
-            return Finished { ending, lineage: None };
+            return Finished { ending, lineage: Some(lineage) };
         }
         session.note_return(needed.fingerprint(), now);
         info!(outcome = "granted", "authorized");

@@ -1,6 +1,7 @@
 //! The builder: every configuration mistake surfaces in [`OAuthBuilder::build`].
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tracing::info;
@@ -149,6 +150,11 @@ impl OAuthBuilder {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
         let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
+        info!(
+            origin = urls.origin_text(),
+            redirect_uri = urls.redirect_uri(),
+            "people reach the app at this origin, and come back to this address"
+        );
         let base_scopes = base_scopes(&self.base_scopes, &self.provider)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
@@ -168,6 +174,7 @@ impl OAuthBuilder {
             appearance: self.appearance,
             rationale_page: self.rationale_page,
             clock: self.clock,
+            routed: AtomicBool::new(false),
         }))
     }
 }

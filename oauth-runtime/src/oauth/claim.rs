@@ -15,8 +15,9 @@ pub(crate) enum Claim {
     UnderWay(watch::Receiver<Option<Ending>>),
     /// It ended without anywhere to go back to.
     Used,
-    /// It went through: a reload within this session may be sent to the target again.
-    Done { lineage: Lineage, resume: Box<str> },
+    /// It was answered, with a yes or a no: a reload in the same session, or the same browser
+    /// without one, is sent to the target again, and what comes of that is said there.
+    Done { holder: [u8; 16], resume: Box<str> },
 }
 
 /// How an authorization ended.

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::HeaderMap;
+use tracing::warn;
 
 use super::builder::OAuthBuilder;
 use super::claim::Claim;
@@ -50,6 +52,8 @@ pub(crate) struct Inner {
     /// Whether people read what they will be asked for before they are sent to the provider.
     pub(crate) rationale_page: bool,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Whether the library's own routes were asked for.
+    pub(crate) routed: AtomicBool,
 }
 
 /// A request's session together with the account behind it.
@@ -115,6 +119,16 @@ impl OAuth {
 
     pub(crate) fn http(&self) -> &HttpClient {
         self.0.accounts.client.http()
+    }
+
+    /// Says once that nobody can come back, where the app forgot the library's own routes.
+    pub(crate) fn warn_of_missing_routes(&self) {
+        if !self.0.routed.swap(true, Ordering::Relaxed) {
+            warn!(
+                "a person is sent to the provider, but the app has no callback: add \
+                 `.merge(oauth.routes())` to its router"
+            );
+        }
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use crate::error::{Code, Error};
-use crate::provider::{ClientCredentials, check_redirect_uri};
+use crate::provider::{ClientCredentials, ClientKind, check_redirect_uri};
 
 /// The addresses of one app.
 #[derive(Clone, Debug)]
@@ -36,6 +36,9 @@ impl Urls {
             return Err(elsewhere(&redirect_uri, &public));
         }
         let mount = public.path().trim_end_matches('/').to_owned();
+        if matches!(parsed.path(), "" | "/") {
+            return Err(no_path(&redirect_uri, credentials));
+        }
         let callback = parsed.path().strip_prefix(&mount);
         let callback = callback.filter(|path| path.starts_with('/') && *path != "/");
         let callback = callback.ok_or_else(|| elsewhere(&redirect_uri, &public))?.to_owned();
@@ -197,6 +200,18 @@ fn choose_redirect_uri(
     }
 }
 
+/// What Google gives a client of the type "Desktop app", and what is easily forgotten.
+fn no_path(redirect_uri: &str, credentials: &ClientCredentials) -> Error {
+    let text = format!("the redirect URI {redirect_uri:?} has no path");
+    let help = match credentials.kind() {
+        ClientKind::Installed => {
+            "this is a client of the type \"Desktop app\": make one of the type \"Web application\""
+        }
+        ClientKind::Web => "register one such as \"http://localhost:8080/oauth/callback\"",
+    };
+    Error::new(Code::ConfigRedirectUri, text).with_help(help)
+}
+
 fn elsewhere(redirect_uri: &str, public: &Url) -> Error {
     let text =
         format!("the redirect URI {redirect_uri:?} does not lie under {:?}", public.as_str());
@@ -280,7 +295,8 @@ mod tests {
             (Some("http://example.com"), None, vec![], "config_public_url", "cannot be used"),
             (Some("example.com"), None, vec![], "config_public_url", "not an absolute URL"),
             (Some("https://example.com/?a=1"), None, vec![], "config_public_url", "query"),
-            (None, Some("https://example.com/"), vec![], "config_public_url", "does not lie under"),
+            (None, Some("https://example.com/"), vec![], "config_redirect_uri", "has no path"),
+            (None, Some("https://example.com"), vec![], "config_redirect_uri", "has no path"),
             (
                 None,
                 Some("https://example.com/oauth/start"),

@@ -102,6 +102,7 @@ impl Challenge<'_> {
             why: self.declaration.why.map(str::to_owned),
             resume: self.own_target(),
         };
+        self.oauth.warn_of_missing_routes();
         let Begun { location, cookies } = begin.begin(self.oauth, &self.parts.headers)?;
         let mut response = respond::see_other(&location);
         respond::set_cookies(&mut response, &cookies);

@@ -1,5 +1,7 @@
 //! Our own routes: sign in, sign out, start, callback.
 
+use std::sync::atomic::Ordering;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -34,6 +36,7 @@ impl OAuth {
     /// ```
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let urls = &self.0.urls;
+        self.0.routed.store(true, Ordering::Relaxed);
         Router::new()
             .route(&urls.route("sign-in"), only_get(get(sign_in)))
             .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
@@ -156,6 +159,6 @@ async fn callback(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let signed_in = who(&oauth, &parts);
     let returned = Returned::from_query(&oauth, signed_in.clone(), query, &parts.headers).await;
     let mut response = Visit::of(&oauth, &parts).ending(signed_in.as_ref(), &returned.ending);
-    respond::set_cookies(&mut response, &returned.forget);
+    respond::set_cookies(&mut response, &returned.cookies);
     send(response)
 }

@@ -7,10 +7,9 @@ use http::request::Parts;
 
 use super::respond::{self, Ready};
 use crate::error::{Code, Error};
-use crate::flow::{Action, Intent, Visitor};
+use crate::flow::{Action, Intent};
 use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
 use crate::pages::{Accounts, LinkKind, Notice};
-use crate::scope::ScopeSet;
 
 /// Who answers, and the headers that say in which language.
 #[derive(Clone, Copy)]
@@ -40,7 +39,7 @@ impl<'a> Visit<'a> {
     }
 
     fn failure(self, error: &Error, resume: &str) -> Ready {
-        tracing::info!(code = error.code(), error = %error, "a page of ours failed");
+        self.log(error);
         let notice = Notice::failure(error);
         let notice = match error.kind() {
             // Once more would end the same way.
@@ -48,6 +47,25 @@ impl<'a> Visit<'a> {
             _ => notice.with_link(LinkKind::StartAgain, resume),
         };
         respond::failure(self.oauth, self.headers, error, self.with_way_back(notice))
+    }
+
+    /// What a person did is of interest; what the operator has to mend is more.
+    fn log(self, error: &Error) {
+        let (code, help) = (error.code(), error.help().unwrap_or_default());
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        match error.kind() {
+            Code::ProviderRefused | Code::Internal => {
+                tracing::error!(code, error = %error, cause, help, "the operator has to act");
+            }
+            Code::CallbackInvalid => {
+                let origin = self.oauth.0.urls.origin_text();
+                tracing::warn!(code, error = %error, origin, "was the app opened at its origin?");
+            }
+            _ if error.status().is_server_error() => {
+                tracing::warn!(code, error = %error, cause, help, "an authorization failed");
+            }
+            _ => tracing::info!(code, error = %error, "an authorization ended"),
+        }
     }
 
     /// How an authorization ended, as the answer at the callback.
@@ -67,7 +85,7 @@ impl<'a> Visit<'a> {
                 let lineage = who.map(SignedIn::lineage);
                 let intent = Intent::new(self.oauth, lineage, scopes, resume.clone());
                 self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
-                    .map(|notice| self.remembering_no(who, scopes, self.page(notice)))
+                    .map(|notice| self.page(notice))
             }
             Ending::OtherAccount(other) => self.other_account(who, other),
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
@@ -99,23 +117,6 @@ impl<'a> Visit<'a> {
             .with_link(LinkKind::KeepAccount, link(Action::ChooseAccount, signed_in)?)
             .with_link(LinkKind::SwitchAccount, link(Action::SwitchAccount, chosen)?);
         Ok(self.page(self.with_way_back(notice)))
-    }
-
-    /// Someone who is not signed in said no: his own browser remembers it.
-    fn remembering_no(
-        self,
-        who: Option<&SignedIn>,
-        scopes: &ScopeSet,
-        mut response: Ready,
-    ) -> Ready {
-        if who.is_none() {
-            let visitor = Visitor::of_or_new(self.oauth, self.headers).and_then(|mut visitor| {
-                visitor.refuse(scopes, self.oauth.0.clock.now());
-                visitor.to_cookie(self.oauth)
-            });
-            respond::set_cookies(&mut response, &visitor.ok());
-        }
-        response
     }
 
     fn keeping(self, session: &str, mut response: Ready) -> Ready {
