@@ -117,9 +117,14 @@ impl Week {
                 (None, _) => {}
             }
         }
-        let next_monday = monday.saturating_add(7.days());
-        days.retain(|day| monday <= day.date && day.date < next_monday);
-        Self { monday, today, time_zone, days }
+        let mut week = Self { monday, today, time_zone, days };
+        let sunday = week.sunday();
+        week.days.retain(|day| (monday..=sunday).contains(&day.date));
+        week
+    }
+
+    pub(crate) fn sunday(&self) -> Date {
+        self.monday.saturating_add(6.days())
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// The attribute, where there is one, and the signature.
+    /// The attribute, where there is one, and the signature up to what it returns.
     pub(crate) fn of(handler: &str) -> Self {
         Self { code: find(handler).unwrap_or_default() }
     }
@@ -30,7 +30,7 @@ impl Declared {
 
 fn find(handler: &str) -> Option<&'static str> {
     let function = SOURCE.find(&format!("\nasync fn {handler}("))? + 1;
-    let end = function + SOURCE[function..].find(" {\n")?;
+    let end = function + SOURCE[function..].find(" -> ")?;
     let start = SOURCE[..function].trim_end().rfind('\n')? + 1;
     let start = if SOURCE[start..].starts_with("#[") { start } else { function };
     Some(&SOURCE[start..end])
@@ -48,7 +48,10 @@ mod tests {
     fn a_handler_is_shown_as_it_stands_in_its_file() {
         let save = code("save");
         assert!(save.starts_with("#[requires_scopes(\"drive.file\", why = \"save"), "{save}");
-        assert!(save.contains("\nasync fn save(token: Token,"), "{save}");
+        assert!(
+            save.ends_with("\nasync fn save(token: Token, Form(draft): Form<Draft>)"),
+            "{save}"
+        );
         assert_eq!(Declared::of("save").why(), "save this note to your Drive");
         assert!(code("home").starts_with("async fn home(user: Option<User>"), "{}", code("home"));
         assert_eq!(code("nobody"), "");

@@ -134,9 +134,10 @@ fn protect(response: &mut Response, person: Option<&Person>) {
 /// No script, our own stylesheet, and of the images the icon of the page and the picture of
 /// whoever is signed in.
 fn policy(person: Option<&Person>) -> String {
-    let picture = person.and_then(|person| origin(person.picture.as_deref()?)).unwrap_or_default();
+    let picture = person.and_then(|person| origin(person.picture.as_deref()?));
+    let images = picture.map_or("data:".to_owned(), |picture| format!("data: {picture}"));
     format!(
-        "default-src 'none'; style-src 'self'; img-src data: {picture}; form-action 'self'; \
+        "default-src 'none'; style-src 'self'; img-src {images}; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     )
 }
@@ -162,7 +163,7 @@ mod tests {
         let policy = policy_with("https://pictures.example/a/b?c=d");
         assert!(policy.contains("img-src data: https://pictures.example;"), "{policy}");
         for picture in ["", "/picture", "https://a;script-src.example/", "https://a@b.example/"] {
-            assert!(policy_with(picture).contains("img-src data: ;"), "{picture}");
+            assert!(policy_with(picture).contains("img-src data:;"), "{picture}");
         }
     }
 }

@@ -22,6 +22,12 @@ use tokio::net::TcpListener;
 
 use frame::Site;
 
+/// Who can sign in at the fake Google from the start.
+pub const ACCOUNTS: [&str; 2] = ["ada@example.com", "bob@example.com"];
+
+/// The path of the redirect URI.
+pub const CALLBACK: &str = "/oauth/callback";
+
 /// What every sign-in asks for: who it is, with name and picture.
 const IDENTITY: [&str; 3] = ["openid", "email", "profile"];
 
@@ -46,7 +52,7 @@ impl Demo {
     pub async fn start(port: u16, credentials: Option<&Path>) -> Result<Self, Failure> {
         let listener = listen(port).await?;
         let origin = format!("http://localhost:{}", listener.local_addr()?.port());
-        let redirect_uri = format!("{origin}/oauth/callback");
+        let redirect_uri = format!("{origin}{CALLBACK}");
         let (builder, fake) = if let Some(file) = credentials {
             let credentials = ClientCredentials::from_file(file)?;
             (OAuth::google(credentials).with_redirect_uri(redirect_uri), None)

@@ -16,6 +16,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use oauth_runtime::{ScopeSet, User};
 
+use super::words;
+
 /// Where the library ends a session.
 const SIGN_OUT: &str = "/oauth/sign-out";
 /// The cookie that tells browsers apart, so that each sees only its own authorizations.
@@ -61,6 +63,23 @@ pub(crate) enum Answer {
 }
 
 impl Exchange {
+    /// How it ended, in a word or two.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match &self.answer {
+            Answer::Awaited => "Waiting",
+            Answer::Error(_) => "Refused",
+            Answer::Code(_) if self.left_out().is_empty() => "Granted",
+            Answer::Code(_) => "Granted in part",
+        }
+    }
+
+    /// What it was about: what was asked besides who it is.
+    pub(crate) fn subject(&self) -> String {
+        let asked = self.asked.iter().filter(|name| !words::is_identity(name));
+        let names: Vec<_> = asked.map(|name| words::short(name)).collect();
+        if names.is_empty() { "sign-in".to_owned() } else { names.join(", ") }
+    }
+
     /// What was asked and is not in the answer, under whatever name.
     pub(crate) fn left_out(&self) -> Vec<&str> {
         let Answer::Code(scopes) = &self.answer else { return Vec::new() };

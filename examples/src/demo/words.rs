@@ -1,7 +1,5 @@
 //! Scopes in the words of the people who grant them.
 
-use oauth_runtime::Scope;
-
 /// What a scope allows, or nothing where the demo has no words for it.
 pub(crate) fn meaning(name: &str) -> &'static str {
     match short(name) {
@@ -17,21 +15,29 @@ pub(crate) fn meaning(name: &str) -> &'static str {
 /// What the demo does with it.
 pub(crate) fn purpose(name: &str) -> &'static str {
     match short(name) {
-        "openid" | "email" | "userinfo.email" | "profile" | "userinfo.profile" => "Signing in",
+        _ if is_identity(name) => "Signing in",
         "drive.file" => "Notes",
         "calendar.events.readonly" => "This week, and what is next",
         _ => "Not used by this app",
     }
 }
 
-/// The name without what nearly all of Google's have in common.
+/// What nearly all names of Google have in common.
+pub(crate) const PREFIX: &str = "https://www.googleapis.com/auth/";
+
+/// The name without that.
 pub(crate) fn short(name: &str) -> &str {
-    Scope::find(name).map_or(name, |scope| scope.short_name())
+    name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
-/// What nearly all names of Google have in common, where this one has it.
-pub(crate) fn common(name: &str) -> &str {
-    name.strip_suffix(short(name)).unwrap_or_default()
+/// What nearly all names have in common, where this one has it.
+pub(crate) fn common(name: &str) -> &'static str {
+    if name.starts_with(PREFIX) { PREFIX } else { "" }
+}
+
+/// Whether the scope says who it is and opens nothing.
+pub(crate) fn is_identity(name: &str) -> bool {
+    ["openid", "email", "profile", "userinfo.email", "userinfo.profile"].contains(&short(name))
 }
 
 #[cfg(test)]
@@ -39,11 +45,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_what_it_has_in_common_and_what_is_its_own() {
-        let auth = "https://www.googleapis.com/auth/";
-        for (before, own) in [(auth, "drive.file"), ("", "openid"), ("", "https://a.example/x")] {
-            let name = format!("{before}{own}");
-            assert_eq!((common(&name), short(&name)), (before, own));
+    fn every_scope_that_the_demo_asks_for_has_words() {
+        for name in ["openid", "email", "profile", "drive.file", "calendar.events.readonly"] {
+            assert_ne!(meaning(name), "", "{name}");
+            assert_ne!(purpose(&format!("{PREFIX}{name}")), purpose("another"), "{name}");
         }
+        assert_eq!(meaning("https://example.com/auth/drive.file"), "");
     }
 }
