@@ -227,3 +227,75 @@ fn browser(headers: &HeaderMap) -> Option<u64> {
 fn shorten(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Parameters {
+        Parameters::of(&format!("/?{text}").parse().unwrap()).unwrap()
+    }
+
+    fn redirect(location: &str) -> HeaderMap {
+        HeaderMap::from_iter([(LOCATION, location.parse().unwrap())])
+    }
+
+    #[test]
+    fn only_a_redirect_that_asks_for_a_code_is_a_question() {
+        let server = "https://server.example/authorize?response_type";
+        assert!(authorization_request(&redirect(&format!("{server}=code&scope=a"))).is_some());
+        for location in ["/notes", "/notes?code=code", "https://server.example/?scope=a"] {
+            assert!(authorization_request(&redirect(location)).is_none(), "{location}");
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_once_and_in_the_browser_that_asked() {
+        let wire = Wire::default();
+        let browser = wire.asked(None, &query("state=s1&scope=a+b"));
+        let (flow, answer) = wire.answer(&query("state=s1&code=c&scope=b")).unwrap();
+        let first = |wire: &Wire| wire.seen_by(browser, None).0[0].answer.clone();
+        wire.answered(Some(browser ^ 1), flow, answer.clone());
+        assert!(first(&wire) == Answer::Awaited);
+        wire.answered(Some(browser), flow ^ 1, answer.clone());
+        assert!(first(&wire) == Answer::Awaited);
+        wire.answered(Some(browser), flow, answer);
+        wire.answered(Some(browser), flow, Answer::Error("late".to_owned()));
+        assert!(first(&wire) == Answer::Code(vec!["b".to_owned()]));
+        assert_eq!(wire.seen_by(browser, None).0[0].left_out(), ["a"]);
+        assert!(wire.seen_by(browser ^ 1, None).0.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let wire = Wire::default();
+        let mut browser = None;
+        for number in 0..OF_ALL + 5 {
+            let long = "x".repeat(LONGEST * 2);
+            browser = Some(wire.asked(browser, &query(&format!("state={number}&prompt={long}"))));
+        }
+        assert_eq!(wire.log().len(), OF_ALL);
+        let seen = wire.seen_by(browser.unwrap(), None).0;
+        assert_eq!((seen.len(), seen[0].parameters[0].1.len()), (OF_ONE_BROWSER, LONGEST));
+    }
+
+    #[test]
+    fn an_address_is_shown_to_nobody_else() {
+        let wire = Wire::default();
+        let browser = wire.asked(None, &query("state=s&login_hint=ada@example.com"));
+        let hint = |email| wire.seen_by(browser, email).0[0].parameters[0].1.clone();
+        assert_eq!(hint(Some("ada@example.com")), "ada@example.com");
+        for email in [None, Some("bob@example.com")] {
+            assert_eq!(hint(email), "another address");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_cookie() {
+        let headers = |text: &str| HeaderMap::from_iter([(COOKIE, text.parse().unwrap())]);
+        assert_eq!(browser(&headers("a=b; demo_wire=00000000000000ff")), Some(255));
+        for cookie in ["a=b", "demo_wire=", "demo_wire=xyz", "xdemo_wire=ff"] {
+            assert_eq!(browser(&headers(cookie)), None, "{cookie}");
+        }
+    }
+}
