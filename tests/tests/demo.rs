@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oauth_examples::demo::{ACCOUNTS, Demo};
-use oauth_runtime::fake::{FakeGoogle, Quirk};
+use oauth_runtime::fake::{Endpoint, FakeGoogle, Fault, Quirk};
 use tokio::task::JoinHandle;
 
 use crate::support::{Browser, Page};
@@ -132,6 +132,10 @@ async fn a_part_of_home_appears_for_whoever_granted_it_and_asks_nobody() {
     browser.authorize(demo.url("/week"), ADA, &[CALENDAR]).await;
     let after = browser.go(demo.url("/")).await;
     assert!(after.body.contains("Shown because you granted the calendar"), "{}", after.body);
+    demo.fake().fault(Endpoint::Calendar, Fault::Status(500));
+    let without = browser.go(demo.url("/")).await;
+    assert_eq!(without.status, 200);
+    assert!(without.body.contains("Your calendar does not answer"), "{}", without.body);
 }
 
 #[tokio::test]

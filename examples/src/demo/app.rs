@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::draft::Draft;
 use super::drive::{self, Note};
 use super::frame::{self, Page, Site};
-use super::pages::{Access, Home, NotFound, Notes, ThisWeek};
+use super::pages::{Access, Home, Next, NotFound, Notes, ThisWeek};
 use super::wire::{self, Wire};
 use super::{calendar, files};
 
@@ -61,9 +61,9 @@ pub(crate) fn router(oauth: &OAuth, site: Site) -> Router {
 /// `Option` asks nobody for anything: the page shows more to whoever granted more.
 async fn home(user: Option<User>, calendar: Option<Token<scope::CalendarEventsReadonly>>) -> Page {
     let next = match &calendar {
+        None => Next::NotGranted,
         // A calendar that cannot be read is no reason to keep the rest of the page back.
-        Some(token) => calendar::next(token).await.ok(),
-        None => None,
+        Some(token) => calendar::next(token).await.map_or(Next::Unreadable, Next::Granted),
     };
     Page::new(&Home::new(user.as_ref(), next))
 }

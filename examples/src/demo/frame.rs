@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -145,8 +146,7 @@ fn policy(person: Option<&Person>) -> String {
 fn origin(url: &str) -> Option<String> {
     let url: Uri = url.parse().ok()?;
     let is_plain = |host: &str| !host.contains(['\'', ';', ',', ' ', '@']);
-    let authority =
-        url.authority().map(|authority| authority.as_str()).filter(|it| is_plain(it))?;
+    let authority = url.authority().map(Authority::as_str).filter(|it| is_plain(it))?;
     Some(format!("{}://{authority}", url.scheme_str()?))
 }
 

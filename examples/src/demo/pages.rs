@@ -36,19 +36,25 @@ impl Need {
     }
 }
 
+/// What stands ahead in the calendar, for whoever granted it.
+pub(crate) enum Next {
+    NotGranted,
+    Unreadable,
+    Granted(Option<Event>),
+}
+
 #[derive(Template)]
 #[template(path = "home.html")]
 pub(crate) struct Home {
     person: Option<Person>,
     notes: Need,
     week: Need,
-    /// `None` unless the calendar is granted; then there may be an event or not.
-    next: Option<Option<Event>>,
+    next: Next,
     next_declared: Declared,
 }
 
 impl Home {
-    pub(crate) fn new(user: Option<&User>, next: Option<Option<Event>>) -> Self {
+    pub(crate) fn new(user: Option<&User>, next: Next) -> Self {
         Self {
             person: user.map(Person::new),
             notes: Need::new(user, DRIVE, "notes"),
@@ -67,7 +73,7 @@ impl Content for Home {
 #[derive(Template)]
 #[template(path = "notes.html")]
 pub(crate) struct Notes {
-    notes: Vec<Note>,
+    files: Vec<Note>,
     saved: Option<String>,
     draft: Draft,
     title_problem: Option<String>,
@@ -76,9 +82,9 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    pub(crate) fn new(notes: Vec<Note>) -> Self {
+    pub(crate) fn new(files: Vec<Note>) -> Self {
         Self {
-            notes,
+            files,
             saved: None,
             draft: Draft::default(),
             title_problem: None,
@@ -89,7 +95,7 @@ impl Notes {
 
     /// Says that the note of this id was saved, if it is in the list.
     pub(crate) fn after_saving(mut self, id: Option<&str>) -> Self {
-        let saved = self.notes.iter().find(|note| Some(note.id.as_str()) == id);
+        let saved = self.files.iter().find(|note| Some(note.id.as_str()) == id);
         self.saved = saved.map(|note| note.name.clone());
         self
     }
