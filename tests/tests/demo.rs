@@ -104,7 +104,7 @@ async fn home_says_who_one_is_what_each_page_needs_and_what_will_be_asked() {
     );
     assert!(home.body.contains("You are not signed in"));
     assert_eq!(home.body.matches("Not granted yet").count(), 2);
-    assert_eq!(home.body.matches("Opening it asks you to sign in, and for this").count(), 2);
+    assert_eq!(home.body.matches("Opening it asks you to sign in and to allow this").count(), 2);
     let code = text(between(&home, "<pre class=\"code\">", "</pre>")).replace("&#34;", "\"");
     let line = "#[requires_scopes( \"drive.file\" , why = \
                 \"show the notes that this app keeps in your Drive\" )]";
@@ -119,7 +119,7 @@ async fn home_says_who_one_is_what_each_page_needs_and_what_will_be_asked() {
     assert!(picture.starts_with(&format!("{}/picture/", demo.fake().origin())), "{picture}");
     assert_eq!(home.body.matches(">Granted</p>").count(), 1);
     assert_eq!(home.body.matches("Opens at once").count(), 1);
-    assert_eq!(home.body.matches("Opening it asks you for this").count(), 1);
+    assert_eq!(home.body.matches("Opening it asks you to allow this").count(), 1);
 }
 
 #[tokio::test]
