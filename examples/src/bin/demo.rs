@@ -7,7 +7,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use oauth_examples::demo::{Demo, Failure};
+use oauth_examples::demo::{ACCOUNTS, CALLBACK, Demo, Failure};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -33,15 +33,21 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let credentials = env::var_os("GOOGLE_CLIENT_SECRET_FILE").map(PathBuf::from);
     let demo = Demo::start(port()?, credentials.as_deref()).await?;
-    let with = match demo.fake() {
-        Some(fake) => format!("A fake Google listens at {}.", fake.origin()),
-        None => {
-            format!("This talks to Google: {}/oauth/callback is its redirect URI.", demo.origin())
-        }
-    };
-    println!("{with}");
-    println!("Open {} in a browser. Ctrl-C ends the demo.", demo.origin());
+    greet(&demo);
     Ok(demo.serve(interrupted()).await?)
+}
+
+fn greet(demo: &Demo) {
+    let origin = demo.origin();
+    println!("\n  Daybook, the demo of OAuth for Axum\n");
+    println!("    Open     {origin}");
+    if let Some(fake) = demo.fake() {
+        println!("    Google   a fake one at {}: nothing leaves this machine", fake.origin());
+        println!("    Sign in  as {}, or any address you make up", ACCOUNTS.join(", "));
+    } else {
+        println!("    Google   the real one, which returns to {origin}{CALLBACK}");
+    }
+    println!("\n  Ctrl-C ends it.\n");
 }
 
 fn port() -> Result<u16, Failure> {

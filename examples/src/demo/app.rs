@@ -1,55 +1,112 @@
 //! The routes of the demo. Each handler says what it needs; nothing else asks for anything.
 
-use axum::extract::Form;
-use axum::response::Redirect;
+use axum::extract::{Form, FromRef, Query, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use oauth_runtime::{Error, OAuth, Token, User, requires_scopes};
+use oauth_runtime::{Error, OAuth, Token, User, requires_scopes, scope};
 use serde::Deserialize;
 
-use super::calendar::{self, Event};
+use super::draft::Draft;
 use super::drive::{self, Note};
-use super::pages::{Home, Notes, Page, Week};
+use super::frame::{self, Page, Site};
+use super::pages::{Access, Home, Next, NotFound, Notes, ThisWeek};
+use super::wire::{self, Wire};
+use super::{calendar, files};
 
-pub(crate) fn router(oauth: &OAuth) -> Router {
+/// The state of the router. The extractors look for an `OAuth` in it, and find this one.
+#[derive(Clone)]
+pub(crate) struct App {
+    oauth: OAuth,
+    wire: Wire,
+    site: Site,
+}
+
+impl FromRef<App> for OAuth {
+    fn from_ref(app: &App) -> Self {
+        app.oauth.clone()
+    }
+}
+
+impl FromRef<App> for Wire {
+    fn from_ref(app: &App) -> Self {
+        app.wire.clone()
+    }
+}
+
+impl FromRef<App> for Site {
+    fn from_ref(app: &App) -> Self {
+        app.site
+    }
+}
+
+pub(crate) fn router(oauth: &OAuth, site: Site) -> Router {
+    let app = App { oauth: oauth.clone(), wire: Wire::default(), site };
     Router::new()
         .route("/", get(home))
         .route("/notes", get(notes).post(save))
         .route("/week", get(week))
+        .route("/access", get(access))
         .route("/api/notes", get(notes_json))
+        .route("/style.css", get(files::style))
+        .fallback(not_found)
         .merge(oauth.routes())
-        .with_state(oauth.clone())
+        .layer(from_fn_with_state(app.clone(), frame::draw))
+        .layer(from_fn_with_state(app.clone(), wire::watch))
+        .with_state(app)
 }
 
-async fn home(user: Option<User>) -> Page<Home> {
-    Page(Home::new(user.as_ref()))
+/// `Option` asks nobody for anything: the page shows more to whoever granted more.
+async fn home(user: Option<User>, calendar: Option<Token<scope::CalendarEventsReadonly>>) -> Page {
+    let next = match &calendar {
+        None => Next::NotGranted,
+        // A calendar that cannot be read is no reason to keep the rest of the page back.
+        Some(token) => calendar::next(token).await.map_or(Next::Unreadable, Next::Granted),
+    };
+    Page::new(&Home::new(user.as_ref(), next))
+}
+
+/// Which note was just saved, so that the page can say so.
+#[derive(Deserialize)]
+struct Saved {
+    saved: Option<String>,
 }
 
 #[requires_scopes("drive.file", why = "show the notes that this app keeps in your Drive")]
-async fn notes(token: Token) -> Result<Page<Notes>, Error> {
+async fn notes(token: Token, Query(query): Query<Saved>) -> Result<Page, Error> {
     let notes = drive::list(&token).await?;
-    Ok(Page(Notes::new(&token.user(), notes)))
-}
-
-#[derive(Deserialize)]
-struct NewNote {
-    title: String,
-    text: String,
+    Ok(Page::new(&Notes::new(notes).after_saving(query.saved.as_deref())))
 }
 
 #[requires_scopes("drive.file", why = "save this note to your Drive")]
-async fn save(token: Token, Form(note): Form<NewNote>) -> Result<Redirect, Error> {
-    drive::save(&token, &note.title, &note.text).await?;
-    Ok(Redirect::to("/notes"))
+async fn save(token: Token, Form(draft): Form<Draft>) -> Result<Response, Error> {
+    if draft.has_problems() {
+        let notes = drive::list(&token).await?;
+        let page = Page::new(&Notes::new(notes).with_draft(draft));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let note = drive::save(&token, draft.title(), draft.text()).await?;
+    Ok(Redirect::to(&format!("/notes?saved={}", note.id)).into_response())
 }
 
 #[requires_scopes("calendar.events.readonly", why = "show what is in your calendar this week")]
-async fn week(token: Token) -> Result<Page<Week>, Error> {
-    let events: Vec<Event> = calendar::week(&token).await?;
-    Ok(Page(Week::new(&token.user(), events)))
+async fn week(token: Token) -> Result<Page, Error> {
+    let week = calendar::week(&token).await?;
+    Ok(Page::new(&ThisWeek::new(week)))
 }
 
+/// A script gets a problem document where a page would be sent to the provider.
 #[requires_scopes("drive.file")]
 async fn notes_json(token: Token) -> Result<Json<Vec<Note>>, Error> {
     drive::list(&token).await.map(Json)
+}
+
+async fn access(State(site): State<Site>, user: Option<User>) -> Page {
+    Page::new(&Access::new(site, user.as_ref()))
+}
+
+async fn not_found() -> (StatusCode, Page) {
+    (StatusCode::NOT_FOUND, Page::new(&NotFound))
 }

@@ -2,8 +2,14 @@
 
 mod app;
 mod calendar;
+mod declared;
+mod draft;
 mod drive;
+mod files;
+mod frame;
 mod pages;
+mod wire;
+mod words;
 
 use std::error::Error;
 use std::future::Future;
@@ -13,6 +19,17 @@ use std::path::Path;
 use oauth_runtime::fake::FakeGoogle;
 use oauth_runtime::{ClientCredentials, OAuth};
 use tokio::net::TcpListener;
+
+use frame::Site;
+
+/// Who can sign in at the fake Google from the start.
+pub const ACCOUNTS: [&str; 2] = ["ada@example.com", "bob@example.com"];
+
+/// The path of the redirect URI.
+pub const CALLBACK: &str = "/oauth/callback";
+
+/// What every sign-in asks for: who it is, with name and picture.
+const IDENTITY: [&str; 3] = ["openid", "email", "profile"];
 
 /// Why the demo does not start, in words for whoever started it.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -35,14 +52,15 @@ impl Demo {
     pub async fn start(port: u16, credentials: Option<&Path>) -> Result<Self, Failure> {
         let listener = listen(port).await?;
         let origin = format!("http://localhost:{}", listener.local_addr()?.port());
-        let redirect_uri = format!("{origin}/oauth/callback");
-        let (oauth, fake) = if let Some(file) = credentials {
+        let redirect_uri = format!("{origin}{CALLBACK}");
+        let (builder, fake) = if let Some(file) = credentials {
             let credentials = ClientCredentials::from_file(file)?;
-            (OAuth::google(credentials).with_redirect_uri(redirect_uri).build()?, None)
+            (OAuth::google(credentials).with_redirect_uri(redirect_uri), None)
         } else {
             let fake = FakeGoogle::start().await?;
-            (OAuth::builder(fake.provider(&redirect_uri)?).build()?, Some(fake))
+            (OAuth::builder(fake.provider(&redirect_uri)?), Some(fake))
         };
+        let oauth = builder.with_base_scopes(IDENTITY).build()?;
         Ok(Self { listener, origin, oauth, fake })
     }
 
@@ -61,7 +79,8 @@ impl Demo {
     /// # Errors
     /// If the listener fails.
     pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let app = app::router(&self.oauth);
+        let site = if self.fake.is_some() { Site::Fake } else { Site::Google };
+        let app = app::router(&self.oauth, site);
         axum::serve(self.listener, app).with_graceful_shutdown(end).await?;
         self.oauth.shutdown().await;
         Ok(())

@@ -69,6 +69,8 @@ pub(crate) fn join(scopes: &Scopes) -> String {
 /// What the consent page says about a scope; its name where nothing better is known.
 pub(crate) fn describe(long: &str) -> &str {
     match long.strip_prefix(PREFIX) {
+        Some("userinfo.email") => "Your e-mail address",
+        Some("userinfo.profile") => "Your name and your picture",
         Some("drive") => "See, edit, create and delete all of your Drive files",
         Some("drive.file") => {
             "See, edit, create and delete only the Drive files used with this app"
@@ -90,7 +92,17 @@ pub(crate) fn describe(long: &str) -> &str {
         Some("spreadsheets.readonly") => "See all your spreadsheets",
         Some("documents") => "See, edit, create and delete all your documents",
         Some("tasks") => "Create, edit and delete all your tasks",
+        Some("documents.readonly") => "See all your documents",
+        Some("presentations") => "See, edit, create and delete all your presentations",
+        Some("presentations.readonly") => "See all your presentations",
+        Some("forms.body") => "See, edit, create and delete all your forms",
+        Some("tasks.readonly") => "See all your tasks",
+        Some("gmail.modify") => "Read, write and sort your mail, without deleting it for good",
+        Some("gmail.compose") => "Write drafts and send mail in your name",
+        Some("gmail.labels") => "See and change the labels of your mail",
+        Some("photoslibrary.readonly") => "See your photo library",
         Some("youtube.readonly") => "See your YouTube account",
+        _ if long == OPENID => "That it is you, by a number that stays the same",
         _ if long == "https://mail.google.com/" => "Read, write, send and delete all your mail",
         _ => long,
     }
