@@ -261,7 +261,7 @@ async fn every_page_is_strict_about_what_it_loads_and_has_a_title_of_its_own() {
     let (mut browser, _) = ada_with_notes(&demo).await;
     browser.authorize(demo.url("/week"), ADA, &[CALENDAR]).await;
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src data: {}; form-action 'self'; \
+        "default-src 'none'; style-src 'self'; img-src 'self' {}; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
         demo.fake().origin()
     );

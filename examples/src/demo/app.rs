@@ -51,6 +51,7 @@ pub(crate) fn router(oauth: &OAuth, site: Site) -> Router {
         .route("/access", get(access))
         .route("/api/notes", get(notes_json))
         .route("/style.css", get(files::style))
+        .route(files::LOGO, get(files::logo))
         .fallback(not_found)
         .merge(oauth.routes())
         .layer(from_fn_with_state(app.clone(), frame::draw))

@@ -17,7 +17,7 @@ use std::io;
 use std::path::Path;
 
 use oauth_runtime::fake::FakeGoogle;
-use oauth_runtime::{ClientCredentials, OAuth};
+use oauth_runtime::{Brand, ClientCredentials, OAuth};
 use tokio::net::TcpListener;
 
 use frame::Site;
@@ -60,7 +60,7 @@ impl Demo {
             let fake = FakeGoogle::start().await?;
             (OAuth::builder(fake.provider(&redirect_uri)?), Some(fake))
         };
-        let oauth = builder.with_base_scopes(IDENTITY).build()?;
+        let oauth = builder.with_base_scopes(IDENTITY).with_brand(brand()).build()?;
         Ok(Self { listener, origin, oauth, fake })
     }
 
@@ -85,6 +85,11 @@ impl Demo {
         self.oauth.shutdown().await;
         Ok(())
     }
+}
+
+/// How the library's own pages look like the demo's.
+fn brand() -> Brand {
+    Brand::new("Daybook").with_logo(files::LOGO).with_accent("#0c6150")
 }
 
 async fn listen(port: u16) -> Result<TcpListener, Failure> {
