@@ -10,6 +10,8 @@ mod house;
 mod places;
 mod races;
 mod request_kinds;
+#[cfg(feature = "servers")]
+mod servers;
 mod staying;
 mod support;
 mod ui;

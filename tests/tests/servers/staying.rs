@@ -1,0 +1,74 @@
+//! Staying authorized, while access tokens live seconds and every refresh token serves once.
+
+use super::App;
+use super::app::{READ, WRITE, agree};
+
+/// Long enough for what has to happen while a token lives, and no longer.
+const SECONDS: u32 = 4;
+
+/// The second round works only with the refresh token that the first one brought.
+#[tokio::test]
+async fn a_dead_token_is_replaced_before_it_reaches_the_api() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    for round in 1..=3 {
+        let token = chromium.text("#token").await;
+        app.server.until_dead(&token).await;
+        chromium.goto(app.url("/read")).await;
+        assert_eq!(chromium.text("#did").await, READ, "round {round}");
+        assert_ne!(chromium.text("#token").await, token, "round {round}");
+        assert_eq!(app.server.granted("refresh_token").await, round);
+    }
+    assert_eq!(app.server.granted("authorization_code").await, 1);
+    app.server.assert_refused_nothing().await;
+}
+
+#[tokio::test]
+async fn a_refresh_keeps_every_scope_that_was_granted() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    chromium.goto(app.url("/write")).await;
+    agree(&chromium).await;
+    app.server.until_dead(&chromium.text("#token").await).await;
+    for (path, did) in [("/both", WRITE), ("/read", READ)] {
+        chromium.goto(app.url(path)).await;
+        assert_eq!(chromium.text("#did").await, did);
+    }
+    assert_eq!(app.server.granted("refresh_token").await, 1);
+    assert_eq!(app.server.granted("authorization_code").await, 2);
+    app.server.assert_refused_nothing().await;
+}
+
+/// Two refreshes with the same token would kill them all: this server takes the second for theft.
+#[tokio::test]
+async fn twelve_requests_at_expiry_make_one_refresh_and_are_all_served() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    let browser = app.copy_of(&chromium).await;
+    let token = chromium.text("#token").await;
+    app.server.until_dead(&token).await;
+    app.server.hold().await;
+    let before = app.arrived();
+    let requests: Vec<_> = (0..12)
+        .map(|_| {
+            let (mut tab, url) = (browser.tab(), app.url("/read"));
+            tokio::spawn(async move { tab.go(url).await })
+        })
+        .collect();
+    app.until_arrived(before + 12).await;
+    app.server.release().await;
+    for request in requests {
+        let page = request.await.unwrap();
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(!page.body.contains(&token));
+    }
+    assert_eq!(app.server.granted("refresh_token").await, 1);
+    assert_eq!(app.server.token_calls().await, 2);
+
+    chromium.goto(app.url("/read")).await;
+    app.server.until_dead(&chromium.text("#token").await).await;
+    chromium.goto(app.url("/read")).await;
+    assert_eq!(chromium.text("#did").await, READ);
+    assert_eq!(app.server.granted("refresh_token").await, 2);
+    app.server.assert_refused_nothing().await;
+}
