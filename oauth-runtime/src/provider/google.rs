@@ -8,7 +8,7 @@ use url::Url;
 use super::credentials::{ClientCredentials, ClientKind};
 use super::profile::{
     AbsentScope, Algorithm, Apis, ClientAuthentication, Endpoints, Increment, IssParameter,
-    Provider,
+    OfflineAccess, Provider,
 };
 
 /// APIs whose root address is the shared host.
@@ -55,6 +55,7 @@ impl Provider {
             increment,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Post,
+            offline_access: OfflineAccess::AsAsked,
             parameters,
             apis: Apis::Domain {
                 domain: "googleapis.com",

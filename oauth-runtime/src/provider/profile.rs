@@ -9,6 +9,7 @@ use super::credentials::ClientCredentials;
 use super::redirect_uri::check_redirect_uri;
 #[cfg(feature = "fake")]
 use crate::error::{Code, Error};
+use crate::scope::ScopeSet;
 
 /// A provider and this app's client at it: issuer, endpoints, API hosts, and the points in
 /// which providers differ.
@@ -34,6 +35,7 @@ pub struct Provider {
     pub(super) increment: Increment,
     pub(super) iss_parameter: IssParameter,
     pub(super) client_authentication: ClientAuthentication,
+    pub(super) offline_access: OfflineAccess,
     /// Sent with every authorization request.
     pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) apis: Apis,
@@ -101,6 +103,16 @@ pub(crate) enum ClientAuthentication {
     Post,
     /// `client_secret_basic`
     Basic,
+}
+
+/// What it takes that a request for `offline_access` brings a refresh token (OpenID Connect
+/// Core §11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfflineAccess {
+    /// `prompt=consent` with every such request: without it, the scope may be dropped in silence.
+    WithConsent,
+    /// The scope alone.
+    AsAsked,
 }
 
 impl Provider {
@@ -202,6 +214,11 @@ impl Provider {
 
     pub(crate) fn client_authentication(&self) -> ClientAuthentication {
         self.client_authentication
+    }
+
+    /// Whether a request for these scopes has to show the consent page to bring what it asks for.
+    pub(crate) fn wants_consent_for(&self, scopes: &ScopeSet) -> bool {
+        self.offline_access == OfflineAccess::WithConsent && scopes.contains_name("offline_access")
     }
 
     pub(crate) fn parameters(&self) -> &[(&'static str, &'static str)] {

@@ -18,7 +18,8 @@ pub(crate) struct Authorized {
     pub(crate) forced_consent: bool,
 }
 
-/// The row after an authorization. `previous` must be of the same account.
+/// The row after an authorization that was asked for at `now`. `previous` must be of the same
+/// account.
 pub(crate) fn merge(
     previous: Option<&AccountRow>,
     authorized: &Authorized,
@@ -66,7 +67,8 @@ fn granted(
     }
 }
 
-/// The row after a refresh: a narrower answer shrinks it, a silent one leaves it as it was.
+/// The row after a refresh that was asked for at `now`: a narrower answer shrinks it, a silent
+/// one leaves it as it was.
 pub(crate) fn merge_refresh(
     row: &AccountRow,
     response: &TokenResponse,
