@@ -132,8 +132,8 @@ fn prompt(action: Action, forced_consent: bool) -> Option<Prompt> {
     match (action, forced_consent) {
         (Action::Authorize, false) => None,
         (Action::Authorize, true) => Some(Prompt::Consent),
-        (_, false) => Some(Prompt::SelectAccount),
-        (_, true) => Some(Prompt::SelectAccountConsent),
+        (_, false) => Some(Prompt::Account),
+        (_, true) => Some(Prompt::AccountAndConsent),
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
     fn asked(provider: Provider, base_scopes: &str, action: Action, name: &str) -> Option<String> {
         let builder = OAuth::builder(provider).with_base_scopes(base_scopes.split(' '));
         let oauth = builder.with_redirect_uri("http://localhost:1/cb").build().unwrap();
-        let begin = Begin {
+        let wanted = Begin {
             signed_in: None,
             missing: ScopeSet::parse("notes"),
             action,
@@ -206,7 +206,7 @@ mod tests {
             why: None,
             resume: Resume::default_page(&oauth),
         };
-        let begun = begin.begin(&oauth, &HeaderMap::new()).unwrap();
+        let begun = wanted.begin(&oauth, &HeaderMap::new()).unwrap();
         let location = Url::parse(&begun.location).unwrap();
         let mut values = location.query_pairs().filter(|pair| pair.0 == name);
         let value = values.next().map(|pair| pair.1.into_owned());
@@ -222,8 +222,9 @@ mod tests {
         for (provider, base, action, prompt) in [
             (plain(), "openid", once, None),
             (plain(), "openid offline_access", once, Some("consent")),
-            (plain(), "openid", switch, Some("select_account")),
-            (plain(), "openid offline_access", switch, Some("select_account consent")),
+            (plain(), "openid", switch, Some("login")),
+            (plain(), "openid offline_access", switch, Some("login consent")),
+            (plain().with_account_chooser(), "openid", switch, Some("select_account")),
             (unprompted(), "openid offline_access", once, None),
         ] {
             assert_eq!(asked(provider, base, action, "prompt").as_deref(), prompt, "{base}");

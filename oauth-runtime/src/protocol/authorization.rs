@@ -2,22 +2,25 @@
 
 use url::Url;
 
-use crate::provider::Provider;
+use crate::provider::{AccountChoice, Provider};
 
 /// What the person is asked beside the consent itself (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
     Consent,
-    SelectAccount,
-    SelectAccountConsent,
+    /// Which account it is to be, in the way that the provider has for it.
+    Account,
+    AccountAndConsent,
 }
 
 impl Prompt {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Consent => "consent",
-            Self::SelectAccount => "select_account",
-            Self::SelectAccountConsent => "select_account consent",
+    fn value(self, choice: AccountChoice) -> &'static str {
+        match (self, choice) {
+            (Self::Consent, _) => "consent",
+            (Self::Account, AccountChoice::Chooser) => "select_account",
+            (Self::Account, AccountChoice::SignIn) => "login",
+            (Self::AccountAndConsent, AccountChoice::Chooser) => "select_account consent",
+            (Self::AccountAndConsent, AccountChoice::SignIn) => "login consent",
         }
     }
 }
@@ -47,7 +50,8 @@ impl AuthorizationRequest<'_> {
             ("code_challenge_method", "S256"),
         ];
         pairs.extend(self.login_hint.map(|hint| ("login_hint", hint)));
-        pairs.extend(self.prompt.map(|prompt| ("prompt", prompt.as_str())));
+        let choice = self.provider.account_choice();
+        pairs.extend(self.prompt.map(|prompt| ("prompt", prompt.value(choice))));
         // No parameter may be there twice (RFC 6749 §3.1): what this request says goes first.
         let fixed = self.provider.parameters().iter().copied();
         let more: Vec<_> =
@@ -106,8 +110,8 @@ mod tests {
     fn hint_and_prompt_are_added_when_given() {
         let cases = [
             (Prompt::Consent, "consent"),
-            (Prompt::SelectAccount, "select_account"),
-            (Prompt::SelectAccountConsent, "select_account consent"),
+            (Prompt::Account, "select_account"),
+            (Prompt::AccountAndConsent, "select_account consent"),
         ];
         for (prompt, text) in cases {
             let parameters = parameters(Some("a+b@example.com"), Some(prompt));

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::credentials::ClientCredentials;
 use super::profile::{
-    AbsentScope, Algorithm, Apis, ClientAuthentication, Endpoints, Increment, IssParameter,
-    OfflineAccess, Provider,
+    AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
+    IssParameter, OfflineAccess, Provider,
 };
 use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
@@ -16,7 +16,8 @@ impl Provider {
     /// It is taken to do what the standards say and no more: a second authorization replaces
     /// what the first was granted, so that all is asked for again; a token response without
     /// `scope` grants what was asked for ([RFC 6749 §5.1]); a request for `offline_access`
-    /// carries `prompt=consent` ([OpenID Connect Core §11]); ID tokens are signed with RS256 or
+    /// carries `prompt=consent` ([OpenID Connect Core §11]); for another account, people sign in
+    /// anew (`prompt=login`); ID tokens are signed with RS256 or
     /// ES256; its APIs are at the issuer's origin. `key` is its name in code, `name` the one
     /// that people read.
     ///
@@ -69,6 +70,7 @@ impl Provider {
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Basic,
             offline_access: OfflineAccess::WithConsent,
+            account_choice: AccountChoice::SignIn,
             parameters: Vec::new(),
             apis: Apis::Origin(secure("issuer", issuer)?),
             credentials,
@@ -95,6 +97,13 @@ impl Provider {
     /// does want it drops the scope in silence, and access ends with the first access token.
     pub fn with_offline_access_unprompted(mut self) -> Self {
         self.offline_access = OfflineAccess::AsAsked;
+        self
+    }
+
+    /// Lets people choose another account on the provider's chooser (`prompt=select_account`)
+    /// instead of signing in anew (`prompt=login`), which every provider knows.
+    pub fn with_account_chooser(mut self) -> Self {
+        self.account_choice = AccountChoice::Chooser;
         self
     }
 

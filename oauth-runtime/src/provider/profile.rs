@@ -36,6 +36,7 @@ pub struct Provider {
     pub(super) iss_parameter: IssParameter,
     pub(super) client_authentication: ClientAuthentication,
     pub(super) offline_access: OfflineAccess,
+    pub(super) account_choice: AccountChoice,
     /// Sent with every authorization request.
     pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) apis: Apis,
@@ -113,6 +114,16 @@ pub(crate) enum OfflineAccess {
     WithConsent,
     /// The scope alone.
     AsAsked,
+}
+
+/// How a person comes to choose another account than the one they are signed in with at the
+/// provider (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountChoice {
+    /// `prompt=select_account`
+    Chooser,
+    /// `prompt=login`: by signing in anew.
+    SignIn,
 }
 
 impl Provider {
@@ -219,6 +230,10 @@ impl Provider {
     /// Whether a request for these scopes has to show the consent page to bring what it asks for.
     pub(crate) fn wants_consent_for(&self, scopes: &ScopeSet) -> bool {
         self.offline_access == OfflineAccess::WithConsent && scopes.contains_name("offline_access")
+    }
+
+    pub(crate) fn account_choice(&self) -> AccountChoice {
+        self.account_choice
     }
 
     pub(crate) fn parameters(&self) -> &[(&'static str, &'static str)] {

@@ -740,7 +740,7 @@ mod tests {
     #[tokio::test]
     async fn a_refresh_that_names_fewer_scopes_shrinks_the_row() {
         for (scope, left) in
-            [(json!("openid"), "openid"), (json!(""), ""), (json!(null), "openid zz")]
+            [(json!("openid"), "openid"), (json!(""), "openid"), (json!(null), "openid zz")]
         {
             let world = World::new().await;
             let mut narrow = tokens("ya29.new", None);

@@ -1,7 +1,7 @@
 //! What the person can answer other than yes.
 
 use super::App;
-use super::app::{READ, WRITE, agree, sign_in};
+use super::app::{READ, WRITE, agree, sign_in, sign_out_of_the_server};
 
 #[tokio::test]
 async fn a_person_who_cancels_loses_nothing_and_can_try_again() {
@@ -70,5 +70,27 @@ async fn a_scope_that_the_server_does_not_know_ends_on_a_page() {
     chromium.goto(app.url("/read")).await;
     assert_eq!(chromium.text("#did").await, READ);
     assert_eq!(app.server.granted("authorization_code").await, 2);
+    app.server.assert_refused_nothing().await;
+}
+
+/// Both ways out of the page that names both accounts.
+#[tokio::test]
+async fn another_account_is_named_and_kept_apart() {
+    let app = App::start(60).await;
+    for (way, name, did) in [("a.main", "ada", WRITE), ("a:not(.main)", "eve", WRITE)] {
+        let chromium = app.granted("ada", "/read").await;
+        sign_out_of_the_server(&app, &chromium).await;
+        chromium.goto(app.url("/write")).await;
+        sign_in(&chromium, "eve").await;
+        agree(&chromium).await;
+        let page = chromium.text("main").await;
+        assert!(page.contains("ada@example.test") && page.contains("eve@example.test"), "{page}");
+        chromium.click(&format!("main nav {way}")).await;
+        // The person signs in anew, though the server still knows eve.
+        sign_in(&chromium, name).await;
+        agree(&chromium).await;
+        assert_eq!(chromium.text("#did").await, did);
+        assert_eq!(chromium.text("#who").await, name);
+    }
     app.server.assert_refused_nothing().await;
 }

@@ -115,11 +115,17 @@ impl App {
     }
 }
 
-/// Fills in the server's sign-in page.
+/// Fills in the server's sign-in page, up to its consent page.
 pub async fn sign_in(chromium: &Chromium, name: &str) {
     chromium.type_into("#name", name).await;
     agree(chromium).await;
-    chromium.wait_for("fieldset").await;
+    assert_eq!(chromium.text(".account").await, name);
+}
+
+/// Ends the session at the server, and leaves that at the app alone.
+pub async fn sign_out_of_the_server(app: &App, chromium: &Chromium) {
+    chromium.goto(app.server.url("jwks")).await;
+    chromium.driver().delete_all_cookies().await.unwrap();
 }
 
 pub async fn agree(chromium: &Chromium) {
@@ -146,6 +152,7 @@ fn router(oauth: &OAuth) -> Router {
         .route("/write", get(write))
         .route("/both", get(both))
         .route("/erase", get(erase))
+        .route("/openid", get(openid))
         .merge(oauth.routes())
         .with_state(oauth.clone())
 }
@@ -182,6 +189,12 @@ async fn both(token: Token) -> Result<Html<String>, Error> {
 #[requires_scopes("https://api.example.test/notes.erase", why = "forget your notes")]
 async fn erase() -> &'static str {
     "erased"
+}
+
+/// Wants what the server grants and never lists.
+#[requires_scopes("openid")]
+async fn openid() -> Html<&'static str> {
+    Html("<p id=did>openid</p>")
 }
 
 /// Whose notes they were, what was done to them, and with which token.

@@ -14,6 +14,8 @@ async fn a_person_signs_in_and_grants_exactly_what_the_page_needs() {
     assert_eq!(chromium.url().await, app.url("/read"));
     chromium.goto(app.url("/")).await;
     assert_eq!(chromium.text("#user").await, "ada@example.test");
+    chromium.goto(app.url("/openid")).await;
+    assert_eq!(chromium.text("#did").await, "openid");
     assert_eq!(app.server.token_calls().await, 1);
     app.server.assert_refused_nothing().await;
 }
