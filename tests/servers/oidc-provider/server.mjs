@@ -33,6 +33,7 @@ const configuration = {
     id_token_signed_response_alg: 'ES256',
   }],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
+  clockTolerance: 0, // a token is dead when its time is over, not fifteen seconds later
   cookies: { keys: [randomBytes(32).toString('hex')] },
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
   findAccount: (_ctx, id) => ({
@@ -60,7 +61,7 @@ let release = () => {};
 
 const escaped = (value) => String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const page = (title, body) => `<!doctype html><html lang="en"><title>${title}</title>
-  <main><h1>${title}</h1>${body}</main></html>`;
+  <h1>${title}</h1>${body}</html>`;
 const form = (fields) => `<form method="post">${fields}
   <button name="answer" value="continue">Continue</button>
   <button name="answer" value="cancel">Cancel</button></form>`;
