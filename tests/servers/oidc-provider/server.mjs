@@ -56,6 +56,7 @@ const configuration = {
 // What a test can ask about: how often each endpoint was called, and what came of it.
 const counts = { token: 0, granted: {}, refused: {}, api: { served: 0, refused: 0 } };
 const count = (table, key) => { table[key] = (table[key] ?? 0) + 1; };
+let grant; // the last that tokens were given for
 let gate = Promise.resolve();
 let release = () => {};
 
@@ -89,13 +90,13 @@ async function interaction(req, res) {
   if (answer.get('answer') !== 'continue') return finish({ error: 'access_denied' });
   if (prompt.name === 'login') return finish({ login: { accountId: answer.get('name') } });
   // Each consent is a grant of its own: it holds what is ticked now, and nothing from before.
-  const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
-  grant.addOIDCScope(['openid', 'email', 'offline_access'].filter((scope) => asked(params).has(scope)));
+  const given = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+  given.addOIDCScope(['openid', 'email', 'offline_access'].filter((scope) => asked(params).has(scope)));
   for (const scope of scopes) {
-    if (answer.getAll('scope').includes(scope)) grant.addResourceScope(API, scope);
-    else grant.rejectResourceScope(API, scope);
+    if (answer.getAll('scope').includes(scope)) given.addResourceScope(API, scope);
+    else given.rejectResourceScope(API, scope);
   }
-  return finish({ consent: { grantId: await grant.save() } });
+  return finish({ consent: { grantId: await given.save() } });
 }
 
 const find = (token) => (token ? provider.AccessToken.find(token) : undefined);
@@ -114,6 +115,7 @@ const control = {
   counts: () => counts,
   hold: () => { gate = new Promise((resolve) => { release = resolve; }); },
   release: () => release(),
+  withdraw: () => grant.destroy(),
   dead: async (query) => { while (await find(query.get('token'))) await wait(20); },
 };
 
@@ -137,7 +139,10 @@ process.stdin.resume().on('close', () => process.exit());
 await once(server.listen(0, '127.0.0.1'), 'listening');
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const provider = new Provider(issuer, configuration);
-provider.on('grant.success', (ctx) => count(counts.granted, ctx.oidc.params.grant_type));
+provider.on('grant.success', ({ oidc }) => {
+  count(counts.granted, oidc.params.grant_type);
+  grant = oidc.entities.Grant;
+});
 provider.on('grant.error', (ctx) => count(counts.refused, ctx.oidc.params?.grant_type));
 const answerOf = provider.callback();
 console.log(`listening on port ${server.address().port}`);

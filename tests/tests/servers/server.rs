@@ -84,6 +84,11 @@ impl Server {
         self.ask("test/release").await;
     }
 
+    /// The person withdraws, at the server, what the app was last given tokens for.
+    pub async fn withdraw(&self) {
+        self.ask("test/withdraw").await;
+    }
+
     /// Waits until the server itself no longer takes the access token.
     pub async fn until_dead(&self, token: &str) {
         self.ask(&format!("test/dead?token={token}")).await;

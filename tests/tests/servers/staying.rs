@@ -39,6 +39,25 @@ async fn a_refresh_keeps_every_scope_that_was_granted() {
     app.server.assert_refused_nothing().await;
 }
 
+/// The server refuses the refresh: that is a question to the person, and no failure.
+#[tokio::test]
+async fn whoever_withdrew_the_access_stays_signed_in_and_is_asked_again() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    app.server.withdraw().await;
+    app.server.until_dead(&chromium.text("#token").await).await;
+    chromium.goto(app.url("/")).await;
+    assert_eq!(chromium.text("#user").await, "ada@example.test");
+    // The same scope was granted a moment ago, so that the second time takes a click.
+    chromium.goto(app.url("/read")).await;
+    assert!(chromium.text("main").await.contains(READ));
+    chromium.click("main nav a.main").await;
+    agree(&chromium).await;
+    assert_eq!(chromium.text("#did").await, READ);
+    assert_eq!(app.server.granted("refresh_token").await, 0);
+    assert_eq!(app.server.token_calls().await, 3);
+}
+
 /// Two refreshes with the same token would kill them all: this server takes the second for theft.
 #[tokio::test]
 async fn twelve_requests_at_expiry_make_one_refresh_and_are_all_served() {
