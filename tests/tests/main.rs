@@ -14,6 +14,8 @@ mod pages;
 mod places;
 mod races;
 mod request_kinds;
+#[cfg(feature = "servers")]
+mod servers;
 mod staying;
 mod support;
 mod ui;

@@ -48,6 +48,26 @@ async fn a_token_is_refreshed_before_it_ends_and_waited_for_after() {
     assert_eq!(refreshes(&app), 2);
 }
 
+/// Behaviour §10: tokens may live seconds, so what an answer takes to arrive is not given to them.
+#[tokio::test]
+async fn a_lifetime_counts_from_the_moment_the_code_was_sent() {
+    let app = App::start().await;
+    let mut browser = Browser::new();
+    let url = browser.return_address(app.url("/notes"), ADA, &["drive.file"]).await;
+    let gate = Gate::new();
+    app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    let callback = tokio::spawn(async move { (browser.go(&url).await, browser) });
+    gate.waiting(1).await;
+    app.clock.advance(Duration::from_secs(500));
+    gate.open();
+    let (page, mut browser) = callback.await.unwrap();
+    assert_eq!(browser.arrive(page).await.status, 200);
+    app.clock.advance(Duration::from_secs(3095));
+    assert_eq!(refreshes(&app), 0);
+    assert_eq!(browser.go(app.url("/notes")).await.status, 200);
+    assert_eq!(refreshes(&app), 1);
+}
+
 /// I1: many requests at the end of a token make one call.
 #[tokio::test]
 async fn many_requests_with_an_expired_token_make_one_refresh() {

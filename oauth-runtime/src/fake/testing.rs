@@ -148,8 +148,8 @@ impl OAuth {
 
     /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
     fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
-        let (key, account) = self.0.accounts.save(authorized)?;
         let now = self.0.clock.now();
+        let (key, account) = self.0.accounts.save(authorized, now)?;
         let (value, _) = self.0.sessions.create(key, account.value.epoch, now)?;
         let cookie = HeaderValue::try_from(format!("{}={value}", self.0.cookies.session));
         cookie.map_err(|error| Error::new(Code::Internal, "not a cookie").with_source(error))

@@ -71,8 +71,9 @@ impl<'a> Begin<'a> {
     pub(crate) fn begin(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
         let now = oauth.0.clock.now();
         let besides = self.besides(oauth);
-        let scope = self.missing.union(&besides).to_string();
-        let forced_consent = self.must_force_consent(now);
+        let asked = self.missing.union(&besides);
+        let forced_consent =
+            self.must_force_consent(now) || oauth.provider().wants_consent_for(&asked);
         let login_hint = self.login_hint();
         let flow = Flow {
             seed: Seed::new()?,
@@ -90,7 +91,7 @@ impl<'a> Begin<'a> {
         let request = AuthorizationRequest {
             provider: oauth.provider(),
             redirect_uri: oauth.0.urls.redirect_uri(),
-            scope: &scope,
+            scope: &asked.to_string(),
             state: &flow.seed.state(),
             nonce: &flow.seed.nonce(),
             code_challenge: &CodeVerifier::new(&flow.seed.verifier()).challenge(),
@@ -131,8 +132,8 @@ fn prompt(action: Action, forced_consent: bool) -> Option<Prompt> {
     match (action, forced_consent) {
         (Action::Authorize, false) => None,
         (Action::Authorize, true) => Some(Prompt::Consent),
-        (_, false) => Some(Prompt::SelectAccount),
-        (_, true) => Some(Prompt::SelectAccountConsent),
+        (_, false) => Some(Prompt::Account),
+        (_, true) => Some(Prompt::AccountAndConsent),
     }
 }
 
@@ -179,4 +180,57 @@ fn cookies(oauth: &OAuth, headers: &HeaderMap, flow: &Flow) -> Result<Vec<SetCoo
         }
     }
     Ok(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::provider::{ClientCredentials, Provider};
+
+    fn plain() -> Provider {
+        let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));
+        let credentials = ClientCredentials::new("us", "fake-secret");
+        Provider::openid("x", "X", &issuer, &a, &t, &k, credentials).unwrap()
+    }
+
+    /// A parameter of the request that a sign-in begins.
+    fn asked(provider: Provider, base_scopes: &str, action: Action, name: &str) -> Option<String> {
+        let builder = OAuth::builder(provider).with_base_scopes(base_scopes.split(' '));
+        let oauth = builder.with_redirect_uri("http://localhost:1/cb").build().unwrap();
+        let wanted = Begin {
+            signed_in: None,
+            missing: ScopeSet::parse("notes"),
+            action,
+            login_hint: None,
+            why: None,
+            resume: Resume::default_page(&oauth),
+        };
+        let begun = wanted.begin(&oauth, &HeaderMap::new()).unwrap();
+        let location = Url::parse(&begun.location).unwrap();
+        let mut values = location.query_pairs().filter(|pair| pair.0 == name);
+        let value = values.next().map(|pair| pair.1.into_owned());
+        assert!(values.next().is_none(), "{name} is there twice: {location}");
+        value
+    }
+
+    /// Behaviour §10: some servers drop `offline_access` where no consent is asked for with it.
+    #[test]
+    fn offline_access_is_asked_for_with_consent() {
+        let unprompted = || plain().with_offline_access_unprompted();
+        let (once, switch) = (Action::Authorize, Action::SwitchAccount);
+        for (provider, base, action, prompt) in [
+            (plain(), "openid", once, None),
+            (plain(), "openid offline_access", once, Some("consent")),
+            (plain(), "openid", switch, Some("login")),
+            (plain(), "openid offline_access", switch, Some("login consent")),
+            (plain().with_account_chooser(), "openid", switch, Some("select_account")),
+            (unprompted(), "openid offline_access", once, None),
+        ] {
+            assert_eq!(asked(provider, base, action, "prompt").as_deref(), prompt, "{base}");
+        }
+        let scope = asked(plain(), "openid offline_access", once, "scope").unwrap();
+        assert_eq!(ScopeSet::parse(&scope), ScopeSet::parse("notes openid offline_access"));
+    }
 }

@@ -29,13 +29,14 @@ impl Flow {
         signed_in: Option<SignedIn>,
         code: Secret,
     ) -> Result<Finished, Error> {
+        let asked_at = oauth.0.clock.now();
         let authorized = self.exchange(oauth, proof, &code).await?;
         if let Some(other) = self.other_account(oauth, signed_in.as_ref(), &authorized) {
             info!(outcome = "other_account", "another account came back");
             let lineage = signed_in.as_ref().map(SignedIn::lineage);
             return Ok(Finished { ending: Ending::OtherAccount(other.into()), lineage });
         }
-        let (key, account) = oauth.0.accounts.save(&authorized)?;
+        let (key, account) = oauth.0.accounts.save(&authorized, asked_at)?;
         let now = oauth.0.clock.now();
         let (cookie, session) = match &signed_in {
             Some(who) if who.session_row().account == key => {

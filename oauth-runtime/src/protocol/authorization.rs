@@ -2,22 +2,25 @@
 
 use url::Url;
 
-use crate::provider::Provider;
+use crate::provider::{AccountChoice, Provider};
 
 /// What the person is asked beside the consent itself (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
     Consent,
-    SelectAccount,
-    SelectAccountConsent,
+    /// Which account it is to be, in the way that the provider has for it.
+    Account,
+    AccountAndConsent,
 }
 
 impl Prompt {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Consent => "consent",
-            Self::SelectAccount => "select_account",
-            Self::SelectAccountConsent => "select_account consent",
+    fn value(self, choice: AccountChoice) -> &'static str {
+        match (self, choice) {
+            (Self::Consent, _) => "consent",
+            (Self::Account, AccountChoice::Chooser) => "select_account",
+            (Self::Account, AccountChoice::SignIn) => "login",
+            (Self::AccountAndConsent, AccountChoice::Chooser) => "select_account consent",
+            (Self::AccountAndConsent, AccountChoice::SignIn) => "login consent",
         }
     }
 }
@@ -36,25 +39,25 @@ pub(crate) struct AuthorizationRequest<'a> {
 
 impl AuthorizationRequest<'_> {
     pub(crate) fn to_url(&self) -> Url {
+        let mut pairs = vec![
+            ("response_type", "code"),
+            ("client_id", self.provider.client_id()),
+            ("redirect_uri", self.redirect_uri),
+            ("scope", self.scope),
+            ("state", self.state),
+            ("nonce", self.nonce),
+            ("code_challenge", self.code_challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        pairs.extend(self.login_hint.map(|hint| ("login_hint", hint)));
+        let choice = self.provider.account_choice();
+        pairs.extend(self.prompt.map(|prompt| ("prompt", prompt.value(choice))));
+        // No parameter may be there twice (RFC 6749 §3.1): what this request says goes first.
+        let fixed = self.provider.parameters().iter().copied();
+        let more: Vec<_> =
+            fixed.filter(|(name, _)| pairs.iter().all(|pair| pair.0 != *name)).collect();
         let mut url = self.provider.authorization_endpoint().clone();
-        let mut query = url.query_pairs_mut();
-        query
-            .append_pair("response_type", "code")
-            .append_pair("client_id", self.provider.client_id())
-            .append_pair("redirect_uri", self.redirect_uri)
-            .append_pair("scope", self.scope)
-            .append_pair("state", self.state)
-            .append_pair("nonce", self.nonce)
-            .append_pair("code_challenge", self.code_challenge)
-            .append_pair("code_challenge_method", "S256")
-            .extend_pairs(self.provider.parameters());
-        if let Some(hint) = self.login_hint {
-            query.append_pair("login_hint", hint);
-        }
-        if let Some(prompt) = self.prompt {
-            query.append_pair("prompt", prompt.as_str());
-        }
-        drop(query);
+        url.query_pairs_mut().extend_pairs(pairs).extend_pairs(more);
         url
     }
 }
@@ -107,13 +110,41 @@ mod tests {
     fn hint_and_prompt_are_added_when_given() {
         let cases = [
             (Prompt::Consent, "consent"),
-            (Prompt::SelectAccount, "select_account"),
-            (Prompt::SelectAccountConsent, "select_account consent"),
+            (Prompt::Account, "select_account"),
+            (Prompt::AccountAndConsent, "select_account consent"),
         ];
         for (prompt, text) in cases {
             let parameters = parameters(Some("a+b@example.com"), Some(prompt));
             assert_eq!(parameters["prompt"], text);
             assert_eq!(parameters["login_hint"], "a+b@example.com");
+        }
+    }
+    /// RFC 6749 §3.1: a parameter that is there twice makes a request invalid.
+    #[test]
+    fn a_fixed_parameter_gives_way_to_what_the_request_says() {
+        let provider = Provider::google(ClientCredentials::new("id", "fake-secret"))
+            .with_authorization_parameter("prompt", "login")
+            .with_authorization_parameter("state", "fixed");
+        for (prompt, expected) in [(None, "login"), (Some(Prompt::Consent), "consent")] {
+            let request = AuthorizationRequest {
+                provider: &provider,
+                redirect_uri: "https://app.example/cb",
+                scope: "openid",
+                state: "st",
+                nonce: "no",
+                code_challenge: "ch",
+                login_hint: None,
+                prompt,
+            };
+            let url = request.to_url();
+            let values = |name: &str| {
+                let pairs = url.query_pairs().filter(|pair| pair.0 == name);
+                pairs.map(|pair| pair.1.into_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(
+                (values("prompt"), values("state")),
+                (vec![expected.into()], vec!["st".into()])
+            );
         }
     }
 }

@@ -7,8 +7,8 @@ use url::Url;
 
 use super::credentials::{ClientCredentials, ClientKind};
 use super::profile::{
-    AbsentScope, Algorithm, Apis, ClientAuthentication, Endpoints, Increment, IssParameter,
-    Provider,
+    AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
+    IssParameter, OfflineAccess, Provider,
 };
 
 /// APIs whose root address is the shared host.
@@ -55,6 +55,8 @@ impl Provider {
             increment,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Post,
+            offline_access: OfflineAccess::AsAsked,
+            account_choice: AccountChoice::Chooser,
             parameters,
             apis: Apis::Domain {
                 domain: "googleapis.com",

@@ -11,5 +11,7 @@ mod secret_file;
 pub use credentials::ClientCredentials;
 pub(crate) use credentials::ClientKind;
 pub use profile::Provider;
-pub(crate) use profile::{AbsentScope, Algorithm, ClientAuthentication, Increment, IssParameter};
+pub(crate) use profile::{
+    AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Increment, IssParameter,
+};
 pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};

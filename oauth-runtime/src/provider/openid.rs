@@ -4,8 +4,8 @@ use url::Url;
 
 use super::credentials::ClientCredentials;
 use super::profile::{
-    AbsentScope, Algorithm, Apis, ClientAuthentication, Endpoints, Increment, IssParameter,
-    Provider,
+    AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
+    IssParameter, OfflineAccess, Provider,
 };
 use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
@@ -15,11 +15,17 @@ impl Provider {
     ///
     /// It is taken to do what the standards say and no more: a second authorization replaces
     /// what the first was granted, so that all is asked for again; a token response without
-    /// `scope` grants what was asked for ([RFC 6749 §5.1]); ID tokens are signed with RS256 or
+    /// `scope` grants what was asked for ([RFC 6749 §5.1]); a request for `offline_access`
+    /// carries `prompt=consent` ([OpenID Connect Core §11]); for another account, people sign in
+    /// anew (`prompt=login`); ID tokens are signed with RS256 or
     /// ES256; its APIs are at the issuer's origin. `key` is its name in code, `name` the one
     /// that people read.
     ///
+    /// For tokens that are renewed without the person, most such providers want `offline_access`
+    /// among the [base scopes](crate::OAuthBuilder::with_base_scopes).
+    ///
     /// [RFC 6749 §5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+    /// [OpenID Connect Core §11]: https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
     ///
     /// ```
     /// use oauth_runtime::{ClientCredentials, Provider};
@@ -63,6 +69,8 @@ impl Provider {
             increment: Increment::Replaces,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Basic,
+            offline_access: OfflineAccess::WithConsent,
+            account_choice: AccountChoice::SignIn,
             parameters: Vec::new(),
             apis: Apis::Origin(secure("issuer", issuer)?),
             credentials,
@@ -82,7 +90,26 @@ impl Provider {
         self
     }
 
+    /// Leaves `prompt=consent` out of requests for `offline_access`, for a provider that gives a
+    /// refresh token without it.
+    ///
+    /// People who come back are then not asked again for what they granted. A provider that
+    /// does want it drops the scope in silence, and access ends with the first access token.
+    pub fn with_offline_access_unprompted(mut self) -> Self {
+        self.offline_access = OfflineAccess::AsAsked;
+        self
+    }
+
+    /// Lets people choose another account on the provider's chooser (`prompt=select_account`)
+    /// instead of signing in anew (`prompt=login`), which every provider knows.
+    pub fn with_account_chooser(mut self) -> Self {
+        self.account_choice = AccountChoice::Chooser;
+        self
+    }
+
     /// Adds a parameter to every authorization request, such as `access_type=offline`.
+    ///
+    /// Where the request says something of its own under that name, its own word counts.
     pub fn with_authorization_parameter(mut self, name: &'static str, value: &'static str) -> Self {
         self.parameters.push((name, value));
         self
@@ -103,6 +130,7 @@ fn secure(what: &str, text: &str) -> Result<Url, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scope::ScopeSet;
 
     fn at(base: &str) -> Result<Provider, Error> {
         let [authorize, token, keys] =
@@ -132,6 +160,22 @@ mod tests {
             "https://id.example.com/#top",
         ] {
             assert_eq!(at(bad).unwrap_err().code(), "config_option", "{bad}");
+        }
+    }
+
+    #[test]
+    fn consent_is_wanted_for_offline_access_and_nothing_else() {
+        let provider = at("https://id.example.com").unwrap();
+        let unprompted = provider.clone().with_offline_access_unprompted();
+        let google = Provider::google(ClientCredentials::new("id", "fake-secret"));
+        for (provider, scopes, wanted) in [
+            (&provider, "openid offline_access x", true),
+            (&provider, "openid x", false),
+            (&unprompted, "openid offline_access", false),
+            (&google, "openid offline_access", false),
+        ] {
+            let scopes = ScopeSet::parse(scopes);
+            assert_eq!(provider.wants_consent_for(&scopes), wanted, "{scopes}");
         }
     }
 

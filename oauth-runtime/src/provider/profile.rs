@@ -9,6 +9,7 @@ use super::credentials::ClientCredentials;
 use super::redirect_uri::check_redirect_uri;
 #[cfg(feature = "fake")]
 use crate::error::{Code, Error};
+use crate::scope::ScopeSet;
 
 /// A provider and this app's client at it: issuer, endpoints, API hosts, and the points in
 /// which providers differ.
@@ -34,6 +35,8 @@ pub struct Provider {
     pub(super) increment: Increment,
     pub(super) iss_parameter: IssParameter,
     pub(super) client_authentication: ClientAuthentication,
+    pub(super) offline_access: OfflineAccess,
+    pub(super) account_choice: AccountChoice,
     /// Sent with every authorization request.
     pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) apis: Apis,
@@ -101,6 +104,26 @@ pub(crate) enum ClientAuthentication {
     Post,
     /// `client_secret_basic`
     Basic,
+}
+
+/// What it takes that a request for `offline_access` brings a refresh token (OpenID Connect
+/// Core §11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfflineAccess {
+    /// `prompt=consent` with every such request: without it, the scope may be dropped in silence.
+    WithConsent,
+    /// The scope alone.
+    AsAsked,
+}
+
+/// How a person comes to choose another account than the one they are signed in with at the
+/// provider (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountChoice {
+    /// `prompt=select_account`
+    Chooser,
+    /// `prompt=login`: by signing in anew.
+    SignIn,
 }
 
 impl Provider {
@@ -202,6 +225,15 @@ impl Provider {
 
     pub(crate) fn client_authentication(&self) -> ClientAuthentication {
         self.client_authentication
+    }
+
+    /// Whether a request for these scopes has to show the consent page to bring what it asks for.
+    pub(crate) fn wants_consent_for(&self, scopes: &ScopeSet) -> bool {
+        self.offline_access == OfflineAccess::WithConsent && scopes.contains_name("offline_access")
+    }
+
+    pub(crate) fn account_choice(&self) -> AccountChoice {
+        self.account_choice
     }
 
     pub(crate) fn parameters(&self) -> &[(&'static str, &'static str)] {

@@ -64,15 +64,18 @@ impl Accounts {
     }
 
     /// Writes what an authorization brought into the row of the account that it proves.
+    ///
+    /// Lifetimes count from `asked_at`, since the provider counts them from before its answer
+    /// came: a token that is dead there must not be taken for alive here.
     pub(crate) fn save(
         &self,
         authorized: &Authorized,
+        asked_at: Timestamp,
     ) -> Result<(AccountKey, Arc<Entry<AccountRow>>), Error> {
         let key = self.key_of(&authorized.identity);
         let [jitter] = random()?;
-        let now = self.clock().now();
         let entry = self.change(&key, |previous| {
-            merge(previous, authorized, self.client.provider(), jitter, now).map(Some)
+            merge(previous, authorized, self.client.provider(), jitter, asked_at).map(Some)
         })?;
         let entry = entry.ok_or_else(|| Error::new(Code::Internal, "an account was not saved"))?;
         Ok((key, entry))

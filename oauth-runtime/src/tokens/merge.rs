@@ -18,7 +18,8 @@ pub(crate) struct Authorized {
     pub(crate) forced_consent: bool,
 }
 
-/// The row after an authorization. `previous` must be of the same account.
+/// The row after an authorization that was asked for at `now`. `previous` must be of the same
+/// account.
 pub(crate) fn merge(
     previous: Option<&AccountRow>,
     authorized: &Authorized,
@@ -51,14 +52,28 @@ pub(crate) fn merge(
     })
 }
 
-/// What the provider says it granted, which is all that counts (RFC 6749 §5.1).
+/// The scopes that say what comes beside the access token (OpenID Connect Core §3.1.2.1, §11).
+/// Some servers list only what the access token is good for, and leave these out.
+const BESIDE_THE_TOKEN: [&str; 2] = ["openid", "offline_access"];
+
+/// What the provider says it granted, which is all that counts (RFC 6749 §5.1); what came beside
+/// the access token says so by itself.
 fn granted(
     response: &TokenResponse,
     requested: &ScopeSet,
     provider: &Provider,
 ) -> Result<ScopeSet, Error> {
     match (&response.scope, provider.absent_scope()) {
-        (Some(scope), _) => Ok(ScopeSet::parse(scope)),
+        (Some(scope), _) => {
+            let came = [response.id_token.is_some(), response.refresh_token.is_some()];
+            let mut granted = ScopeSet::parse(scope);
+            for (name, came) in BESIDE_THE_TOKEN.into_iter().zip(came) {
+                if came && requested.contains_name(name) {
+                    granted.insert_name(name);
+                }
+            }
+            Ok(granted)
+        }
         (None, AbsentScope::AsRequested) => Ok(requested.clone()),
         (None, AbsentScope::ProtocolError) => {
             Err(Error::new(Code::ProviderResponse, "the token response names no scope"))
@@ -66,7 +81,8 @@ fn granted(
     }
 }
 
-/// The row after a refresh: a narrower answer shrinks it, a silent one leaves it as it was.
+/// The row after a refresh that was asked for at `now`: a narrower answer shrinks it, a silent
+/// one leaves it as it was.
 pub(crate) fn merge_refresh(
     row: &AccountRow,
     response: &TokenResponse,
@@ -76,7 +92,12 @@ pub(crate) fn merge_refresh(
     let old_tokens = row.tokens.as_deref();
     let tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
     let granted = match &response.scope {
-        Some(scope) => ScopeSet::parse(scope),
+        Some(scope) => {
+            let mut granted = ScopeSet::parse(scope);
+            let kept = BESIDE_THE_TOKEN.into_iter().filter(|name| row.granted.contains_name(name));
+            kept.for_each(|name| granted.insert_name(name));
+            granted
+        }
         None => row.granted.clone(),
     };
     let covered = granted.closure();
@@ -212,6 +233,33 @@ mod tests {
             let row = merge(None, &empty, &provider, 0, NOW).unwrap();
             assert!(row.granted.is_empty());
             assert_eq!(declined(&row), ["openid", "zz"]);
+        }
+    }
+
+    /// Behaviour §10: some servers list the scopes of the access token alone.
+    #[test]
+    fn what_came_beside_the_access_token_is_granted_though_the_list_lacks_it() {
+        let asked = "openid offline_access email zz";
+        let [id, refresh] = ["fake-id-token", "1//a"];
+        for (id_token, refresh_token, names) in [
+            (Some(id), Some(refresh), vec!["offline_access", "openid", "zz"]),
+            (Some(id), None, vec!["openid", "zz"]),
+            (None, None, vec!["zz"]),
+        ] {
+            let answer = TokenResponse {
+                id_token: id_token.map(Secret::new),
+                ..response(Some("zz"), refresh_token)
+            };
+            let granted = |asked: &str| {
+                let row = merge(None, &authorized(asked, answer.clone()), &plain(), 0, NOW);
+                row.unwrap()
+            };
+            let row = granted(asked);
+            assert_eq!(row.granted, names.iter().copied().collect(), "{names:?}");
+            assert!(declined(&row).contains(&"email"));
+            assert_eq!(granted("zz").granted, ScopeSet::parse("zz"), "never asked for");
+            let row = merge_refresh(&row, &response(Some("zz"), None), 0, NOW);
+            assert_eq!(row.granted, names.into_iter().collect(), "after a refresh");
         }
     }
 

@@ -136,7 +136,8 @@ impl Accounts {
         Ok(outcome)
     }
 
-    /// One refresh, from the row as it is now to the row as it is then.
+    /// One refresh, from the row as it is now to the row as it is then. The new lifetime counts
+    /// from now, as it does at the provider at the latest.
     async fn refresh(&self, key: &AccountKey) -> Result<Row, Error> {
         let now = self.clock().now();
         let row = self.find(key, now).ok_or_else(gone)?;
@@ -146,7 +147,7 @@ impl Accounts {
         let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
         match self.client.refresh(token).await {
-            Ok(response) => self.accept(key, &row.value, tokens, &response).await,
+            Ok(response) => self.accept(key, &row.value, tokens, &response, now).await,
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
                 self.refused(key, token, error)
             }
@@ -161,14 +162,14 @@ impl Accounts {
         asked_for: &AccountRow,
         tokens: &Arc<TokenSet>,
         response: &TokenResponse,
+        asked_at: Timestamp,
     ) -> Result<Row, Error> {
         self.client.check_refreshed_identity(response, &asked_for.identity).await?;
         let [jitter] = random()?;
-        let now = self.clock().now();
         let saved = self.change(key, |row| {
             Ok(row.and_then(|row| match &row.tokens {
                 Some(held) if Arc::ptr_eq(held, tokens) => {
-                    Some(merge_refresh(row, response, jitter, now))
+                    Some(merge_refresh(row, response, jitter, asked_at))
                 }
                 // Another authorization overtook this answer: what it brought stands.
                 Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
@@ -377,7 +378,7 @@ mod tests {
             let requested = ScopeSet::parse("openid zz");
             let (identity, forced_consent) = (identity(), false);
             let authorized = Authorized { identity, response, requested, forced_consent };
-            self.accounts.save(&authorized).unwrap();
+            self.accounts.save(&authorized, self.clock.now()).unwrap();
         }
 
         fn answers(&self, answers: impl IntoIterator<Item = Vec<u8>>) {
@@ -463,6 +464,18 @@ mod tests {
         let answers = waiters.join_all().await;
         assert!(answers.iter().all(|answer| answer == "provider_unavailable"));
         assert_eq!(world.calls(), 1);
+    }
+
+    /// The provider counts from before its answer arrives, however long that takes.
+    #[tokio::test]
+    async fn a_lifetime_counts_from_the_question() {
+        let world = World::new().await;
+        let waiter = world.begin_held().await;
+        world.clock.advance(HOUR / 2);
+        world.server.release();
+        waiter.await.unwrap().unwrap();
+        world.clock.advance(HOUR / 2);
+        assert_eq!(world.row().value.freshness(world.clock.now()), Freshness::Expired);
     }
 
     /// I5.
@@ -668,7 +681,7 @@ mod tests {
         let requested = ScopeSet::parse("openid zz");
         let authorized =
             Authorized { identity: identity(), response, requested, forced_consent: false };
-        world.accounts.save(&authorized).unwrap();
+        world.accounts.save(&authorized, world.clock.now()).unwrap();
         assert_eq!(world.refreshed().await, "ya29.new");
         world.assert_held("ya29.new", "1//b");
     }
@@ -727,7 +740,7 @@ mod tests {
     #[tokio::test]
     async fn a_refresh_that_names_fewer_scopes_shrinks_the_row() {
         for (scope, left) in
-            [(json!("openid"), "openid"), (json!(""), ""), (json!(null), "openid zz")]
+            [(json!("openid"), "openid"), (json!(""), "openid"), (json!(null), "openid zz")]
         {
             let world = World::new().await;
             let mut narrow = tokens("ya29.new", None);

@@ -10,6 +10,8 @@ use crate::secret::Secret;
 const SOFT: Duration = Duration::from_secs(300);
 /// Counts as expired when less than this is left, or a twentieth of the lifetime.
 const HARD: Duration = Duration::from_secs(10);
+/// Servers count whole seconds, so that a token may end so much earlier than they say.
+const TICK: Duration = Duration::from_secs(1);
 
 /// How much life an access token has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ impl TokenSet {
     ) -> Self {
         let lifetime = response.expires_in;
         let expires_at = now + lifetime;
-        let soft = SOFT.min(lifetime / 5);
+        let (soft, hard) = windows(lifetime);
         let soft = soft.saturating_sub(soft / 10 * u32::from(jitter) / 255);
         let (refresh, refresh_ends_at) = match (&response.refresh_token, previous) {
             (Some(new), _) => {
@@ -61,7 +63,7 @@ impl TokenSet {
             refresh,
             refresh_ends_at,
             stale_from: expires_at - soft,
-            expired_from: expires_at - HARD.min(lifetime / 20),
+            expired_from: expires_at - hard,
         }
     }
 
@@ -81,6 +83,13 @@ impl TokenSet {
         let alive = self.refresh_ends_at.is_none_or(|end| now < end);
         self.refresh.as_ref().filter(|_| alive)
     }
+}
+
+/// How long before its end a token counts as stale, and how long as expired. The first is at
+/// least twice the second, and what lives seconds is fresh for half of them.
+fn windows(lifetime: Duration) -> (Duration, Duration) {
+    let hard = HARD.min(lifetime / 20).max(TICK).min(lifetime / 4);
+    (SOFT.min(lifetime / 5).max(2 * hard), hard)
 }
 
 #[cfg(test)]
@@ -107,7 +116,10 @@ mod tests {
             (3600, 0, 3_300_000, 3_590_000),
             (3600, 255, 3_330_000, 3_590_000),
             (100, 0, 80_000, 95_000),
-            (5, 0, 4_000, 4_750),
+            (10, 0, 8_000, 9_000),
+            (5, 0, 3_000, 4_000),
+            (5, 255, 3_200, 4_000),
+            (2, 0, 1_000, 1_500),
             (0, 0, 0, 0),
         ];
         for (lifetime, jitter, stale, expired) in cases {

@@ -5,4 +5,4 @@ mod browser;
 mod html;
 
 pub use app::App;
-pub use browser::{Browser, Page};
+pub use browser::{Browser, Page, query};

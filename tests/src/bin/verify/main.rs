@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use count::Counts;
-use setup::SUITES;
+use setup::{SUITES, Suite};
 use step::{Cargo, Step};
 
 const USAGE: &str = "usage: cargo verify [--strict]\n\n  --strict  fail on a skip, as under CI";
@@ -71,7 +71,7 @@ impl Report {
         }
         for (suite, missing) in SUITES.iter().zip(missing) {
             if missing.is_empty() {
-                self.add(cargo.run(&suite.step()));
+                self.add(run_suite(suite, root, &cargo));
             } else {
                 let missing = missing.join(", ");
                 self.skip(&format!("suite {}: not found: {missing}", suite.feature));
@@ -99,6 +99,13 @@ impl Report {
             println!("{remark}");
         }
         println!("{}", self.counts);
+    }
+}
+
+fn run_suite(suite: &Suite, root: &Path, cargo: &Cargo) -> (Counts, Vec<String>) {
+    match suite.install_server(root) {
+        Ok(()) => cargo.run(&suite.step()),
+        Err(remark) => (Counts::one(false), vec![format!("suite {}: {remark}", suite.feature)]),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::step::Step;
 pub(crate) struct Suite {
     pub(crate) feature: &'static str,
     needs: &'static [Need],
+    /// The folder of a server whose packages npm installs.
+    server: Option<&'static str>,
 }
 
 /// A program under any of its names, and the package of Debian that holds it.
@@ -19,13 +21,19 @@ struct Need {
     package: &'static str,
 }
 
-pub(crate) const SUITES: &[Suite] = &[Suite {
-    feature: "browser",
-    needs: &[
-        Need { programs: oauth_tests::CHROMIUM, package: "chromium" },
-        Need { programs: &[oauth_tests::CHROMEDRIVER], package: "chromium-driver" },
-    ],
-}];
+const BROWSER: Need = Need { programs: oauth_tests::CHROMIUM, package: "chromium" };
+const DRIVER: Need = Need { programs: &[oauth_tests::CHROMEDRIVER], package: "chromium-driver" };
+const NODE: Need = Need { programs: &["node"], package: "nodejs" };
+const NPM: Need = Need { programs: &["npm"], package: "npm" };
+
+pub(crate) const SUITES: &[Suite] = &[
+    Suite { feature: "browser", needs: &[BROWSER, DRIVER], server: None },
+    Suite {
+        feature: "servers",
+        needs: &[BROWSER, DRIVER, NODE, NPM],
+        server: Some("tests/servers/oidc-provider"),
+    },
+];
 
 impl Suite {
     pub(crate) fn step(&self) -> Step {
@@ -34,6 +42,21 @@ impl Suite {
             "test -p oauth-tests --features {feature} --lib --test integration --no-fail-fast {feature}::"
         );
         Step::tests(&format!("suite {feature}"), &command)
+    }
+
+    /// Installs the packages of the suite's server, exactly those that are locked.
+    ///
+    /// All that the suite needs is there by now: if this fails, so does the suite.
+    pub(crate) fn install_server(&self, root: &Path) -> Result<(), String> {
+        let Some(folder) = self.server else { return Ok(()) };
+        println!("npm ci in {folder}");
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--prefer-offline"]).current_dir(root.join(folder)).stdin(Stdio::null());
+        match npm.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("FAILED: npm ci in {folder}: {status}")),
+            Err(error) => Err(format!("FAILED: npm ci in {folder}: {error}")),
+        }
     }
 
     fn missing(&self) -> Vec<&'static Need> {
@@ -49,8 +72,10 @@ impl Need {
 
 /// Installs what is missing where it can, and says for each suite which programs it still lacks.
 pub(crate) fn prepare() -> Vec<Vec<&'static str>> {
-    let packages: Vec<_> =
+    let mut packages: Vec<_> =
         SUITES.iter().flat_map(Suite::missing).map(|need| need.package).collect();
+    packages.sort_unstable();
+    packages.dedup();
     if !packages.is_empty() && may_install() {
         install(&packages);
     }
@@ -124,5 +149,30 @@ mod tests {
     fn a_suite_runs_its_own_modules_alone() {
         let step = SUITES[0].step();
         assert_eq!(step.name(), "suite browser");
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_installed_fails_its_suite() {
+        let suite = |server| Suite { feature: "x", needs: &[], server };
+        let root = oauth_tests::root();
+        assert_eq!(suite(None).install_server(&root), Ok(()));
+        let failed = suite(Some("no-such-folder")).install_server(&root).unwrap_err();
+        assert!(failed.starts_with("FAILED: npm ci in no-such-folder: "), "{failed}");
+    }
+
+    #[test]
+    fn every_server_is_pinned_and_locked_without_naming_a_registry() {
+        for folder in SUITES.iter().filter_map(|suite| suite.server) {
+            let read = |file: &str| {
+                std::fs::read_to_string(oauth_tests::root().join(folder).join(file)).unwrap()
+            };
+            let lock = read("package-lock.json");
+            assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""), "{folder}");
+            let package: serde_json::Value = serde_json::from_str(&read("package.json")).unwrap();
+            for (name, version) in package["dependencies"].as_object().unwrap() {
+                let exact = version.as_str().unwrap().starts_with(|c: char| c.is_ascii_digit());
+                assert!(exact, "{name} {version}");
+            }
+        }
     }
 }

@@ -1,0 +1,114 @@
+//! The server as a process of its own, which ends with the test.
+
+use std::io::{BufRead, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use oauth_runtime::{ClientCredentials, Provider};
+use serde_json::Value;
+
+/// As server.mjs has them.
+pub const CLIENT_ID: &str = "oauth-tests";
+pub const CLIENT_SECRET: &str = "fake secret: 100% +";
+
+/// oidc-provider on a port of the system's choice.
+pub struct Server {
+    pub issuer: String,
+    process: Child,
+    http: reqwest::Client,
+    /// Held open, so that the server can say what it likes.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+impl Server {
+    /// Starts it for an app with this redirect URI. Its access tokens live so many seconds.
+    pub fn start(redirect_uri: &str, seconds: u32) -> Self {
+        let folder = oauth_tests::root().join("tests/servers/oidc-provider");
+        let installed = folder.join("node_modules/oidc-provider").exists();
+        assert!(installed, "run `npm ci` in {}, or `cargo verify`", folder.display());
+        let mut command = Command::new("node");
+        command.args(["server.mjs", redirect_uri, &seconds.to_string()]).current_dir(folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("node runs");
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut lines = output.by_ref().lines().map_while(Result::ok);
+        let port = lines.find_map(|line| line.strip_prefix("listening on port ")?.parse().ok());
+        let port: u16 = port.expect("the server names its port");
+        let issuer = format!("http://127.0.0.1:{port}");
+        Self { issuer, process, http: reqwest::Client::new(), _output: output }
+    }
+
+    /// The server as the library sees it: its issuer and endpoints, and this app's client.
+    pub fn provider(&self) -> Provider {
+        let [authorize, token, keys] = ["auth", "token", "jwks"].map(|path| self.url(path));
+        let credentials = ClientCredentials::new(CLIENT_ID, CLIENT_SECRET);
+        let issuer = &self.issuer;
+        Provider::openid("example", "Example", issuer, &authorize, &token, &keys, credentials)
+            .unwrap()
+            .with_required_iss()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.issuer)
+    }
+
+    /// Every call of the token endpoint, also those that are held back.
+    pub async fn token_calls(&self) -> u64 {
+        self.counts().await["token"].as_u64().unwrap()
+    }
+
+    /// How often the token endpoint gave tokens for a grant type.
+    pub async fn granted(&self, grant_type: &str) -> u64 {
+        self.counts().await["granted"][grant_type].as_u64().unwrap_or_default()
+    }
+
+    /// Nothing that the app sent was refused: no token of its was dead or too narrow.
+    pub async fn assert_refused_nothing(&self) {
+        let counts = self.counts().await;
+        assert_eq!(counts["refused"], serde_json::json!({}), "{counts}");
+        assert_eq!(counts["api"]["refused"], 0, "{counts}");
+    }
+
+    /// Answers no call of the token endpoint until `release`.
+    pub async fn hold(&self) {
+        self.ask("test/hold").await;
+    }
+
+    pub async fn release(&self) {
+        self.ask("test/release").await;
+    }
+
+    /// The person withdraws, at the server, what the app was last given tokens for.
+    pub async fn withdraw(&self) {
+        self.ask("test/withdraw").await;
+    }
+
+    /// Waits until the server itself no longer takes the access token.
+    pub async fn until_dead(&self, token: &str) {
+        self.ask(&format!("test/dead?token={token}")).await;
+    }
+
+    /// What the token endpoint answers this app's client.
+    pub async fn ask_for_tokens(&self, fields: &[(&str, &str)]) -> (u16, Value) {
+        // RFC 6749 §2.3.1: both are form-encoded first.
+        let secret = url::form_urlencoded::byte_serialize(CLIENT_SECRET.as_bytes());
+        let secret: String = secret.collect();
+        let request = self.http.post(self.url("token")).form(fields);
+        let answer = request.basic_auth(CLIENT_ID, Some(secret)).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    async fn counts(&self) -> Value {
+        self.ask("test/counts").await
+    }
+
+    async fn ask(&self, path: &str) -> Value {
+        self.http.get(self.url(path)).send().await.unwrap().json().await.unwrap()
+    }
+}

@@ -1,0 +1,96 @@
+//! Staying authorized, while access tokens live seconds and every refresh token serves once.
+
+use super::App;
+use super::app::{READ, WRITE, agree};
+
+/// What has to happen while a token is fresh fits in here on a busy machine too.
+const SECONDS: u32 = 8;
+
+/// The second round works only with the refresh token that the first one brought.
+#[tokio::test]
+async fn a_dead_token_is_replaced_before_it_reaches_the_api() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    for round in 1..=2 {
+        let token = chromium.text("#token").await;
+        app.server.until_dead(&token).await;
+        chromium.goto(app.url("/read")).await;
+        assert_eq!(chromium.text("#did").await, READ, "round {round}");
+        assert_ne!(chromium.text("#token").await, token, "round {round}");
+        assert_eq!(app.server.granted("refresh_token").await, round);
+    }
+    assert_eq!(app.server.granted("authorization_code").await, 1);
+    app.server.assert_refused_nothing().await;
+}
+
+#[tokio::test]
+async fn a_refresh_keeps_every_scope_that_was_granted() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    chromium.goto(app.url("/write")).await;
+    agree(&chromium).await;
+    app.server.until_dead(&chromium.text("#token").await).await;
+    for (path, did) in [("/both", WRITE), ("/read", READ)] {
+        chromium.goto(app.url(path)).await;
+        assert_eq!(chromium.text("#did").await, did);
+    }
+    assert!(app.server.granted("refresh_token").await > 0);
+    assert_eq!(app.server.granted("authorization_code").await, 2);
+    app.server.assert_refused_nothing().await;
+}
+
+/// The server refuses the refresh: that is a question to the person, and no failure.
+#[tokio::test]
+async fn whoever_withdrew_the_access_stays_signed_in_and_is_asked_again() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    app.server.withdraw().await;
+    app.server.until_dead(&chromium.text("#token").await).await;
+    chromium.goto(app.url("/")).await;
+    assert_eq!(chromium.text("#user").await, "ada@example.test");
+    // The same scope was granted a moment ago, so that the second time takes a click.
+    chromium.goto(app.url("/read")).await;
+    assert!(chromium.text("main").await.contains(READ));
+    chromium.click("main nav a.main").await;
+    agree(&chromium).await;
+    assert_eq!(chromium.text("#did").await, READ);
+    assert_eq!(app.server.granted("refresh_token").await, 0);
+    assert_eq!(app.server.token_calls().await, 3);
+}
+
+/// Two refreshes with the same token would kill them all: this server takes the second for theft.
+#[tokio::test]
+async fn twelve_requests_at_expiry_make_one_refresh_and_are_all_served() {
+    let app = App::start(SECONDS).await;
+    let chromium = app.granted("ada", "/read").await;
+    let browser = app.copy_of(&chromium).await;
+    let token = chromium.text("#token").await;
+    app.server.until_dead(&token).await;
+    app.server.hold().await;
+    let before = app.arrived();
+    let requests: Vec<_> = (0..12)
+        .map(|_| {
+            let (mut tab, url) = (browser.tab(), app.url("/read"));
+            tokio::spawn(async move { tab.go(url).await })
+        })
+        .collect();
+    app.until_arrived(before + 12).await;
+    app.server.release().await;
+    let mut pages = Vec::new();
+    for request in requests {
+        let page = request.await.unwrap();
+        assert_eq!(page.status, 200, "{}", page.body);
+        pages.push(page.body);
+    }
+    assert!(pages.iter().all(|page| *page == pages[0]), "one new token for all: {pages:?}");
+    assert_eq!(app.server.granted("refresh_token").await, 1);
+    assert_eq!(app.server.token_calls().await, 2);
+
+    let new = pages[0].split("<p id=token>").nth(1).unwrap().trim_end_matches("</p>");
+    assert_ne!(new, token);
+    app.server.until_dead(new).await;
+    chromium.goto(app.url("/read")).await;
+    assert_eq!(chromium.text("#did").await, READ);
+    assert_eq!(app.server.granted("refresh_token").await, 2);
+    app.server.assert_refused_nothing().await;
+}
