@@ -105,6 +105,9 @@ async fn a_frame_gets_a_link_out() {
         let page = browser.send(Method::GET, &app.url(path), &framed, None).await;
         assert!(matches!(page.status, 401 | 403), "{path}");
         assert!(page.body.contains("target=\"_top\""), "{}", page.body);
+        // It would not be seen otherwise; no other site may show it.
+        assert_eq!(page.header("x-frame-options"), "SAMEORIGIN");
+        assert!(page.header("content-security-policy").contains("frame-ancestors 'self'"));
         assert!(page.set_cookies().is_empty());
         let mut person = Browser::new();
         let arrived = person.authorize(page.link("Continue"), ADA, &["drive.file"]).await;

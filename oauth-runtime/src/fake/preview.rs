@@ -1,4 +1,4 @@
-//! The pages of an app without a reason for them.
+//! The pages of an app, without having to cause what they are about.
 
 use http::header::ACCEPT_LANGUAGE;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -52,7 +52,7 @@ fn sample(kind: PageKind) -> Notice {
             let body = "title=Expenses&text=train+and+hotel&csrf_token=not-shown";
             Notice::confirm(KeptForm::new("#".to_owned(), body))
         }
-        _ => Notice::new(kind, StatusCode::OK),
+        _ => Notice::new(kind, status(kind)),
     };
     let asks = matches!(
         kind,
@@ -66,6 +66,17 @@ fn sample(kind: PageKind) -> Notice {
     let notice = ways(kind).iter().fold(notice, |notice, way| notice.with_link(*way, "#"));
     let notice = notice.with_link(LinkKind::Back, "#");
     if kind == PageKind::SignedOut { notice.with_link(LinkKind::SignIn, "#") } else { notice }
+}
+
+fn status(kind: PageKind) -> StatusCode {
+    match kind {
+        PageKind::Held | PageKind::SignedOut => StatusCode::OK,
+        PageKind::Expired | PageKind::Unusable => StatusCode::BAD_REQUEST,
+        PageKind::AppRefused | PageKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        PageKind::Untrusted => StatusCode::BAD_GATEWAY,
+        PageKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::FORBIDDEN,
+    }
 }
 
 /// Where such a page leads, beside back.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 
 use super::brand::Brand;
+use super::kind::PageKind;
 use super::language::Language;
 use super::notice::Notice;
 use super::own::{PageHtml, Pages};
@@ -59,13 +60,22 @@ impl Appearance {
         headers: &HeaderMap,
     ) -> Result<PageHtml, Error> {
         let language = Language::of(headers);
-        let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        let wanted: Vec<_> = wanted.filter_map(|value| value.to_str().ok()).collect();
         let page = Page::new(notice, language, provider, self.brand.as_ref());
-        let page = page.with_accept_language(wanted);
-        match self.pages.as_ref().and_then(|own| own.page(&page)) {
-            Some(own) => Ok(own),
-            None => self.own(&page),
-        }
+        let page = page.with_accept_language(&wanted.join(", "));
+        let Some(own) = self.pages.as_ref().and_then(|own| own.page(&page)) else {
+            return self.own(&page);
+        };
+        let usual = || {
+            format!(
+                "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                 base-uri 'none'; frame-ancestors {}",
+                framers(page.kind())
+            )
+        };
+        let policy = own.content_security_policy().map_or_else(usual, str::to_owned);
+        Ok(own.with_content_security_policy(policy))
     }
 
     /// Nothing is loaded but the brand's picture, nothing may frame the page, and only our own
@@ -80,18 +90,25 @@ impl Appearance {
         let forms = if page.form().is_some() { "" } else { "form-action 'none'; " };
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{hash}'; {images}{forms}base-uri 'none'; \
-             frame-ancestors 'none'"
+             frame-ancestors {}",
+            framers(page.kind())
         );
         let html = page.document(&style)?;
         Ok(PageHtml::new(html).with_content_security_policy(policy))
     }
 }
 
+/// Who may show the page in a frame: the page that leads out of a frame of our own is of use
+/// only there, and has nothing that could be clicked by mistake.
+fn framers(kind: PageKind) -> &'static str {
+    if kind == PageKind::Framed { "'self'" } else { "'none'" }
+}
+
 #[cfg(test)]
 mod tests {
     use http::{HeaderValue, StatusCode};
 
-    use super::super::kind::{LinkKind, PageKind};
+    use super::super::kind::LinkKind;
     use super::super::notice::Accounts;
     use super::*;
     use crate::error::Code;
@@ -135,7 +152,7 @@ mod tests {
             (Appearance::default().with_brand(branded), "img-src 'self'; "),
         ] {
             let page = show(&appearance, notice(PageKind::Denied), "en");
-            let (html, policy) = (page.html(), page.content_security_policy());
+            let (html, policy) = (page.html(), page.content_security_policy().unwrap());
             let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
             let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
             let expected = format!(
@@ -192,11 +209,11 @@ mod tests {
         };
         let appearance = Appearance::default().with_pages(own);
         let page = show(&appearance, notice(PageKind::Denied), "fr");
-        assert!(page.html().starts_with("<p>Cancelled<main><h1>Cancelled</h1>"), "{}", page.html());
+        assert!(page.html().starts_with("<p>Access was not granted<main>"), "{}", page.html());
         assert!(
-            page.content_security_policy().starts_with("default-src 'self'"),
+            page.content_security_policy().unwrap().starts_with("default-src 'self'"),
             "{}",
-            page.content_security_policy()
+            page.html()
         );
         let page = show(&appearance, notice(PageKind::Declined), "fr");
         assert!(page.html().starts_with("<!doctype html>"), "{}", page.html());

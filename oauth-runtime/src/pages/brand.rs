@@ -34,7 +34,8 @@ impl Brand {
         Self { name: name.into(), logo: None, accent: None, support: None }
     }
 
-    /// A picture beside the name, 32 CSS pixels high: a path of the app such as `/logo.svg`, or
+    /// A picture beside the name, 32 CSS pixels high: a path on the app's origin such
+    /// as `/logo.svg` (with the mount path, if there is one), or
     /// a `data:image/…` URL. Never another site's: these pages load nothing from elsewhere.
     pub fn with_logo(mut self, address: impl Into<String>) -> Self {
         self.logo = Some(address.into());
@@ -48,7 +49,8 @@ impl Brand {
         self
     }
 
-    /// Where someone finds help: a path of the app, or `mailto:` and an address. Never another
+    /// Where someone finds help: a path on the app's origin, or `mailto:` and an
+    /// address. Never another
     /// site: a page that stands at the callback leads nowhere else.
     pub fn with_support(mut self, address: impl Into<String>) -> Self {
         self.support = Some(address.into());
@@ -76,8 +78,9 @@ impl Brand {
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {
-        if self.name.trim().is_empty() {
-            return Err(wrong("the brand has no name", "give it one with `Brand::new(\"…\")`"));
+        if self.name.trim().is_empty() || self.name.chars().any(is_invisible) {
+            let text = "the brand has no name, or one with signs that nobody sees";
+            return Err(wrong(text, "give it one with `Brand::new(\"…\")`"));
         }
         if let Some(colour) = &self.accent {
             Rgb::parse(colour).ok_or_else(|| {
@@ -87,8 +90,13 @@ impl Brand {
                 )
             })?;
         }
-        check_address("logo", self.logo(), "data", |url| url.path().starts_with("image/"))?;
-        check_address("support", self.support(), "mailto", |url| url.path().contains('@'))
+        check_address("logo", self.logo(), "data", |url| {
+            url.path().strip_prefix("image/").is_some_and(|rest| !rest.is_empty())
+        })?;
+        check_address("support", self.support(), "mailto", |url| {
+            let path = url.path();
+            !path.contains('%') && !path.starts_with('@') && path.contains('@')
+        })
     }
 
     /// Whence the browser may load the picture (CSP Level 3 `img-src`).
@@ -100,9 +108,18 @@ impl Brand {
     pub(super) fn style(&self) -> String {
         let colour = self.accent().and_then(Rgb::parse);
         colour.map_or_else(String::new, |colour| {
-            format!(":root{{--accent:{};--on-accent:{}}}", colour.css(), colour.text_on_it().css())
+            let edge = if colour.stands_out() { "var(--accent)" } else { "var(--ink)" };
+            let (accent, text) = (colour.css(), colour.text_on_it().css());
+            format!(":root{{--accent:{accent};--on-accent:{text};--edge:{edge}}}")
         })
     }
+}
+
+/// Control signs, and those that turn the direction of text or take no room.
+fn is_invisible(sign: char) -> bool {
+    let turns =
+        matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}');
+    sign.is_control() || turns || sign == '\u{feff}'
 }
 
 fn wrong(text: impl Into<String>, help: &'static str) -> Error {
@@ -125,9 +142,12 @@ fn check_address(
     if good && address.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    let text = format!("the brand's {what} {address:?} is neither a path nor `{scheme}:`");
-    Err(wrong(text, "give a path of the app such as \"/help\": it may redirect to elsewhere"))
+    let text = format!("the brand's {what} {address:?} is neither a plain path nor a `{scheme}:`");
+    Err(wrong(text, "give a path on the app's own origin, percent-encoded, such as \"/help\""))
 }
+
+/// What `page.css` calls `--paper`, in light and in the dark.
+const PAPERS: [Rgb; 2] = [Rgb([0xff, 0xff, 0xff]), Rgb([0x1d, 0x21, 0x26])];
 
 /// A colour in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +172,12 @@ impl Rgb {
     fn text_on_it(self) -> Self {
         let [black, white] = [Self([0; 3]), Self([255; 3])];
         if contrast(self, white) >= contrast(self, black) { white } else { black }
+    }
+
+    /// Whether a control of this colour is seen on our paper, in light and in the dark (WCAG
+    /// 2.2, 1.4.11).
+    fn stands_out(self) -> bool {
+        PAPERS.iter().all(|paper| contrast(self, *paper) >= 3.0)
     }
 
     /// Relative luminance (WCAG 2.2).
@@ -186,6 +212,12 @@ mod tests {
                 }
             }
         }
+        let css = include_str!("../../templates/page.css");
+        for paper in PAPERS {
+            let short = if paper.0 == [255; 3] { "#fff".to_owned() } else { paper.css() };
+            assert!(css.contains(&format!("--paper:{short}")), "{paper:?}");
+        }
+        assert!(!Rgb([255; 3]).stands_out() && !PAPERS[1].stands_out());
         assert_eq!(Rgb([0xff, 0xd4, 0]).text_on_it(), Rgb([0; 3]));
         assert_eq!(Rgb([0x1a, 0x56, 0xc4]).text_on_it(), Rgb([255; 3]));
     }
@@ -203,6 +235,11 @@ mod tests {
         }
         for (bad, named) in [
             (Brand::new(" "), "no name"),
+            (Brand::new("Notes\u{202e}setoN"), "no name"),
+            (Brand::new("Notes\n"), "no name"),
+            (brand().with_logo("data:image/"), "logo"),
+            (brand().with_support("mailto:a%0d%0aBcc:x@b.example"), "support"),
+            (brand().with_support("mailto:@"), "support"),
             (brand().with_accent("red"), "\"red\""),
             (brand().with_accent("#12345"), "#12345"),
             (brand().with_accent("#12345é"), "accent"),

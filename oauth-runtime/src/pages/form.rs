@@ -1,15 +1,24 @@
 //! A form on a page: what somebody filled in, to be sent by a click.
 
+use std::fmt;
+
 /// Longest value that is shown, in characters. What is sent is whole.
 const SHOWN: usize = 300;
 /// Parts of names whose values nobody should read over a shoulder.
 const HIDDEN: [&str; 6] = ["pass", "secret", "token", "csrf", "pin", "otp"];
 
 /// A field of a form that was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     name: String,
     value: String,
+}
+
+impl fmt::Debug for Field {
+    /// Without the value, which is nobody's business but its sender's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Field {

@@ -101,3 +101,34 @@ impl LinkKind {
         Self::Back,
     ];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kind that is added here has to be added to the list as well: the compiler asks for it.
+    #[test]
+    fn the_list_of_all_kinds_is_complete() {
+        let place = |kind: PageKind| match kind {
+            PageKind::Rationale => 0,
+            PageKind::Declined => 1,
+            PageKind::Denied => 2,
+            PageKind::OtherAccount => 3,
+            PageKind::Held => 4,
+            PageKind::Confirm => 5,
+            PageKind::SendAgain => 6,
+            PageKind::CrossSite => 7,
+            PageKind::Framed => 8,
+            PageKind::SignedOut => 9,
+            PageKind::Expired => 10,
+            PageKind::Unusable => 11,
+            PageKind::AdminPolicy => 12,
+            PageKind::AppRefused => 13,
+            PageKind::Unavailable => 14,
+            PageKind::Untrusted => 15,
+            PageKind::Failed => 16,
+        };
+        let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
+        assert_eq!(places, (0..17).collect::<Vec<_>>());
+    }
+}

@@ -8,14 +8,14 @@ use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
 
 /// Both accounts of a mix-up, as people know them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Accounts {
     pub(crate) signed_in: String,
     pub(crate) chosen: String,
 }
 
 /// A page to be written: what it is about, and where it leads.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Notice {
     pub(super) kind: PageKind,
     pub(super) status: StatusCode,
@@ -90,6 +90,10 @@ impl Notice {
             _ => PageKind::Failed,
         };
         Self::new(kind, error.status())
+    }
+
+    pub(crate) fn kind(&self) -> PageKind {
+        self.kind
     }
 
     pub(crate) fn status(&self) -> StatusCode {

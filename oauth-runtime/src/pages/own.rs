@@ -6,26 +6,23 @@ use super::page::Page;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageHtml {
     html: String,
-    policy: String,
+    policy: Option<String>,
 }
 
-/// What an app's own page may do unless it says more: load from its own origin, style itself.
-const OWN_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-                          img-src 'self' data:; base-uri 'none'; \
-                          frame-ancestors 'none'";
-
 impl PageHtml {
-    /// A whole document. It may load from the app's own origin and hold styles, but no scripts
-    /// within itself, and nothing may frame it.
+    /// A whole document. Unless it says more it may load from the app's own origin and hold
+    /// styles, but no scripts within itself, and no other site may frame it.
+    ///
+    /// A page at the callback has a code in its address: let it load nothing from elsewhere,
+    /// and count nobody's visits.
     pub fn new(html: impl Into<String>) -> Self {
-        Self { html: html.into(), policy: OWN_POLICY.to_owned() }
+        Self { html: html.into(), policy: None }
     }
 
     /// Puts another [`Content-Security-Policy`](https://www.w3.org/TR/CSP3/) in the place of
-    /// the usual one. A value that no header can have leaves the page without its styles and
-    /// pictures.
+    /// the usual one. A value that no header can have is left out, and logged.
     pub fn with_content_security_policy(mut self, policy: impl Into<String>) -> Self {
-        self.policy = policy.into();
+        self.policy = Some(policy.into());
         self
     }
 
@@ -34,9 +31,9 @@ impl PageHtml {
         &self.html
     }
 
-    /// The policy under which a browser shows it.
-    pub fn content_security_policy(&self) -> &str {
-        &self.policy
+    /// The policy of its own.
+    pub fn content_security_policy(&self) -> Option<&str> {
+        self.policy.as_deref()
     }
 
     pub(crate) fn into_html(self) -> String {
@@ -46,7 +43,7 @@ impl PageHtml {
 
 /// The app's own pages in the place of the library's, one by one.
 ///
-/// A closure will do. Status, cookies and the other headers of the response stay the library's.
+/// A function will do, or a closure `|page: &Page| …`. Status, cookies and the other headers of the response stay the library's.
 ///
 /// ```
 /// use oauth_runtime::{ClientCredentials, OAuth, Page, PageHtml, PageKind};
@@ -55,10 +52,10 @@ impl PageHtml {
 ///     match page.kind() {
 ///         // The library's own words and links, in the app's layout.
 ///         PageKind::Declined | PageKind::Denied => {
-///             let content = page.content().ok()?;
+///             let (content, language) = (page.content().ok()?, page.language().tag());
 ///             Some(PageHtml::new(format!(
-///                 "<!doctype html><title>{}</title><link rel=stylesheet href=/app.css>{content}",
-///                 page.title(),
+///                 "<!doctype html><html lang={language}><title>Field Notes</title>\
+///                  <link rel=stylesheet href=/app.css><main>{content}</main>"
 ///             )))
 ///         }
 ///         _ => None, // the library's

@@ -1,5 +1,7 @@
 //! A page in words.
 
+use std::fmt;
+
 use askama::Template;
 use http::StatusCode;
 
@@ -40,7 +42,7 @@ impl Link {
 /// What a page has to say, in the language of whoever reads it.
 ///
 /// Everything is plain text: what goes into HTML has to be escaped there.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Page {
     notice: Notice,
     language: Language,
@@ -49,10 +51,19 @@ pub struct Page {
     brand: Option<Brand>,
     title: String,
     lead: String,
-    why: Option<String>,
     links: Vec<Link>,
     words: Words,
     labels: Labels,
+}
+
+impl fmt::Debug for Page {
+    /// Without the links, which are good for ten minutes, and without names and addresses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("kind", &self.kind())
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What stands around a page where nothing else is wanted.
@@ -85,7 +96,6 @@ impl Page {
         Self {
             title: filled(words.title),
             lead: filled(words.lead),
-            why: notice.why.as_ref().map(|why| labels.why.replace("{why}", why)),
             links: notice.links.iter().map(link).collect(),
             provider: provider.to_owned(),
             brand: brand.cloned(),
@@ -97,8 +107,8 @@ impl Page {
         }
     }
 
-    pub(super) fn with_accept_language(mut self, header: Option<&str>) -> Self {
-        self.accept_language = header.map(str::to_owned);
+    pub(super) fn with_accept_language(mut self, header: &str) -> Self {
+        self.accept_language = Some(header.to_owned()).filter(|header| !header.is_empty());
         self
     }
 
@@ -177,8 +187,10 @@ impl Page {
         &self.links
     }
 
-    /// The page without what stands around it, as escaped HTML: a heading, paragraphs, a list,
-    /// and the links in a `nav`. For a page in the layout of your own.
+    /// The page without what stands around it, as escaped HTML, for a page in the layout of your
+    /// own: a heading, paragraphs, a list of scopes, a `dl` of accounts or fields, a form, and
+    /// the links in a `nav`. The classes `main` (the first link), `why` and `note` are there to
+    /// be styled. Links of a [`Framed`](PageKind::Framed) page lead out of the frame.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -190,9 +202,14 @@ impl Page {
         written(&Document { page: self, style })
     }
 
-    /// The scopes as a person sees them: by their short names.
-    fn shown_scopes(&self) -> impl Iterator<Item = &str> {
+    /// The missing scopes as a person sees them: by their short names.
+    pub fn shown_scopes(&self) -> impl Iterator<Item = &str> {
         self.notice.scopes.names().map(short_name)
+    }
+
+    /// The words around the handler's `why`, which is in the app's own language.
+    fn around_why(&self) -> (&str, &str) {
+        self.labels.why.split_once("{why}").unwrap_or_default()
     }
 
     /// Links of a framed page have to lead out of the frame.

@@ -55,27 +55,23 @@ impl Challenge<'_> {
 
     fn answer(&self, refusal: Refusal) -> Result<Answer, Error> {
         let status = self.code.status();
+        let own = || Resume::of_parts(self.oauth, self.parts);
         match refusal {
             Refusal::Redirect => self.redirect(),
             Refusal::Rationale => {
-                let notice = Notice::rationale(self.missing.clone());
-                self.page(notice, LinkKind::Continue, self.own_target())
+                self.page(Notice::rationale(self.missing.clone()), LinkKind::Continue, own())
             }
             Refusal::Explain if self.signed_in.is_none() => {
-                self.page(Notice::denied(), LinkKind::Retry, self.own_target())
+                self.page(Notice::denied(), LinkKind::Retry, own())
             }
             Refusal::Explain => {
-                let notice = Notice::declined(self.missing.clone());
-                self.page(notice, LinkKind::Grant, self.own_target())
+                self.page(Notice::declined(self.missing.clone()), LinkKind::Grant, own())
             }
             Refusal::Hold => self.hold(),
             Refusal::LeaveFrame => {
                 let get = self.parts.method == http::Method::GET;
-                let target = if get {
-                    self.own_target()
-                } else {
-                    Resume::page_behind(self.oauth, &self.parts.headers)
-                };
+                let behind = || Resume::page_behind(self.oauth, &self.parts.headers);
+                let target = if get { own() } else { behind() };
                 self.page(Notice::framed(status), LinkKind::Continue, target)
             }
             Refusal::CrossSite => {
@@ -100,7 +96,7 @@ impl Challenge<'_> {
             action: Action::Authorize,
             login_hint: None,
             why: self.declaration.why.map(str::to_owned),
-            resume: self.own_target(),
+            resume: Resume::of_parts(self.oauth, self.parts),
         };
         self.oauth.warn_of_missing_routes();
         let Begun { location, cookies } = begin.begin(self.oauth, &self.parts.headers)?;
@@ -120,7 +116,8 @@ impl Challenge<'_> {
         if let Err(status) = may_be_held(&self.parts.headers) {
             return self.page(Notice::send_again(status), LinkKind::Continue, behind());
         }
-        let location = self.intent(self.own_target()).to_form_link(self.oauth)?;
+        let location =
+            self.intent(Resume::of_parts(self.oauth, self.parts)).to_form_link(self.oauth)?;
         Ok(only(respond::same_again(&location)))
     }
 
@@ -176,23 +173,8 @@ impl Challenge<'_> {
     fn link(&self, resume: Resume) -> Result<String, Error> {
         self.intent(resume).to_link(self.oauth)
     }
-
-    /// The request itself, to which a page goes back.
-    fn own_target(&self) -> Resume {
-        let urls = &self.oauth.0.urls;
-        let uri = original_uri(self.parts);
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        Resume::of_request(target, urls.mount(), urls.origin())
-            .unwrap_or_else(|| Resume::default_page(self.oauth))
-    }
 }
 
 fn only(response: Ready) -> Answer {
     Answer { response, authorize_url: None }
-}
-
-/// The URI as it came in, before an outer `nest` took its prefix away.
-fn original_uri(parts: &Parts) -> &http::Uri {
-    let original = parts.extensions.get::<axum::extract::OriginalUri>();
-    original.map_or(&parts.uri, |original| &original.0)
 }

@@ -10,9 +10,9 @@ use super::request_kind::RequestKind;
 use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Answer, Code, Error};
-use crate::flow::Visitor;
+use crate::flow::{Resume, Visitor};
 use crate::oauth::{OAuth, SignedIn};
-use crate::pages::Notice;
+use crate::pages::{LinkKind, Notice};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::{Freshness, TokenSet};
@@ -202,7 +202,13 @@ fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
     if !matches!(kind(oauth, parts), Page | Form | Frame | CrossSite) {
         return error;
     }
-    let response = respond::failure(oauth, &parts.headers, &error, Notice::failure(&error));
+    let again = match parts.method {
+        http::Method::GET => Resume::of_parts(oauth, parts),
+        _ => Resume::page_behind(oauth, &parts.headers),
+    };
+    let notice = Notice::failure(&error).with_link(LinkKind::StartAgain, again.into_string());
+    let notice = notice.with_link(LinkKind::Back, oauth.0.urls.default_page());
+    let response = respond::failure(oauth, &parts.headers, &error, notice);
     error.with_answer(Answer { response, authorize_url: None })
 }
 

@@ -7,6 +7,7 @@ mod extract;
 mod guard;
 mod request_kind;
 mod respond;
+mod places;
 mod visit;
 mod hold;
 mod require;

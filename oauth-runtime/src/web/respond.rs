@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use super::request_kind::VARY;
 use crate::error::Error;
 use crate::oauth::OAuth;
-use crate::pages::Notice;
+use crate::pages::{Notice, PageKind};
 use crate::session::SetCookie;
 
 /// A response whose body is at hand.
@@ -53,9 +53,16 @@ pub(crate) fn same_again(location: &str) -> Ready {
 /// A page in the looks of the app and the language of whoever sent these headers.
 pub(crate) fn page(oauth: &OAuth, headers: &HeaderMap, notice: Notice) -> Result<Ready, Error> {
     let mut response = bare(notice.status());
+    if notice.kind() == PageKind::Framed {
+        set(&mut response, header::X_FRAME_OPTIONS, "SAMEORIGIN");
+    }
     let page = oauth.0.appearance.show(notice, oauth.provider().name(), headers)?;
     set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
-    set(&mut response, header::CONTENT_SECURITY_POLICY, page.content_security_policy());
+    let policy = page.content_security_policy().unwrap_or_default();
+    if HeaderValue::from_str(policy).is_err() {
+        tracing::warn!("the policy of a page of the app's own is no header value: {policy:?}");
+    }
+    set(&mut response, header::CONTENT_SECURITY_POLICY, policy);
     set(&mut response, header::VARY, &format!("{VARY}, Accept-Language"));
     *response.body_mut() = page.into_html();
     Ok(response)

@@ -44,6 +44,7 @@ impl<'a> Visit<'a> {
         let notice = match error.kind() {
             // Once more would end the same way.
             Code::CallbackInvalid | Code::AdminPolicy => notice,
+            _ if resume == self.oauth.0.urls.default_page() => notice,
             _ => notice.with_link(LinkKind::StartAgain, resume),
         };
         respond::failure(self.oauth, self.headers, error, self.with_way_back(notice))

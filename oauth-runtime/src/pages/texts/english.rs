@@ -5,8 +5,8 @@ use super::{Labels, Words};
 
 pub(super) const LABELS: Labels = Labels {
     why: "Needed to {why}.",
-    signed_in: "Signed in",
-    chosen: "Chosen",
+    signed_in: "Signed in as",
+    chosen: "You chose",
     ways: "What you can do",
     support: "Get help",
     back_to: "Back to {app}",
@@ -14,33 +14,43 @@ pub(super) const LABELS: Labels = Labels {
     hidden: "(not shown)",
 };
 
-pub(super) fn words(kind: PageKind) -> Words {
-    let words = |title, lead| Words { title, lead, note: None };
-    match kind {
-        PageKind::Rationale => Words {
+pub(super) const WORDS: &[(PageKind, Words)] = &[
+    (
+        PageKind::Rationale,
+        Words {
             title: "Your permission is needed",
             lead: "To go on, this app asks you at {provider} for:",
             note: Some("You decide there, and can take it back at any time."),
         },
-        PageKind::Declined => Words {
+    ),
+    (
+        PageKind::Declined,
+        Words {
             title: "Permission needed",
-            lead: "This page needs access that you have not granted at {provider}:",
-            note: Some("Everything else keeps working. You can grant this now, or later."),
+            lead: "This page needs your permission at {provider} for:",
+            note: Some("You can grant this now, or later."),
         },
-        PageKind::Denied => words("Cancelled", "You cancelled at {provider}. Nothing has changed."),
-        PageKind::OtherAccount => words(
-            "Two different accounts",
-            "You are signed in with one account and chose another at {provider}. Nothing of the \
+    ),
+    (
+        PageKind::Denied,
+        Words {
+            title: "Access was not granted",
+            lead: "{provider} gave this app no access. Nothing has changed.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::OtherAccount,
+        Words {
+            title: "Two different accounts",
+            lead: "You are signed in with one account and chose another at {provider}. Nothing of the \
              other account was kept.",
-        ),
-        _ => meanwhile(kind),
-    }
-}
-
-fn meanwhile(kind: PageKind) -> Words {
-    let words = |title, lead| Words { title, lead, note: None };
-    match kind {
-        PageKind::Held => Words {
+            note: None,
+        },
+    ),
+    (
+        PageKind::Held,
+        Words {
             title: "One step before this",
             lead: "To do this, the app first needs your permission at {provider}.",
             note: Some(
@@ -48,76 +58,114 @@ fn meanwhile(kind: PageKind) -> Words {
                  and send it.",
             ),
         },
-        PageKind::Confirm => Words {
+    ),
+    (
+        PageKind::Confirm,
+        Words {
             title: "Ready to send",
             lead: "This is what you filled in. It has not been sent yet.",
             note: None,
         },
-        PageKind::SendAgain => Words {
+    ),
+    (
+        PageKind::SendAgain,
+        Words {
             title: "One step before you send this",
             lead: "To do this, the app first needs your permission at {provider}.",
             note: Some(
-                "What you filled in was not sent. After this step you come back to the form: \
-                 please send it again there.",
+                "What you filled in was not sent. After this step, please go to the form and send \
+                 it again.",
             ),
         },
-        PageKind::CrossSite => words(
-            "Not from this site",
-            "This form was sent from another site, so nothing was done.",
-        ),
-        PageKind::Framed => words(
-            "Continue in the full window",
-            "This needs your permission at {provider}, outside of this frame.",
-        ),
-        PageKind::SignedOut => words(
-            "Signed out",
-            "You are signed out of this app. What you granted at {provider} stays granted.",
-        ),
-        _ => trouble(kind),
-    }
-}
+    ),
+    (
+        PageKind::CrossSite,
+        Words {
+            title: "Not from this site",
+            lead: "This form was sent from another site, so nothing was done.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Framed,
+        Words {
+            title: "Continue in the full window",
+            lead: "This needs your permission at {provider}, outside this frame.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::SignedOut,
+        Words {
+            title: "Signed out",
+            lead: "You are signed out of this app. What you granted at {provider} stays granted.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Expired,
+        Words {
+            title: "This took too long",
+            lead: "The link has expired. Please start again.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Unusable,
+        Words {
+            title: "This link cannot be used",
+            lead: "It was used before, or it belongs to another browser or session. Perhaps this browser \
+             keeps no cookies.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::AdminPolicy,
+        Words {
+            title: "Your administrator does not allow this",
+            lead: "An organization's settings at {provider} do not let this app have access. Please \
+             ask your administrator.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::AppRefused,
+        Words {
+            title: "This app is not set up correctly",
+            lead: "{provider} refused the app itself. Whoever runs it has to mend this; nothing of \
+             yours was lost.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Unavailable,
+        Words {
+            title: "Please try again in a moment",
+            lead: "This cannot be finished just now. Nothing was lost.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Untrusted,
+        Words {
+            title: "The answer could not be trusted",
+            lead: "{provider} answered in a way that this app does not accept. It has kept nothing of it.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Failed,
+        Words { title: "Something went wrong", lead: "The app could not finish this.", note: None },
+    ),
+];
 
-fn trouble(kind: PageKind) -> Words {
-    let words = |title, lead| Words { title, lead, note: None };
-    match kind {
-        PageKind::Expired => {
-            words("This took too long", "The link has expired. Nothing was changed.")
-        }
-        PageKind::Unusable => words(
-            "This link cannot be used",
-            "It was not begun in this browser, or it was used before. Nothing was changed.",
-        ),
-        PageKind::AdminPolicy => words(
-            "Your administrator does not allow this",
-            "Your organization's settings at {provider} forbid this app the access. Please ask \
-             your administrator.",
-        ),
-        PageKind::AppRefused => words(
-            "This app is not set up correctly",
-            "{provider} refused the app itself. Its operator has to act; nothing of yours was \
-             lost.",
-        ),
-        PageKind::Unavailable => words(
-            "Please try again in a moment",
-            "{provider} could not be reached just now. Nothing was lost.",
-        ),
-        PageKind::Untrusted => words(
-            "The answer could not be trusted",
-            "{provider} answered in a way that this app does not accept. Nothing was changed.",
-        ),
-        _ => words("Something went wrong", "The app could not finish this. Nothing was changed."),
-    }
-}
-
-pub(super) fn link(kind: LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Grant => "Grant access",
-        LinkKind::Retry => "Try again",
-        LinkKind::Continue => "Continue",
-        LinkKind::KeepAccount => "Continue as {account}",
-        LinkKind::SwitchAccount => "Switch to {account}",
-        LinkKind::StartAgain => "Start again",
-        LinkKind::SignIn => "Sign in again",
-        LinkKind::Back => "Back to the app",
-    }
-}
+pub(super) const LINKS: &[(LinkKind, &str)] = &[
+    (LinkKind::Grant, "Grant access"),
+    (LinkKind::Retry, "Try again"),
+    (LinkKind::Continue, "Continue"),
+    (LinkKind::KeepAccount, "Continue as {account}"),
+    (LinkKind::SwitchAccount, "Switch to {account}"),
+    (LinkKind::StartAgain, "Start again"),
+    (LinkKind::SignIn, "Sign in again"),
+    (LinkKind::Back, "Back to the app"),
+];

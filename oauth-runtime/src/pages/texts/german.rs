@@ -5,9 +5,9 @@ use super::{Labels, Words};
 
 pub(super) const LABELS: Labels = Labels {
     // The handler's words are in the app's language, so they stand apart.
-    why: "Wozu: {why}",
-    signed_in: "Angemeldet",
-    chosen: "Gewählt",
+    why: "Zweck: {why}",
+    signed_in: "Angemeldet als",
+    chosen: "Gewählt haben Sie",
     ways: "Was Sie tun können",
     support: "Hilfe",
     back_to: "Zurück zu {app}",
@@ -15,38 +15,43 @@ pub(super) const LABELS: Labels = Labels {
     hidden: "(nicht gezeigt)",
 };
 
-pub(super) fn words(kind: PageKind) -> Words {
-    let words = |title, lead| Words { title, lead, note: None };
-    match kind {
-        PageKind::Rationale => Words {
+pub(super) const WORDS: &[(PageKind, Words)] = &[
+    (
+        PageKind::Rationale,
+        Words {
             title: "Ihre Erlaubnis ist nötig",
             lead: "Um weiterzumachen, bittet diese App Sie bei {provider} um:",
             note: Some("Sie entscheiden dort und können es jederzeit zurücknehmen."),
         },
-        PageKind::Declined => Words {
+    ),
+    (
+        PageKind::Declined,
+        Words {
             title: "Berechtigung nötig",
-            lead: "Diese Seite braucht einen Zugriff, den Sie bei {provider} nicht erlaubt haben:",
-            note: Some(
-                "Alles andere funktioniert weiter. Sie können das jetzt erlauben oder später.",
-            ),
+            lead: "Diese Seite braucht Ihre Erlaubnis bei {provider} für:",
+            note: Some("Sie können das jetzt erlauben oder später."),
         },
-        PageKind::Denied => words(
-            "Abgebrochen",
-            "Sie haben bei {provider} abgebrochen. Es hat sich nichts geändert.",
-        ),
-        PageKind::OtherAccount => words(
-            "Zwei verschiedene Konten",
-            "Sie sind mit einem Konto angemeldet und haben bei {provider} ein anderes gewählt. \
-             Vom anderen Konto wurde nichts behalten.",
-        ),
-        _ => meanwhile(kind),
-    }
-}
-
-fn meanwhile(kind: PageKind) -> Words {
-    let words = |title, lead| Words { title, lead, note: None };
-    match kind {
-        PageKind::Held => Words {
+    ),
+    (
+        PageKind::Denied,
+        Words {
+            title: "Zugriff nicht erlaubt",
+            lead: "{provider} hat dieser App keinen Zugriff gegeben. Es hat sich nichts geändert.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::OtherAccount,
+        Words {
+            title: "Zwei verschiedene Konten",
+            lead: "Sie sind mit einem Konto angemeldet und haben bei {provider} ein anderes gewählt. \
+             Vom anderen Konto wurde nichts gespeichert.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Held,
+        Words {
             title: "Vorher noch ein Schritt",
             lead: "Dafür braucht die App zuerst Ihre Erlaubnis bei {provider}.",
             note: Some(
@@ -54,82 +59,120 @@ fn meanwhile(kind: PageKind) -> Words {
                  ansehen und senden.",
             ),
         },
-        PageKind::Confirm => Words {
+    ),
+    (
+        PageKind::Confirm,
+        Words {
             title: "Bereit zum Senden",
             lead: "Das haben Sie eingegeben. Es wurde noch nicht gesendet.",
             note: None,
         },
-        PageKind::SendAgain => Words {
+    ),
+    (
+        PageKind::SendAgain,
+        Words {
             title: "Noch ein Schritt vor dem Senden",
             lead: "Dafür braucht die App zuerst Ihre Erlaubnis bei {provider}.",
             note: Some(
-                "Ihre Eingaben wurden nicht gesendet. Nach diesem Schritt kommen Sie zum Formular \
-                 zurück: Bitte senden Sie es dort noch einmal ab.",
+                "Ihre Eingaben wurden nicht gesendet. Bitte gehen Sie nach diesem Schritt zum Formular \
+                 und senden Sie es noch einmal ab.",
             ),
         },
-        PageKind::CrossSite => words(
-            "Nicht von dieser Website",
-            "Dieses Formular kam von einer anderen Website, deshalb wurde nichts getan.",
-        ),
-        PageKind::Framed => words(
-            "Im ganzen Fenster fortfahren",
-            "Das braucht Ihre Erlaubnis bei {provider}, außerhalb dieses Rahmens.",
-        ),
-        PageKind::SignedOut => words(
-            "Abgemeldet",
-            "Sie sind von dieser App abgemeldet. Was Sie bei {provider} erlaubt haben, bleibt \
+    ),
+    (
+        PageKind::CrossSite,
+        Words {
+            title: "Nicht von dieser Website",
+            lead: "Dieses Formular kam von einer anderen Website, deshalb wurde nichts getan.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Framed,
+        Words {
+            title: "Im ganzen Fenster fortfahren",
+            lead: "Das braucht Ihre Erlaubnis bei {provider}, außerhalb dieses Rahmens.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::SignedOut,
+        Words {
+            title: "Abgemeldet",
+            lead: "Sie sind von dieser App abgemeldet. Was Sie bei {provider} erlaubt haben, bleibt \
              erlaubt.",
-        ),
-        _ => trouble(kind),
-    }
-}
-
-fn trouble(kind: PageKind) -> Words {
-    let words = |title, lead| Words { title, lead, note: None };
-    match kind {
-        PageKind::Expired => {
-            words("Das hat zu lange gedauert", "Der Link ist abgelaufen. Es wurde nichts geändert.")
-        }
-        PageKind::Unusable => words(
-            "Dieser Link lässt sich nicht verwenden",
-            "Er stammt nicht aus diesem Browser oder wurde schon verwendet. Es wurde nichts \
-             geändert.",
-        ),
-        PageKind::AdminPolicy => words(
-            "Ihre Administration erlaubt das nicht",
-            "Die Einstellungen Ihrer Organisation bei {provider} verbieten dieser App den \
-             Zugriff. Bitte fragen Sie Ihre Administration.",
-        ),
-        PageKind::AppRefused => words(
-            "Diese App ist nicht richtig eingerichtet",
-            "{provider} hat die App selbst abgelehnt. Wer sie betreibt, muss handeln; von Ihnen \
+            note: None,
+        },
+    ),
+    (
+        PageKind::Expired,
+        Words {
+            title: "Das hat zu lange gedauert",
+            lead: "Der Link ist abgelaufen. Bitte beginnen Sie neu.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Unusable,
+        Words {
+            title: "Dieser Link lässt sich nicht verwenden",
+            lead: "Er wurde schon verwendet oder gehört zu einem anderen Browser oder einer anderen \
+             Sitzung. Vielleicht nimmt dieser Browser keine Cookies an.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::AdminPolicy,
+        Words {
+            title: "Ihre IT-Administration erlaubt das nicht",
+            lead: "Die Einstellungen einer Organisation bei {provider} geben dieser App keinen Zugriff. \
+             Bitte fragen Sie Ihre IT-Administration.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::AppRefused,
+        Words {
+            title: "Diese App ist nicht richtig eingerichtet",
+            lead: "{provider} hat die App selbst abgelehnt. Wer sie betreibt, muss handeln; von Ihnen \
              ging nichts verloren.",
-        ),
-        PageKind::Unavailable => words(
-            "Bitte versuchen Sie es gleich noch einmal",
-            "{provider} war gerade nicht zu erreichen. Es ging nichts verloren.",
-        ),
-        PageKind::Untrusted => words(
-            "Der Antwort war nicht zu trauen",
-            "{provider} hat auf eine Weise geantwortet, die diese App nicht annimmt. Es wurde \
-             nichts geändert.",
-        ),
-        _ => words(
-            "Etwas ist schiefgegangen",
-            "Die App konnte das nicht abschließen. Es wurde nichts geändert.",
-        ),
-    }
-}
+            note: None,
+        },
+    ),
+    (
+        PageKind::Unavailable,
+        Words {
+            title: "Bitte versuchen Sie es gleich noch einmal",
+            lead: "Das lässt sich gerade nicht abschließen. Es ging nichts verloren.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Untrusted,
+        Words {
+            title: "Die Antwort war nicht vertrauenswürdig",
+            lead: "{provider} hat auf eine Weise geantwortet, die diese App nicht akzeptiert. Sie hat \
+             nichts davon gespeichert.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Failed,
+        Words {
+            title: "Etwas ist schiefgegangen",
+            lead: "Die App konnte das nicht abschließen.",
+            note: None,
+        },
+    ),
+];
 
-pub(super) fn link(kind: LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Grant => "Zugriff erlauben",
-        LinkKind::Retry => "Noch einmal versuchen",
-        LinkKind::Continue => "Weiter",
-        LinkKind::KeepAccount => "Weiter als {account}",
-        LinkKind::SwitchAccount => "Wechseln zu {account}",
-        LinkKind::StartAgain => "Von vorn beginnen",
-        LinkKind::SignIn => "Wieder anmelden",
-        LinkKind::Back => "Zurück zur App",
-    }
-}
+pub(super) const LINKS: &[(LinkKind, &str)] = &[
+    (LinkKind::Grant, "Zugriff erlauben"),
+    (LinkKind::Retry, "Noch einmal versuchen"),
+    (LinkKind::Continue, "Weiter"),
+    (LinkKind::KeepAccount, "Weiter als {account}"),
+    (LinkKind::SwitchAccount, "Zu {account} wechseln"),
+    (LinkKind::StartAgain, "Neu beginnen"),
+    (LinkKind::SignIn, "Erneut anmelden"),
+    (LinkKind::Back, "Zurück zur App"),
+];

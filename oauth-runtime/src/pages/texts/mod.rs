@@ -35,17 +35,19 @@ pub(super) struct Labels {
 
 impl Language {
     pub(super) fn words(self, kind: PageKind) -> Words {
-        match self {
-            Self::English => english::words(kind),
-            Self::German => german::words(kind),
-        }
+        let words = match self {
+            Self::English => english::WORDS,
+            Self::German => german::WORDS,
+        };
+        found(words, kind).unwrap_or(Words { title: "", lead: "", note: None })
     }
 
     pub(super) fn link(self, kind: LinkKind) -> &'static str {
-        match self {
-            Self::English => english::link(kind),
-            Self::German => german::link(kind),
-        }
+        let links = match self {
+            Self::English => english::LINKS,
+            Self::German => german::LINKS,
+        };
+        found(links, kind).unwrap_or_default()
     }
 
     pub(super) const fn labels(self) -> Labels {
@@ -54,6 +56,11 @@ impl Language {
             Self::German => german::LABELS,
         }
     }
+}
+
+/// What a table says of a kind; that it says something of each is tested.
+fn found<K: PartialEq + Copy, V: Copy>(table: &[(K, V)], kind: K) -> Option<V> {
+    table.iter().find(|(known, _)| *known == kind).map(|(_, value)| *value)
 }
 
 #[cfg(test)]
@@ -75,6 +82,15 @@ mod tests {
             language.labels();
         let labels = [why, signed_in, chosen, ways, support, back_to, send, hidden];
         pages.chain(links).chain(labels).collect()
+    }
+
+    #[test]
+    fn every_page_has_a_title_of_its_own_in_every_language() {
+        for language in Language::ALL {
+            let titles: BTreeSet<_> =
+                PageKind::ALL.iter().map(|kind| language.words(*kind).title).collect();
+            assert_eq!(titles.len(), PageKind::ALL.len(), "{language:?}");
+        }
     }
 
     /// A translation that forgets a name, or half of its pages, is not one.
