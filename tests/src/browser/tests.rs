@@ -1,6 +1,7 @@
 //! The harness against a page of its own.
 
 use std::io::Cursor;
+use std::net::{Ipv4Addr, TcpStream};
 
 use axum::Router;
 use axum::response::Html;
@@ -8,6 +9,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::driver::announced_port;
 use super::*;
 
 struct Server {
@@ -59,7 +61,7 @@ async fn a_page_is_read_filled_in_and_sent() {
 #[tokio::test]
 async fn looks_are_those_asked_for() {
     let server = start().await;
-    let browser = Chromium::with(Looks { width: 390, height: 800, dark: true }).await;
+    let browser = Chromium::with(Looks::phone()).await;
     browser.goto(&server.url).await;
     assert_eq!(browser.text("#dark").await, "It is dark.");
     assert_eq!(browser.script("return innerWidth").await, "390");
