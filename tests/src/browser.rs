@@ -13,10 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use looks::Looks;
+pub use record::Request;
 pub use tabs::Tab;
 pub use thirtyfour;
 
 use driver::{Driver, Profile, Session};
+use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -25,8 +27,8 @@ use crate::root;
 const PATIENCE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(25);
 
-/// How many browsers run at a time. A test takes one, and more profiles inside of it, so that
-/// tests never wait for each other in a ring.
+/// How many tests have a browser at a time. A second one stands beside the first, on the same
+/// turn, so that tests never wait for each other in a ring.
 static BROWSERS: Semaphore = Semaphore::const_new(4);
 
 /// One browser with a profile of its own.
@@ -37,7 +39,7 @@ pub struct Chromium {
     _driver: Driver,
     _profile: Profile,
     looks: Looks,
-    _turn: SemaphorePermit<'static>,
+    _turn: Option<SemaphorePermit<'static>>,
 }
 
 impl Chromium {
@@ -49,6 +51,15 @@ impl Chromium {
     /// Starts a browser that looks at pages in this way.
     pub async fn with(looks: Looks) -> Self {
         let turn = said(BROWSERS.acquire().await, "a turn");
+        Self::begin(looks, Some(turn)).await
+    }
+
+    /// Starts another browser beside this one, which knows nothing of it.
+    pub async fn beside(&self) -> Self {
+        Self::begin(self.looks, None).await
+    }
+
+    async fn begin(looks: Looks, turn: Option<SemaphorePermit<'static>>) -> Self {
         let profile = Profile::new();
         let driver = Driver::start();
         let capabilities = said(looks::capabilities(looks, &profile.0), "the flags");
@@ -138,8 +149,8 @@ impl Chromium {
     }
 
     /// Presses keys where the keyboard is.
-    pub async fn press(&self, keys: impl AsRef<str>) {
-        let chain = self.driver().action_chain().send_keys(keys.as_ref());
+    pub async fn press(&self, keys: impl Into<TypingData>) {
+        let chain = self.driver().action_chain().send_keys(keys);
         said(chain.perform().await, "a key");
     }
 

@@ -14,7 +14,7 @@ use crate::error::{Code, Error};
 use crate::oauth::{Claim, Ending, OAuth, SignedIn};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
-use crate::session::{SetCookie, cookie};
+use crate::session::{Lineage, SetCookie, cookie};
 use crate::store::{Conflict, Expected};
 
 /// What came of a request to the callback.
@@ -121,7 +121,7 @@ async fn conclude(
     response: AuthorizationResponse,
 ) -> Result<Ending, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), error),
+        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), &response.state, error),
         Outcome::Code(code) => {
             claimed(oauth, flow, verified, signed_in, &response.state, code).await
         }
@@ -134,6 +134,7 @@ fn refused(
     oauth: &OAuth,
     flow: Flow,
     signed_in: Option<&SignedIn>,
+    state: &str,
     error: Error,
 ) -> Result<Ending, Error> {
     info!(outcome = error.code(), "the authorization was refused");
@@ -143,8 +144,17 @@ fn refused(
     let scopes = flow.needed.to_set();
     if let Some(who) = signed_in {
         oauth.0.accounts.decline(&who.session_row().account, &scopes)?;
+        remember(oauth, state, who.lineage(), &flow);
     }
     Ok(Ending::Denied { scopes, why: flow.why, resume: flow.resume })
+}
+
+/// A reload of this no goes to the target, where the guard explains it.
+fn remember(oauth: &OAuth, state: &str, lineage: Lineage, flow: &Flow) {
+    let claim = Claim::Done { lineage, resume: flow.resume.as_str().into() };
+    let (key, now) = (state_hash(state), oauth.0.clock.now());
+    // Where there is no room, a reload is told that the answer was used before.
+    drop(oauth.0.claims.put(key, claim, Expected::Absent, flow.ends_at, now));
 }
 
 /// Claims the state, then exchanges the code in a task of its own: a person who clicks twice

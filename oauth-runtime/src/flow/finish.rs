@@ -96,7 +96,8 @@ impl Flow {
             info!(outcome = "declined", "scopes were left out");
             let (why, resume) = (self.why, self.resume);
             let ending = Ending::Declined { session: cookie, lineage, missing, why, resume };
-            return Finished { ending, lineage: None };
+            // A reload goes to the target, where the guard explains the same.
+            return Finished { ending, lineage: Some(lineage) };
         }
         session.note_return(needed.fingerprint(), now);
         info!(outcome = "granted", "authorized");

@@ -13,18 +13,30 @@ impl Chromium {
         serious.map(|entry| entry.message).collect()
     }
 
-    /// Every address that was asked for since the last time, redirects one by one.
-    pub async fn requests(&self) -> Vec<String> {
+    /// Everything that was asked for since the last time, redirects one by one.
+    pub async fn requests(&self) -> Vec<Request> {
         let entries = said(self.driver().get_log("performance").await, "the record");
-        entries.iter().filter_map(|entry| requested(&entry.message)).collect()
+        entries.iter().filter_map(|entry| Request::parse(&entry.message)).collect()
     }
 }
 
-/// The address of a `Network.requestWillBeSent`.
-fn requested(entry: &str) -> Option<String> {
-    let entry: Value = serde_json::from_str(entry).ok()?;
-    let message = &entry["message"];
-    let sent = message["method"] == "Network.requestWillBeSent";
-    let url = message["params"]["request"]["url"].as_str().filter(|_| sent)?;
-    Some(url.to_owned())
+/// Something that the browser asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The whole address.
+    pub url: String,
+    /// Whether a page was asked for, and not something that a page consists of.
+    pub for_page: bool,
+}
+
+impl Request {
+    /// Reads a `Network.requestWillBeSent`.
+    fn parse(entry: &str) -> Option<Self> {
+        let entry: Value = serde_json::from_str(entry).ok()?;
+        let message = &entry["message"];
+        let sent = message["method"] == "Network.requestWillBeSent";
+        let parameters = sent.then_some(&message["params"])?;
+        let url = parameters["request"]["url"].as_str()?.to_owned();
+        Some(Self { url, for_page: parameters["type"] == "Document" })
+    }
 }

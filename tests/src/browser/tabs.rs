@@ -1,6 +1,5 @@
-//! Tabs of one profile, and a second profile in the same browser.
+//! Tabs: one profile, several pages.
 
-use serde_json::{Value, json};
 use thirtyfour::WindowHandle;
 
 use super::{Chromium, said};
@@ -22,27 +21,9 @@ impl Chromium {
         tab
     }
 
-    /// Opens a tab that shares neither cookies nor cache with the others, and shows it.
-    pub async fn open_profile(&self) -> Tab {
-        let before = said(self.driver().windows().await, "the tabs");
-        let profile = self.tool("Target.createBrowserContext", json!({})).await;
-        let id = &profile["browserContextId"];
-        let target = json!({ "url": "about:blank", "browserContextId": id, "newWindow": true });
-        self.tool("Target.createTarget", target).await;
-        let after = said(self.driver().windows().await, "the tabs");
-        let new = after.into_iter().find(|tab| !before.contains(tab));
-        let tab = Tab(new.expect("the new profile has a tab"));
-        self.show(&tab).await;
-        tab
-    }
-
     /// Goes to another tab.
     pub async fn show(&self, tab: &Tab) {
         said(self.driver().switch_to_window(tab.0.clone()).await, "another tab");
         self.resize().await;
-    }
-
-    async fn tool(&self, name: &str, parameters: Value) -> Value {
-        said(self.driver().cdp().send_raw(name, parameters).await, name)
     }
 }

@@ -1,6 +1,6 @@
 //! The back button, reloads, and addresses that are used twice.
 
-use super::{ADA, CALENDAR, DRIVE, somebody};
+use super::{ADA, CALENDAR, DRIVE, Endpoint, GRACE, somebody};
 
 #[tokio::test]
 async fn the_way_back_after_a_consent_breaks_nothing() {
@@ -25,26 +25,63 @@ async fn the_way_back_after_a_consent_breaks_nothing() {
     assert_eq!(demo.files_of(ADA), ["Once.txt"]);
 }
 
-/// The consent page is still open in the history, and its button still works.
+/// The consent page in the history has nothing left to ask, and sends on by itself:
+/// the way back ends there once, and then leads out.
 #[tokio::test]
-async fn a_consent_that_is_given_twice_arrives_twice() {
+async fn the_way_back_to_a_consent_that_was_given_arrives_again() {
     let (demo, ada) = somebody().await;
     ada.signs_in_as(ADA).await;
     ada.opens("/notes").await;
-    ada.is_asked_for(&[DRIVE]).await;
     ada.grants(&[DRIVE]).await;
     ada.arrives_at("/notes").await;
+    let calls = demo.fake.calls(Endpoint::Token);
     ada.goes_back().await;
-    ada.is_at_the_provider().await;
-    ada.grants(&[DRIVE]).await;
     ada.arrives_at("/notes").await;
     ada.is_signed_in_as(ADA).await;
-    ada.saves("Once").await;
+    assert_eq!(demo.fake.calls(Endpoint::Token), calls, "the answer was used");
     ada.goes_back().await;
-    ada.reloads().await;
+    ada.arrives_at("/").await;
+}
+
+/// After a note was saved, no way through the history saves it again.
+#[tokio::test]
+async fn a_saved_note_is_not_saved_again_by_the_way_back() {
+    let (demo, ada) = somebody().await;
+    ada.signs_in_as(ADA).await;
     ada.opens("/notes").await;
+    ada.grants(&[DRIVE]).await;
+    ada.saves("Once").await;
+    ada.reloads().await;
+    ada.reads_of("Once").await;
+    ada.goes_back().await;
+    ada.chromium.forward().await;
+    ada.reads_of("Once").await;
+    ada.reloads().await;
     assert_eq!(ada.notes().await, ["Once.txt"]);
     assert_eq!(demo.files_of(ADA), ["Once.txt"]);
+}
+
+/// The list of accounts in the history still works: whoever takes the same one arrives, and
+/// whoever takes another one is not signed in by an answer that was used.
+#[tokio::test]
+async fn an_account_that_is_chosen_again_arrives_again() {
+    for email in [ADA, GRACE] {
+        let (_demo, person) = somebody().await;
+        person.opens("/notes").await;
+        person.chooses(ADA).await;
+        person.grants(&[DRIVE]).await;
+        person.saves("Once").await;
+        while !person.chromium.url().await.contains("/auth?") {
+            person.goes_back().await;
+        }
+        person.chooses(email).await;
+        if email == GRACE {
+            person.grants(&[DRIVE]).await;
+        }
+        person.arrives_at("/notes").await;
+        person.is_signed_in_as(ADA).await;
+        assert_eq!(person.notes().await, ["Once.txt"]);
+    }
 }
 
 #[tokio::test]
@@ -55,7 +92,7 @@ async fn a_callback_that_is_loaded_again_arrives_again() {
     ada.grants(&[DRIVE]).await;
     ada.arrives_at("/notes?sort=name").await;
     let callback = ada.last_callback().await;
-    let calls = demo.fake.calls(super::Endpoint::Token);
+    let calls = demo.fake.calls(Endpoint::Token);
     for _ in 0..2 {
         ada.opens(&callback).await;
         ada.arrives_at("/notes?sort=name").await;
@@ -63,10 +100,10 @@ async fn a_callback_that_is_loaded_again_arrives_again() {
     }
     ada.opens_a_tab(&callback).await;
     ada.arrives_at("/notes?sort=name").await;
-    assert_eq!(demo.fake.calls(super::Endpoint::Token), calls, "a code is sent once");
+    assert_eq!(demo.fake.calls(Endpoint::Token), calls, "a code is sent once");
 }
 
-/// A callback is good in the browser that began it, and nowhere else: not even before its use.
+/// A callback is good in the browser that began it, and nowhere else.
 #[tokio::test]
 async fn a_callback_of_another_browser_is_refused() {
     let (demo, ada) = somebody().await;
@@ -75,19 +112,17 @@ async fn a_callback_of_another_browser_is_refused() {
     ada.grants(&[DRIVE]).await;
     ada.saves("Private").await;
     let callback = ada.last_callback().await;
-    let own = ada.chromium.tab().await;
-    ada.chromium.open_profile().await;
-    let calls = demo.fake.calls(super::Endpoint::Token);
-    ada.opens(&callback).await;
-    let page = ada.is_told(400).await;
+    let calls = demo.fake.calls(Endpoint::Token);
+    let other = ada.somebody_else().await;
+    other.opens(&callback).await;
+    let page = other.is_told(400).await;
     assert!(!page.contains(ADA), "{page}");
-    assert_eq!(demo.fake.calls(super::Endpoint::Token), calls);
-    ada.goes_on().await;
-    ada.arrives_at("/").await;
-    ada.chromium.wait_for("header a[href^='/oauth/sign-in']").await;
-    ada.opens("/notes").await;
-    ada.is_at_the_provider().await;
-    ada.turns_to(&own).await;
+    assert_eq!(demo.fake.calls(Endpoint::Token), calls);
+    other.goes_on().await;
+    other.arrives_at("/").await;
+    other.chromium.wait_for("header a[href^='/oauth/sign-in']").await;
+    other.opens("/notes").await;
+    other.is_at_the_provider().await;
     ada.reloads().await;
     ada.reads_of("Private").await;
 }

@@ -11,9 +11,10 @@ use url::{Host, Url};
 /// A person at an app.
 pub(super) struct Person {
     pub(super) chromium: Chromium,
+    pub(super) looks: Looks,
     origin: String,
-    /// Every address that the browser asked for, the first one first.
-    asked: Mutex<Vec<String>>,
+    /// Every page that the browser asked for, the first one first.
+    pages: Mutex<Vec<String>>,
 }
 
 impl Person {
@@ -23,7 +24,13 @@ impl Person {
 
     pub(super) async fn with(looks: Looks, origin: &str) -> Self {
         let chromium = Chromium::with(looks).await;
-        Self { chromium, origin: origin.to_owned(), asked: Mutex::default() }
+        Self { chromium, looks, origin: origin.to_owned(), pages: Mutex::default() }
+    }
+
+    /// Somebody else at the same app, in a browser of their own.
+    pub(super) async fn somebody_else(&self) -> Self {
+        let chromium = self.chromium.beside().await;
+        Self { chromium, pages: Mutex::default(), origin: self.origin.clone(), looks: self.looks }
     }
 
     /// Goes to a page of the app, or to a whole address.
@@ -82,7 +89,9 @@ impl Person {
     pub(super) async fn is_asked_for(&self, scopes: &[&str]) {
         self.chromium.wait_for("button[value='continue']").await;
         let boxes = "return [...document.querySelectorAll('input[type=checkbox]')]\
-                     .map(box => box.value.split('/').pop()).join(' ')";
+                     .map(box => box.value.split('/').pop()).sort().join(' ')";
+        let mut scopes = scopes.to_owned();
+        scopes.sort_unstable();
         assert_eq!(self.chromium.script(boxes).await, scopes.join(" "));
         self.sees_nothing_odd().await;
     }
@@ -197,31 +206,26 @@ impl Person {
     pub(super) async fn last_callback(&self) -> String {
         self.sees_nothing_odd().await;
         let callback = self.url("/oauth/callback?");
-        let asked = self.asked.lock().unwrap();
-        asked.iter().rfind(|url| url.starts_with(&callback)).unwrap().clone()
+        let pages = self.pages.lock().unwrap();
+        pages.iter().rfind(|url| url.starts_with(&callback)).unwrap().clone()
     }
 
     /// What the page's scripts, styles and requests did while nobody looked.
     pub(super) async fn sees_nothing_odd(&self) {
-        let asked = self.chromium.requests().await;
-        let strange: Vec<_> = asked.iter().filter(|url| !is_local(url)).collect();
-        assert!(strange.is_empty(), "asked elsewhere: {strange:?}");
         let complaints = self.chromium.complaints().await;
-        self.asked.lock().unwrap().extend(asked);
-        let complaints: Vec<_> = complaints.iter().filter(|line| !self.is_expected(line)).collect();
-        assert!(complaints.is_empty(), "{complaints:#?}");
-    }
-
-    /// A page of ours is an error to the console by its status alone; and browsers ask by
-    /// themselves for an icon that nobody promised.
-    fn is_expected(&self, complaint: &str) -> bool {
-        let (url, text) = complaint.split_once(" - ").unwrap_or_default();
-        let of_page = url.starts_with(&self.origin);
-        text.contains(STATUS) && (of_page || url.ends_with("/favicon.ico"))
+        let requests = self.chromium.requests().await;
+        let strange: Vec<_> = requests.iter().filter(|request| !is_local(&request.url)).collect();
+        assert!(strange.is_empty(), "asked elsewhere: {strange:?}");
+        let mut pages = self.pages.lock().unwrap();
+        pages.extend(requests.into_iter().filter(|r| r.for_page).map(|r| r.url));
+        let odd: Vec<_> = complaints.iter().filter(|line| !is_expected(line, &pages)).collect();
+        assert!(odd.is_empty(), "{odd:#?}");
     }
 
     async fn status(&self) -> String {
-        self.chromium.script("return performance.getEntriesByType('navigation')[0].responseStatus").await
+        self.chromium
+            .script("return performance.getEntriesByType('navigation')[0].responseStatus")
+            .await
     }
 
     fn url(&self, path: &str) -> String {
@@ -229,7 +233,13 @@ impl Person {
     }
 }
 
-const STATUS: &str = "the server responded with a status of 4";
+/// A page of ours is an error to the console by its status alone; and browsers ask by themselves
+/// for an icon that nobody promised.
+fn is_expected(complaint: &str, pages: &[String]) -> bool {
+    let (url, text) = complaint.split_once(" - ").unwrap_or_default();
+    let fits = url.ends_with("/favicon.ico") || pages.iter().any(|page| page == url);
+    fits && text.contains("the server responded with a status of")
+}
 
 fn is_local(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
