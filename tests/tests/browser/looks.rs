@@ -164,8 +164,9 @@ async fn trouble(looks: Looks) {
     ada.is_told(503).await;
     ada.looks_at("page-try-again").await;
     ada.opens("/week").await;
-    let url = ada.chromium.url().await.replace("calendar.events", "no.such.scope");
+    let url = ada.chromium.url().await.replace("%2Foauth%2Fcallback", "%2Felsewhere");
     ada.opens(&url).await;
+    assert!(ada.chromium.texts("main button").await.is_empty(), "there is no way on");
     ada.looks_at("fake-refusal").await;
     ada.chromium.script(&FOREIGN_FORM.replace("ORIGIN", &demo.origin)).await;
     let there = format!("{}/notes", demo.origin);
