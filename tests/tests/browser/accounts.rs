@@ -1,6 +1,6 @@
 //! Two accounts in one browser, whose data never mix; and signing out.
 
-use super::{ADA, CALENDAR, DRIVE, GRACE, Person, Served, somebody};
+use super::{ADA, CALENDAR, DRIVE, Endpoint, GRACE, Person, Served, somebody};
 
 /// Both have a note; Ada is signed in, and met at the provider by a slip of the hand as Grace.
 async fn a_mix_up() -> (Served, Person) {
@@ -66,6 +66,20 @@ async fn a_mix_up_that_is_left_alone_changes_nothing() {
     person.opens("/week").await;
     person.is_asked_for(&[CALENDAR]).await;
     assert!(person.chromium.text(".account").await.contains(ADA));
+}
+
+/// The page is at the callback's own address, and its answer was used: a reload leads out.
+#[tokio::test]
+async fn a_mix_up_that_is_loaded_again_ends_on_a_clear_page() {
+    let (demo, person) = a_mix_up().await;
+    let calls = demo.fake.calls(Endpoint::Token);
+    person.reloads().await;
+    person.chromium.wait_for("main nav a.main").await;
+    person.sees_nothing_odd().await;
+    assert_eq!(demo.fake.calls(Endpoint::Token), calls, "a code is sent once");
+    person.opens("/notes").await;
+    person.is_signed_in_as(ADA).await;
+    assert_eq!(person.notes().await, ["Engines.txt"]);
 }
 
 /// The choice of a mix-up is not final: whoever picks the wrong one again is told again.

@@ -60,6 +60,9 @@ async fn of_two_scopes_the_page_names_the_one_that_was_left_out() {
     ada.grants(&[DRIVE]).await;
     let page = ada.is_told(403).await;
     assert!(page.contains(CALENDAR) && !page.contains(DRIVE), "{page}");
+    ada.opens("/both").await;
+    let page = ada.is_told(403).await;
+    assert!(page.contains(CALENDAR) && !page.contains(DRIVE), "{page}");
     ada.goes_on().await;
     ada.is_asked_for(&[CALENDAR]).await;
     ada.grants(&[CALENDAR]).await;
