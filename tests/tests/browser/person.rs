@@ -87,36 +87,31 @@ impl Person {
 
     /// The scopes on the consent page, by their short names.
     pub(super) async fn is_asked_for(&self, scopes: &[&str]) {
-        self.chromium.wait_for("button[value='continue']").await;
-        let boxes = "return [...document.querySelectorAll('input[type=checkbox]')]\
-                     .map(box => box.value.split('/').pop()).sort().join(' ')";
+        let asked = self.scopes_on_the_page().await;
+        let mut asked: Vec<_> = asked.iter().map(|name| short(name)).collect();
         let mut scopes = scopes.to_owned();
+        asked.sort_unstable();
         scopes.sort_unstable();
-        assert_eq!(self.chromium.script(boxes).await, scopes.join(" "));
+        assert_eq!(asked, scopes);
         self.sees_nothing_odd().await;
     }
 
     /// Ticks these and no other, and continues.
     pub(super) async fn grants(&self, scopes: &[&str]) {
-        self.ticks(scopes).await;
-        self.clicks("button[value='continue']").await;
-    }
-
-    pub(super) async fn ticks(&self, scopes: &[&str]) {
-        self.chromium.wait_for("button[value='continue']").await;
-        let wrong = |scope: &str| {
-            let ticked = scopes.iter().any(|wanted| scope.ends_with(&format!("/{wanted}")));
-            if ticked { ":not(:checked)" } else { ":checked" }
-        };
-        let boxes = "return [...document.querySelectorAll('input[type=checkbox]')]\
-                     .map(box => box.value).join(' ')";
-        for scope in self.chromium.script(boxes).await.split_whitespace() {
-            let css = format!("input[type='checkbox'][value='{scope}']{}", wrong(scope));
-            let count = format!("return document.querySelectorAll(\"{css}\").length");
-            if self.chromium.script(&count).await != "0" {
+        for scope in self.scopes_on_the_page().await {
+            let wrong = if scopes.contains(&short(&scope)) { ":not(:checked)" } else { ":checked" };
+            let css = format!("input[type='checkbox'][value='{scope}']{wrong}");
+            if !self.chromium.texts(&css).await.is_empty() {
                 self.clicks(&css).await;
             }
         }
+        self.clicks("button[value='continue']").await;
+    }
+
+    async fn scopes_on_the_page(&self) -> Vec<String> {
+        self.chromium.wait_for("button[value='continue']").await;
+        let names = "return [...document.querySelectorAll('input[type=checkbox]')]                     .map(box => box.value).join(' ')";
+        self.chromium.script(names).await.split_whitespace().map(str::to_owned).collect()
     }
 
     pub(super) async fn cancels(&self) {
@@ -129,15 +124,12 @@ impl Person {
         self.clicks("header a[href^='/oauth/sign-in']").await;
         self.chooses(email).await;
         let next = "button[value='continue'], header form[action^='/oauth/sign-out'] button";
-        if self.chromium.text(next).await == self.continue_text().await {
+        self.chromium.wait_for(next).await;
+        if !self.chromium.texts("button[value='continue']").await.is_empty() {
             self.clicks("button[value='continue']").await;
         }
         self.arrives_at("/").await;
         self.is_signed_in_as(email).await;
-    }
-
-    async fn continue_text(&self) -> String {
-        self.chromium.texts("button[value='continue']").await.concat()
     }
 
     pub(super) async fn signs_out(&self) {
@@ -239,6 +231,10 @@ fn is_expected(complaint: &str, pages: &[String]) -> bool {
     let (url, text) = complaint.split_once(" - ").unwrap_or_default();
     let fits = url.ends_with("/favicon.ico") || pages.iter().any(|page| page == url);
     fits && text.contains("the server responded with a status of")
+}
+
+fn short(scope: &str) -> &str {
+    scope.rsplit('/').next().unwrap_or(scope)
 }
 
 fn is_local(url: &str) -> bool {
