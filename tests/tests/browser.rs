@@ -1,12 +1,26 @@
-//! The demo in a real Chromium: what a person clicks, and what Drive holds afterwards.
+//! Our demo in a real Chromium: what a person does, and what becomes of it.
+
+mod accounts;
+mod consent;
+mod forms;
+mod history;
+mod keyboard;
+mod looks;
+mod person;
+mod refusals;
+mod tabs;
+mod time;
 
 use oauth_examples::demo::Demo;
-use oauth_runtime::fake::{Endpoint, FakeGoogle};
-use oauth_tests::browser::{Chromium, Looks};
+use oauth_runtime::fake::{Endpoint, FakeAccount, FakeGoogle};
 use tokio::task::JoinHandle;
 
-const ADA: &str = "button[value='ada@example.com']";
-const CONTINUE: &str = "button[value='continue']";
+use person::Person;
+
+const ADA: &str = "ada@example.com";
+const GRACE: &str = "grace@example.com";
+const DRIVE: &str = "drive.file";
+const CALENDAR: &str = "calendar.events.readonly";
 
 /// The demo, served until it is dropped.
 struct Served {
@@ -21,72 +35,29 @@ impl Drop for Served {
     }
 }
 
-async fn demo() -> Served {
-    let demo = Demo::start(0, None).await.unwrap();
-    let (origin, fake) = (demo.origin().to_owned(), demo.fake().unwrap().clone());
-    let server = tokio::spawn(async move { demo.serve(std::future::pending()).await.unwrap() });
-    Served { origin, fake, server }
-}
-
-/// The whole way: home, consent to exactly one scope, a note saved, and out again.
-#[tokio::test]
-async fn a_person_consents_and_saves_a_note() {
-    let demo = demo().await;
-    let chromium = Chromium::start().await;
-    chromium.goto(&demo.origin).await;
-    chromium.screenshot("demo-home").await;
-    chromium.click("a[href='/notes']").await;
-    chromium.wait_for(ADA).await;
-    chromium.screenshot("fake-chooser").await;
-    chromium.click(ADA).await;
-    let asked = chromium.text("fieldset").await;
-    assert!(asked.contains("drive.file") && !asked.contains("calendar"), "{asked}");
-    chromium.screenshot("fake-consent").await;
-    chromium.click(CONTINUE).await;
-    chromium.type_into("#title", "Groceries").await;
-    chromium.type_into("#text", "milk\nbread").await;
-    chromium.click("main button").await;
-    assert_eq!(chromium.text("#notes").await, "Groceries.txt");
-    chromium.screenshot("demo-note-saved").await;
-    let files = demo.fake.drive().files_of("ada@example.com");
-    assert_eq!(files.len(), 1);
-    assert_eq!(
-        (files[0].name.as_str(), files[0].content.as_slice()),
-        ("Groceries.txt", &b"milk\r\nbread"[..])
-    );
-    assert_eq!(demo.fake.calls(Endpoint::Token), 1);
-
-    chromium.click("header button").await;
-    chromium.wait_for("a[href^='/oauth/sign-in']").await;
-    assert_eq!(chromium.url().await, format!("{}/", demo.origin));
-}
-
-/// Cancel, then the second feature with its box left empty, then granted: on a phone, in the dark.
-#[tokio::test]
-async fn a_person_says_no_and_later_yes() {
-    let demo = demo().await;
-    let looks = Looks { width: 390, height: 800, dark: true };
-    let chromium = Chromium::with(looks).await;
-    chromium.goto(format!("{}/week", demo.origin)).await;
-    chromium.click(ADA).await;
-    chromium.click("button[value='cancel']").await;
-    assert!(chromium.text("main").await.contains("Nothing has changed"));
-    chromium.screenshot("page-cancelled").await;
-    chromium.click("a.main").await;
-    chromium.click(ADA).await;
-    chromium.click("input[type='checkbox']").await;
-    chromium.click(CONTINUE).await;
-    let page = chromium.text("main").await;
-    assert!(page.contains("calendar.events.readonly"), "{page}");
-    assert!(page.contains("show what is in your calendar this week"), "{page}");
-    chromium.screenshot("page-declined").await;
-    chromium.click("a.main").await;
-    let ticked = "return String(document.querySelector('input[type=checkbox]').checked)";
-    chromium.wait_for("input[type='checkbox']").await;
-    if chromium.script(ticked).await == "false" {
-        chromium.click("input[type='checkbox']").await;
+impl Served {
+    async fn start() -> Self {
+        let demo = Demo::start(0, None).await.unwrap();
+        let (origin, fake) = (demo.origin().to_owned(), demo.fake().unwrap().clone());
+        fake.add_account(FakeAccount::new(GRACE, "Grace Example"));
+        let server = tokio::spawn(async move { demo.serve(std::future::pending()).await.unwrap() });
+        Self { origin, fake, server }
     }
-    chromium.click(CONTINUE).await;
-    assert!(!chromium.text("#events").await.is_empty());
-    chromium.screenshot("demo-week").await;
+
+    /// How often the provider's pages were asked for anything.
+    fn asked(&self) -> usize {
+        self.fake.calls(Endpoint::Authorization)
+    }
+
+    /// The names of what lies in somebody's Drive, the oldest first.
+    fn files_of(&self, email: &str) -> Vec<String> {
+        self.fake.drive().files_of(email).into_iter().map(|file| file.name).collect()
+    }
+}
+
+/// The demo, and somebody in front of a browser who has not opened it yet.
+async fn somebody() -> (Served, Person) {
+    let demo = Served::start().await;
+    let person = Person::at(&demo.origin).await;
+    (demo, person)
 }

@@ -1,0 +1,29 @@
+//! Tabs: one profile, several pages.
+
+use thirtyfour::WindowHandle;
+
+use super::{Chromium, said};
+
+/// A tab; it stays open until the browser ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tab(WindowHandle);
+
+impl Chromium {
+    /// The tab that the browser shows.
+    pub async fn tab(&self) -> Tab {
+        Tab(said(self.driver().window().await, "the tab"))
+    }
+
+    /// Opens another tab beside this one and shows it.
+    pub async fn open_tab(&self) -> Tab {
+        let tab = Tab(said(self.driver().new_tab().await, "a new tab"));
+        self.show(&tab).await;
+        tab
+    }
+
+    /// Goes to another tab.
+    pub async fn show(&self, tab: &Tab) {
+        said(self.driver().switch_to_window(tab.0.clone()).await, "another tab");
+        self.resize().await;
+    }
+}

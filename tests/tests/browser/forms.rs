@@ -1,0 +1,59 @@
+//! Forms that are sent before their scope is there.
+
+use super::{ADA, DRIVE, GRACE, somebody};
+
+/// The words of the demo's handler that saves.
+const WHY: &str = "save this note to your Drive";
+
+#[tokio::test]
+async fn a_form_of_somebody_signed_out_meanwhile_is_not_sent() {
+    let (demo, ada) = somebody().await;
+    ada.opens("/notes").await;
+    ada.chooses(ADA).await;
+    ada.grants(&[DRIVE]).await;
+    ada.arrives_at("/notes").await;
+    let form = ada.chromium.tab().await;
+    ada.writes("Lost", "a line").await;
+    ada.opens_a_tab("/").await;
+    ada.signs_out().await;
+    ada.turns_to(&form).await;
+    let asked = demo.asked();
+    ada.clicks("main form button").await;
+    assert!(ada.is_told(401).await.contains(WHY));
+    assert_eq!(demo.asked(), asked, "a form never begins anything by itself");
+    assert!(demo.files_of(ADA).is_empty());
+    ada.goes_on().await;
+    ada.chooses(ADA).await;
+    ada.arrives_at("/notes").await;
+    ada.saves("Found").await;
+    assert_eq!(demo.files_of(ADA), ["Found.txt"]);
+}
+
+/// The form was Ada's; the session is Grace's by now, who has granted nothing.
+#[tokio::test]
+async fn a_form_without_its_scope_is_not_sent_and_leads_back_to_itself() {
+    let (demo, person) = somebody().await;
+    person.opens("/notes?draft=1").await;
+    person.chooses(ADA).await;
+    person.grants(&[DRIVE]).await;
+    person.arrives_at("/notes?draft=1").await;
+    let form = person.chromium.tab().await;
+    person.writes("Lost", "a line").await;
+    person.opens_a_tab("/").await;
+    person.signs_out().await;
+    person.signs_in_as(GRACE).await;
+    person.turns_to(&form).await;
+    let asked = demo.asked();
+    person.clicks("main form button").await;
+    assert!(person.is_told(403).await.contains(WHY));
+    assert_eq!(demo.asked(), asked, "a form never begins anything by itself");
+    person.goes_on().await;
+    person.is_asked_for(&[DRIVE]).await;
+    assert!(person.chromium.text(".account").await.contains(GRACE));
+    person.grants(&[DRIVE]).await;
+    person.arrives_at("/notes?draft=1").await;
+    person.is_signed_in_as(GRACE).await;
+    assert!(demo.files_of(ADA).is_empty() && demo.files_of(GRACE).is_empty());
+    person.saves("Found").await;
+    assert_eq!(demo.files_of(GRACE), ["Found.txt"]);
+}
