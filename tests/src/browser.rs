@@ -19,6 +19,7 @@ pub use thirtyfour;
 
 use driver::{Driver, Profile, Session};
 use thirtyfour::TypingData;
+use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::*;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -114,9 +115,9 @@ impl Chromium {
         let wanted = text.to_owned();
         let holds = move |element: WebElement| {
             let wanted = wanted.clone();
-            async move { Ok(element.text().await?.contains(&wanted)) }
+            async move { Ok(element.text().await.is_ok_and(|text| text.contains(&wanted))) }
         };
-        let query = self.driver().query(By::Css(css)).wait(PATIENCE, INTERVAL);
+        let query = self.query(css);
         let found = query.and_displayed().with_filter(holds).first().await;
         self.found(&format!("{text:?} in {css}"), found).await;
     }
@@ -126,16 +127,16 @@ impl Chromium {
         let there = Arc::new(there);
         let arrived = move |page: WebElement| {
             let there = there.clone();
-            async move { Ok(there(page.handle().current_url().await?.as_str())) }
+            async move { Ok(page.handle().current_url().await.is_ok_and(|url| there(url.as_str()))) }
         };
-        let query = self.driver().query(By::Css("html")).wait(PATIENCE, INTERVAL);
+        let query = self.query("html");
         let found = query.with_filter(arrived).first().await;
         self.found(what, found).await;
     }
 
     /// Clicks the first such element once it can be clicked.
     pub async fn click(&self, css: &str) {
-        let query = self.driver().query(By::Css(css)).wait(PATIENCE, INTERVAL);
+        let query = self.query(css);
         let found = query.and_clickable().first().await;
         let element = self.found(css, found).await;
         said(element.click().await, css);
@@ -170,7 +171,7 @@ impl Chromium {
 
     /// The first such element, as soon as it can be seen.
     pub async fn wait_for(&self, css: &str) -> WebElement {
-        let query = self.driver().query(By::Css(css)).wait(PATIENCE, INTERVAL);
+        let query = self.query(css);
         let found = query.and_displayed().first().await;
         self.found(css, found).await
     }
@@ -189,6 +190,12 @@ impl Chromium {
         said(fs::create_dir_all(folder), "the folder of pictures");
         said(self.driver().screenshot(&path).await, "a picture");
         path
+    }
+
+    /// A search that goes on while a page gives way to the next one under its hands.
+    fn query(&self, css: &str) -> ElementQuery {
+        let query = self.driver().query(By::Css(css.to_owned()));
+        query.wait(PATIENCE, INTERVAL).ignore_errors(true)
     }
 
     /// The element, or a failure that shows the page.
