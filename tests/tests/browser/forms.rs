@@ -1,4 +1,4 @@
-//! Forms that are sent before their scope is there.
+//! Forms that are sent before their scope is there: kept, shown, sent by a click.
 
 use super::{ADA, DRIVE, GRACE, somebody};
 
@@ -6,7 +6,7 @@ use super::{ADA, DRIVE, GRACE, somebody};
 const WHY: &str = "save this note to your Drive";
 
 #[tokio::test]
-async fn a_form_of_somebody_signed_out_meanwhile_is_not_sent() {
+async fn a_form_of_somebody_signed_out_meanwhile_is_kept_and_sent() {
     let (demo, ada) = somebody().await;
     ada.opens("/notes").await;
     ada.chooses(ADA).await;
@@ -19,19 +19,25 @@ async fn a_form_of_somebody_signed_out_meanwhile_is_not_sent() {
     ada.turns_to(&form).await;
     let asked = demo.asked();
     ada.clicks("main form button").await;
-    assert!(ada.is_told(401).await.contains(WHY));
+    assert!(ada.is_told(200).await.contains(WHY));
     assert_eq!(demo.asked(), asked, "a form never begins anything by itself");
-    assert!(demo.files_of(ADA).is_empty());
     ada.goes_on().await;
     ada.chooses(ADA).await;
-    ada.arrives_at("/notes").await;
-    ada.saves("Found").await;
-    assert_eq!(demo.files_of(ADA), ["Found.txt"]);
+    ada.chromium.wait_for_text("main", "a line").await;
+    assert!(demo.files_of(ADA).is_empty(), "nothing is sent without a click");
+    ada.sends().await;
+    ada.reads_of("Lost").await;
+    assert_eq!(demo.files_of(ADA), ["Lost.txt"]);
+    // The way back to the page that sent it, and once more, sends nothing twice.
+    ada.goes_back().await;
+    ada.sends().await;
+    ada.is_told(400).await;
+    assert_eq!(demo.files_of(ADA), ["Lost.txt"]);
 }
 
 /// The form was Ada's; the session is Grace's by now, who has granted nothing.
 #[tokio::test]
-async fn a_form_without_its_scope_is_not_sent_and_leads_back_to_itself() {
+async fn a_form_without_its_scope_waits_for_it() {
     let (demo, person) = somebody().await;
     person.opens("/notes?draft=1").await;
     person.chooses(ADA).await;
@@ -45,15 +51,17 @@ async fn a_form_without_its_scope_is_not_sent_and_leads_back_to_itself() {
     person.turns_to(&form).await;
     let asked = demo.asked();
     person.clicks("main form button").await;
-    assert!(person.is_told(403).await.contains(WHY));
+    assert!(person.is_told(200).await.contains(WHY));
     assert_eq!(demo.asked(), asked, "a form never begins anything by itself");
     person.goes_on().await;
     person.is_asked_for(&[DRIVE]).await;
     assert!(person.chromium.text(".account").await.contains(GRACE));
     person.grants(&[DRIVE]).await;
-    person.arrives_at("/notes?draft=1").await;
-    person.is_signed_in_as(GRACE).await;
+    person.chromium.wait_for_text("main", "a line").await;
     assert!(demo.files_of(ADA).is_empty() && demo.files_of(GRACE).is_empty());
-    person.saves("Found").await;
-    assert_eq!(demo.files_of(GRACE), ["Found.txt"]);
+    person.sends().await;
+    person.reads_of("Lost").await;
+    person.is_signed_in_as(GRACE).await;
+    assert!(demo.files_of(ADA).is_empty());
+    assert_eq!(demo.files_of(GRACE), ["Lost.txt"]);
 }

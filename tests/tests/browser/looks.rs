@@ -147,8 +147,12 @@ async fn a_no(looks: Looks) {
     ada.signs_out().await;
     ada.turns_to(&form).await;
     ada.clicks("main form button").await;
-    ada.is_told(401).await;
-    ada.looks_at("page-send-again").await;
+    ada.is_told(200).await;
+    ada.looks_at("page-form-kept").await;
+    ada.goes_on().await;
+    ada.chooses(ADA).await;
+    ada.chromium.wait_for_text("main", "a line").await;
+    ada.looks_at("page-form-ready").await;
 }
 
 async fn trouble(looks: Looks) {

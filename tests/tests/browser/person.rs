@@ -143,6 +143,13 @@ impl Person {
         self.chromium.type_into("#text", text).await;
     }
 
+    /// Sends the form that was kept.
+    pub(super) async fn sends(&self) {
+        self.chromium.arrive("the kept form", |at| at.contains("/oauth/continue?")).await;
+        self.sees_nothing_odd().await;
+        self.clicks("main form button").await;
+    }
+
     /// Writes a note on the page of notes, and finds it in the list.
     pub(super) async fn saves(&self, title: &str) {
         self.writes(title, "a line").await;
@@ -166,7 +173,9 @@ impl Person {
     /// Ends at this page of the app, which is shown in full.
     pub(super) async fn arrives_at(&self, target: &str) {
         let url = self.url(target);
-        self.chromium.arrive(target, move |at| at == url).await;
+        // A note that was just saved is told in the query of its page.
+        let saved = format!("{url}?saved=");
+        self.chromium.arrive(target, move |at| at == url || at.starts_with(&saved)).await;
         self.sees_nothing_odd().await;
         assert_eq!(self.status().await, "200", "at {target}");
     }
