@@ -26,6 +26,7 @@ async fn upload(to: &Token<impl Covers<scope::DriveFile>>, file: &Report) -> Res
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt::init(); // says what goes wrong
     let fake = FakeGoogle::start().await?; // a stand-in for Google, inside this program
     let oauth = fake.oauth()?;
     let app: Router = Router::new()
