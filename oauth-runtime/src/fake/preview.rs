@@ -52,6 +52,7 @@ fn sample(kind: PageKind) -> Notice {
             let body = "title=Expenses&text=train+and+hotel&csrf_token=not-shown";
             Notice::confirm(KeptForm::new("#".to_owned(), body))
         }
+        PageKind::Done => Notice::done("#".to_owned()),
         _ => Notice::new(kind, StatusCode::OK),
     };
     let asks = matches!(
@@ -65,6 +66,7 @@ fn sample(kind: PageKind) -> Notice {
         PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
         PageKind::Held | PageKind::SendAgain | PageKind::Framed => &[LinkKind::Continue],
         PageKind::Confirm
+        | PageKind::Done
         | PageKind::SignedOut
         | PageKind::CrossSite
         | PageKind::Unusable

@@ -76,10 +76,11 @@ impl Appearance {
         let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
         let images = brand.and_then(Brand::image_source);
         let images = images.map(|source| format!("img-src {source}; ")).unwrap_or_default();
+        let scripts = page.script().map_or("", |_| "script-src 'self'; ");
         // A policy for forms would hold for every redirect after them, which are the app's.
         let forms = if page.form().is_some() { "" } else { "form-action 'none'; " };
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; {images}{forms}base-uri 'none'; \
+            "default-src 'none'; style-src 'sha256-{hash}'; {scripts}{images}{forms}base-uri 'none'; \
              frame-ancestors 'none'"
         );
         let html = page.document(&style)?;

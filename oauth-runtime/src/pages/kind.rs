@@ -23,6 +23,9 @@ pub enum PageKind {
     CrossSite,
     /// The page stands in a frame, where providers refuse to be shown.
     Framed,
+    /// The end of an authorization in a window that a script opened; it tells the script and
+    /// closes by itself.
+    Done,
     /// The person signed out.
     SignedOut,
     /// The authorization, or the link to it, took longer than it lives.
@@ -52,6 +55,7 @@ impl PageKind {
         Self::SendAgain,
         Self::CrossSite,
         Self::Framed,
+        Self::Done,
         Self::SignedOut,
         Self::Expired,
         Self::Unusable,

@@ -172,13 +172,19 @@ impl Page {
         self.notice.form.as_ref()
     }
 
+    /// The address of the module script without which the page does nothing: on
+    /// [`PageKind::Done`](crate::PageKind::Done) alone, and part of [`content`](Self::content).
+    pub fn script(&self) -> Option<&str> {
+        self.notice.script.as_deref()
+    }
+
     /// The ways on. The first one is the way that most people want.
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 
     /// The page without what stands around it, as escaped HTML: a heading, paragraphs, a list,
-    /// and the links in a `nav`. For a page in the layout of your own.
+    /// the links in a `nav`, and the script where there is one. For a page in the layout of your own.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -200,14 +200,13 @@ impl Refused {
             Standing::SignedOut => Code::SignInRequired,
             _ => Code::ConsentRequired,
         };
-        let declined = row.map(|row| row.declined_of(&missing)).unwrap_or_default();
         let signed_in = self.signed_in.as_ref();
-        let known = || match signed_in {
-            Some(who) => came_back(oauth, who, &missing),
-            None => refused_before(oauth, parts, &missing),
+        let (declined, known) = match signed_in {
+            Some(who) => (who.row().declined_of(&missing), came_back(oauth, who, &missing)),
+            None if refused_before(oauth, parts, &missing) => (missing.clone(), true),
+            None => (ScopeSet::default(), false),
         };
-        let refusal =
-            if refusal == Refusal::Redirect && known() { Refusal::Explain } else { refusal };
+        let refusal = if refusal == Refusal::Redirect && known { Refusal::Explain } else { refusal };
         Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
             .into_error(refusal)
     }

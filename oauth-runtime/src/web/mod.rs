@@ -9,6 +9,7 @@ mod request_kind;
 mod respond;
 mod visit;
 mod hold;
+mod client;
 mod routes;
 
 pub(crate) use extract::bearer;

@@ -70,6 +70,10 @@ fn meanwhile(kind: PageKind) -> Words {
             "Im ganzen Fenster fortfahren",
             "Das braucht Ihre Erlaubnis bei {provider}, außerhalb dieses Rahmens.",
         ),
+        PageKind::Done => words(
+            "Sie können dieses Fenster schließen",
+            "Die Seite, die es geöffnet hat, macht von selbst weiter.",
+        ),
         PageKind::SignedOut => words(
             "Abgemeldet",
             "Sie sind von dieser App abgemeldet. Was Sie bei {provider} erlaubt haben, bleibt \
