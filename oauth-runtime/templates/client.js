@@ -1,18 +1,18 @@
-// A fetch that asks for consent where it is missing (oauth-runtime).
+// oauth-runtime: a fetch that asks for missing consent.
 
 /** The person closed the window or said no; `name` is "AbortError". */
 export class ConsentCancelled extends DOMException {
   constructor() {
-    super("the consent was cancelled", "AbortError");
+    super("consent was cancelled", "AbortError");
   }
 }
 
-/** No window may be opened without a click: call `open` from one. */
+/** No window opens without a click: call `open` from one. */
 export class ConsentRequired extends Error {
   name = "ConsentRequired";
 }
 
-/** As `window.fetch`. A streamed body cannot be sent twice and is passed through. */
+/** As `window.fetch`; a stream cannot be sent twice and passes as it is. */
 export async function fetch(input, init) {
   if (init?.body instanceof ReadableStream) return globalThis.fetch(input, init);
   const request = new Request(input, init);
@@ -21,28 +21,30 @@ export async function fetch(input, init) {
   const problem = await refusal(response);
   if (!problem) return response;
   return consent(problem, request.signal, async (word) => {
+    if (word === "cancelled") throw new ConsentCancelled();
     const answer = await globalThis.fetch(again.clone());
     if (word !== "granted" && (await refusal(answer))) throw new ConsentCancelled();
     return answer;
   });
 }
 
-/** What is missing, if the server says so in our words and its link stays here. */
+/** What is missing, if the server says so in our words and the link stays here. */
 async function refusal(response) {
-  const type = response.headers.get("content-type") ?? "";
-  if (![401, 403].includes(response.status) || !type.startsWith("application/problem+json")) return;
+  const type = response.headers.get("content-type");
+  if (![401, 403].includes(response.status) || !/^application\/problem\+json/.test(type)) return;
   const problem = await response.clone().json().catch(() => null);
-  const known = ["sign_in_required", "consent_required"].includes(problem?.code);
+  const known = /^(sign_in|consent)_required$/.test(problem?.code);
   if (!known || !URL.canParse(problem.authorize_url, location.href)) return;
   problem.url = new URL(problem.authorize_url, location.href);
   if (problem.url.origin === location.origin) return problem;
 }
 
 function consent({ code, why, missing_scopes: missingScopes, url }, signal, retry) {
+  const key = `${code} ${missingScopes}`;
   const required = new ConsentRequired("consent is required");
   return new Promise((resolve, reject) => {
     const open = async () => {
-      const end = popup(url, `${code} ${missingScopes}`);
+      const end = popup(url, key);
       if (!end) throw required;
       const answer = end.then(retry);
       answer.then(resolve, reject);
@@ -50,52 +52,50 @@ function consent({ code, why, missing_scopes: missingScopes, url }, signal, retr
     };
     const cancel = () => reject(new ConsentCancelled());
     Object.assign(required, { code, why, missingScopes, authorizeUrl: url.href, open, cancel });
-    const ask = () => {
-      const init = { detail: required, cancelable: true };
-      if (dispatchEvent(new CustomEvent("oauth:consent", init))) reject(required);
-    };
+    const event = new CustomEvent("oauth:consent", { detail: required, cancelable: true });
+    const ask = () => dispatchEvent(event) && reject(required);
     signal.addEventListener("abort", () => reject(signal.reason));
-    if (navigator.userActivation?.isActive === false) ask();
-    else open().catch((error) => error === required && ask());
+    if (ends.has(key) || navigator.userActivation?.isActive !== false)
+      open().catch((error) => error === required && ask());
+    else ask();
   });
 }
 
 const ends = new Map();
 
-/** The end of the one window for `key`, or nothing where the browser opens none. */
+/** The end of the window for `key`; nothing where none opens. */
 function popup(url, key) {
-  if (ends.has(key)) return ends.get(key);
+  const known = ends.get(key);
+  if (known && !known.opened.closed) {
+    known.opened.focus();
+    return known;
+  }
   const id = crypto.randomUUID();
-  const target = new URL(url);
-  target.searchParams.set("popup", id);
-  const opened = open(target, "_blank", "popup,width=520,height=700");
+  url.searchParams.set("popup", id);
+  const opened = open(url, "_blank", "popup,width=520,height=700");
   if (!opened) return;
-  opened.opener = null; // no hold of ours for the provider
+  opened.opener = null; // the provider gets no hold of this page
   const channel = new BroadcastChannel(`oauth:${id}`);
-  let timer;
-  const end = new Promise((resolve, reject) => {
-    channel.onmessage = ({ data }) =>
-      data === "cancelled" ? reject(new ConsentCancelled()) : resolve(data);
-    // A page cut off from its opener looks closed: it is over once the person is back here.
-    let gone = 0;
-    timer = setInterval(() => {
-      gone = opened.closed && document.hasFocus() ? gone + 1 : 0;
-      if (gone > 2) resolve("gone");
-    }, 300);
+  const over = new AbortController();
+  const end = new Promise((resolve) => {
+    channel.onmessage = ({ data }) => resolve(data);
+    // What is cut off from its opener looks closed: it is over once the person is back.
+    const back = () => setTimeout(() => opened.closed && resolve("gone"), 500);
+    for (const sign of ["focus", "pointerdown", "keydown"])
+      addEventListener(sign, back, { signal: over.signal });
   }).finally(() => {
-    clearInterval(timer);
+    over.abort();
     channel.close();
     opened.close();
-    ends.delete(key);
   });
-  ends.set(key, end);
+  ends.set(key, Object.assign(end, { opened }));
   return end;
 }
 
-// On our own page in that window: tell the one that waits, and close.
+// At the end, in that window: tell the one that waits, and close.
 if (location.pathname === new URL("done", import.meta.url).pathname) {
   const query = new URLSearchParams(location.search);
-  const word = query.has("cancelled") ? "cancelled" : "granted";
-  new BroadcastChannel(`oauth:${query.get("popup")}`).postMessage(word);
+  const channel = new BroadcastChannel(`oauth:${query.get("popup")}`);
+  channel.postMessage(query.get("end") ?? "granted");
   close();
 }

@@ -5,6 +5,8 @@ use oauth_runtime::fake::{Endpoint, FakeGoogle};
 use oauth_tests::browser::{Chromium, Looks};
 use tokio::task::JoinHandle;
 
+mod fetch;
+
 const ADA: &str = "button[value='ada@example.com']";
 const CONTINUE: &str = "button[value='continue']";
 

@@ -14,5 +14,6 @@ mod places;
 mod races;
 mod request_kinds;
 mod staying;
+mod step_up;
 mod support;
 mod ui;

@@ -68,5 +68,5 @@ pub(crate) fn page_of(oauth: &OAuth, query: &str) -> Resume {
 /// script is told that it was called off.
 pub(crate) fn called_off(oauth: &OAuth, resume: &str) -> Option<String> {
     let in_popup = format!("{}?popup=", oauth.0.urls.path("done"));
-    resume.starts_with(&in_popup).then(|| format!("{resume}&cancelled"))
+    resume.starts_with(&in_popup).then(|| format!("{resume}&end=cancelled"))
 }
