@@ -55,8 +55,7 @@ impl Resume {
 
 /// The page that an address of `/oauth/done` goes on to.
 pub(crate) fn page_of(oauth: &OAuth, query: &str) -> Resume {
-    let mut values =
-        url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "to");
+    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "to");
     values
         .next()
         .filter(|_| values.next().is_none())

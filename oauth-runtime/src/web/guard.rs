@@ -206,7 +206,8 @@ impl Refused {
             None if refused_before(oauth, parts, &missing) => (missing.clone(), true),
             None => (ScopeSet::default(), false),
         };
-        let refusal = if refusal == Refusal::Redirect && known { Refusal::Explain } else { refusal };
+        let refusal =
+            if refusal == Refusal::Redirect && known { Refusal::Explain } else { refusal };
         Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
             .into_error(refusal)
     }

@@ -1,7 +1,5 @@
 //! `client.js` in a real Chromium: a script that is refused, asks in a window, and goes on.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
@@ -15,6 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::{ADA, CONTINUE};
 
+/// So many questions to the driver take several seconds.
+const ATTEMPTS: usize = 3_000;
 const CANCEL: &str = "button[value='cancel']";
 /// As strict as an app's policy can be that still runs a script of its own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
@@ -31,8 +31,10 @@ addEventListener("securitypolicyviolation", (event) => window.violations.push(ev
 addEventListener("oauth:consent", (event) => {
   if (location.search !== "?listening") return;
   event.preventDefault();
-  document.getElementById("go").textContent = event.detail.why;
-  document.getElementById("go").onclick = () => event.detail.open();
+  const go = document.getElementById("go");
+  go.textContent = event.detail.why;
+  go.onclick = () => event.detail.open();
+  go.dataset.state = "asked";
 });
 
 const call = (name) => fetch(`/${name}`, { method: "POST", body: `body of ${name}` });
@@ -140,16 +142,13 @@ impl Opened {
 
     /// Waits until there are so many windows.
     async fn until_windows(&self, count: usize) -> Vec<WindowHandle> {
-        let wait = async {
-            loop {
-                let windows = self.windows().await;
-                if windows.len() == count {
-                    return windows;
-                }
-                tokio::task::yield_now().await;
+        for _ in 0..ATTEMPTS {
+            let windows = self.windows().await;
+            if windows.len() == count {
+                return windows;
             }
-        };
-        tokio::time::timeout(Duration::from_secs(15), wait).await.expect("so many windows")
+        }
+        panic!("there are not {count} windows, but {}", self.windows().await.len())
     }
 
     async fn switch_to(&self, window: &WindowHandle) {
@@ -221,6 +220,7 @@ async fn whoever_closes_the_window_has_cancelled() {
     page.click_and_enter("#notes").await;
     page.chromium.click(ADA).await;
     page.chromium.click(CANCEL).await;
+    page.chromium.wait_for("nav a.main").await;
     assert!(page.chromium.text("main").await.contains("Nothing has changed"));
     page.chromium.screenshot("fetch-cancelled").await;
     page.chromium.click("nav a:last-child").await;
@@ -243,7 +243,8 @@ async fn whoever_says_no_and_then_yes_gets_the_answer() {
     page.chromium.click(ADA).await;
     page.chromium.click("input[type='checkbox']").await;
     page.chromium.click(CONTINUE).await;
-    assert!(page.chromium.text("main").await.contains("drive.file"), "left out");
+    page.chromium.wait_for("nav a.main").await;
+    assert!(page.chromium.text("ul").await.contains("drive.file"), "left out");
     assert_eq!(page.says("notes").await, "asking");
     page.switch_to(&window).await;
     page.chromium.click("a.main").await;
@@ -268,9 +269,7 @@ async fn without_a_window_the_app_is_told_what_is_missing() {
     page.chromium.goto(format!("{}/?listening", page.app.origin)).await;
     page.chromium.script("window.kept = window.open; window.open = () => null").await;
     page.chromium.click("#notes").await;
-    let told = "return String(document.getElementById('go').onclick !== null)";
-    while page.chromium.script(told).await == "false" {}
-    assert_eq!(page.chromium.text("#go").await, "save your note");
+    assert_eq!(page.chromium.text("#go[data-state=asked]").await, "save your note");
     assert_eq!(page.says("notes").await, "asking");
     page.chromium.script("window.open = window.kept").await;
     page.click_and_enter("#go").await;

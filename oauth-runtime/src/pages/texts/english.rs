@@ -64,10 +64,9 @@ fn meanwhile(kind: PageKind) -> Words {
             "Continue in the full window",
             "This needs your permission at {provider}, outside of this frame.",
         ),
-        PageKind::Done => words(
-            "You can close this window",
-            "The page that opened it goes on by itself.",
-        ),
+        PageKind::Done => {
+            words("You can close this window", "The page that opened it goes on by itself.")
+        }
         PageKind::SignedOut => words(
             "Signed out",
             "You are signed out of this app. What you granted at {provider} stays granted.",
