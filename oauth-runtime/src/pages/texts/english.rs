@@ -28,6 +28,9 @@ pub(super) fn words(kind: PageKind) -> Words {
             "You are signed in with one account and chose another at {provider}. Nothing of the \
              other account was kept.",
         ),
+        PageKind::Done => {
+            words("You can close this window", "The page that opened it goes on by itself.")
+        }
         _ => meanwhile(kind),
     }
 }
@@ -64,9 +67,6 @@ fn meanwhile(kind: PageKind) -> Words {
             "Continue in the full window",
             "This needs your permission at {provider}, outside of this frame.",
         ),
-        PageKind::Done => {
-            words("You can close this window", "The page that opened it goes on by itself.")
-        }
         PageKind::SignedOut => words(
             "Signed out",
             "You are signed out of this app. What you granted at {provider} stays granted.",

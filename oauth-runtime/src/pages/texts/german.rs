@@ -34,6 +34,10 @@ pub(super) fn words(kind: PageKind) -> Words {
             "Sie sind mit einem Konto angemeldet und haben bei {provider} ein anderes gewählt. \
              Vom anderen Konto wurde nichts behalten.",
         ),
+        PageKind::Done => words(
+            "Sie können dieses Fenster schließen",
+            "Die Seite, die es geöffnet hat, macht von selbst weiter.",
+        ),
         _ => meanwhile(kind),
     }
 }
@@ -69,10 +73,6 @@ fn meanwhile(kind: PageKind) -> Words {
         PageKind::Framed => words(
             "Im ganzen Fenster fortfahren",
             "Das braucht Ihre Erlaubnis bei {provider}, außerhalb dieses Rahmens.",
-        ),
-        PageKind::Done => words(
-            "Sie können dieses Fenster schließen",
-            "Die Seite, die es geöffnet hat, macht von selbst weiter.",
         ),
         PageKind::SignedOut => words(
             "Abgemeldet",
