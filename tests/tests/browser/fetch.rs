@@ -1,7 +1,7 @@
 //! `client.js` in a real Chromium: a script that is refused, asks in a window, and goes on.
 
 use axum::Router;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use oauth_runtime::fake::FakeGoogle;
@@ -13,6 +13,10 @@ use tokio::task::JoinHandle;
 
 use super::{ADA, CONTINUE};
 
+const PROBLEM: (HeaderName, &str) = (header::CONTENT_TYPE, "application/problem+json");
+/// What the library would never answer.
+const FOREIGN: &str =
+    r#"{"code":"consent_required","missing_scopes":[],"authorize_url":"http://127.0.0.1:1/x"}"#;
 /// So many questions to the driver take several seconds.
 const ATTEMPTS: usize = 3_000;
 const CANCEL: &str = "button[value='cancel']";
@@ -22,7 +26,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self';
 const PAGE: &str = "<!doctype html><title>app</title><script type=module src=/app.js></script>\
                     <button id=notes>notes</button><p id=notes-out></p>\
                     <button id=week>week</button><p id=week-out></p>\
-                    <button id=twice>twice</button><p id=twice-out></p><button id=go>go</button>";
+                    <button id=twice>twice</button><p id=twice-out></p><button id=go>go</button>\
+                    <button id=foreign>foreign</button><p id=foreign-out></p>";
 const SCRIPT: &str = r#"
 import { fetch, ConsentCancelled, ConsentRequired } from "/oauth/client.js";
 
@@ -41,6 +46,7 @@ const call = (name) => fetch(`/${name}`, { method: "POST", body: `body of ${name
 const calls = {
   notes: () => call("notes").then(said),
   week: () => call("week").then(said),
+  foreign: () => call("foreign").then(said),
   twice: async () => String(await Promise.all([call("notes").then(said), call("notes").then(said)])),
 };
 const said = async (response) => `${response.status} ${await response.text()}`;
@@ -106,6 +112,7 @@ fn router(oauth: &OAuth) -> Router {
         .route("/app.js", get(script))
         .route("/notes", post(notes))
         .route("/week", post(week))
+        .route("/foreign", post(|| async { (StatusCode::FORBIDDEN, [PROBLEM], FOREIGN) }))
         .merge(oauth.routes())
         .with_state(oauth.clone())
 }
@@ -334,4 +341,13 @@ async fn a_link_that_is_simply_followed_ends_on_the_page() {
     page.is_untouched("/isolated?tab=1&x=2").await;
     page.chromium.click("#notes").await;
     assert_eq!(page.said("notes").await, "200 body of notes");
+}
+
+/// A link to elsewhere is not followed: the answer is the app's, as it is.
+#[tokio::test]
+async fn no_foreign_address_is_opened() {
+    let page = open("/").await;
+    page.chromium.click("#foreign").await;
+    assert_eq!(page.said("foreign").await, format!("403 {FOREIGN}"));
+    assert_eq!(page.windows().await.len(), 1);
 }
