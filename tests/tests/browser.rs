@@ -2,6 +2,7 @@
 
 mod accounts;
 mod consent;
+mod fetch;
 mod forms;
 mod history;
 mod keyboard;

@@ -17,5 +17,6 @@ mod request_kinds;
 #[cfg(feature = "servers")]
 mod servers;
 mod staying;
+mod step_up;
 mod support;
 mod ui;

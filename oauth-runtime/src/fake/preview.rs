@@ -52,6 +52,7 @@ fn sample(kind: PageKind) -> Notice {
             let body = "title=Expenses&text=train+and+hotel&csrf_token=not-shown";
             Notice::confirm(KeptForm::new("#".to_owned(), body))
         }
+        PageKind::Done => Notice::done("#".to_owned()),
         _ => Notice::new(kind, status(kind)),
     };
     let asks = matches!(
@@ -89,6 +90,7 @@ fn ways(kind: PageKind) -> &'static [LinkKind] {
             &[LinkKind::Continue]
         }
         PageKind::Confirm
+        | PageKind::Done
         | PageKind::SignedOut
         | PageKind::CrossSite
         | PageKind::Unusable

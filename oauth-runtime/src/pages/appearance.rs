@@ -86,10 +86,11 @@ impl Appearance {
         let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
         let images = brand.and_then(Brand::image_source);
         let images = images.map(|source| format!("img-src {source}; ")).unwrap_or_default();
+        let scripts = page.script().map_or("", |_| "script-src 'self'; ");
         // A policy for forms would hold for every redirect after them, which are the app's.
         let forms = if page.form().is_some() { "" } else { "form-action 'none'; " };
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; {images}{forms}base-uri 'none'; \
+            "default-src 'none'; style-src 'sha256-{hash}'; {scripts}{images}{forms}base-uri 'none'; \
              frame-ancestors {}",
             framers(page.kind())
         );
@@ -143,20 +144,26 @@ mod tests {
         }
     }
 
-    /// The policy names the style of the page by its hash, and the picture by its place.
+    /// The policy names the style of the page by its hash, picture and script by their place.
     #[test]
     fn the_policy_allows_exactly_what_the_page_has() {
         let branded = Brand::new("Notes").with_accent("#ffd400").with_logo("/logo.svg");
-        for (appearance, picture) in [
-            (Appearance::default(), ""),
-            (Appearance::default().with_brand(branded), "img-src 'self'; "),
+        let done = Notice::done("/oauth/client.js".to_owned());
+        for (appearance, notice, more) in [
+            (Appearance::default(), notice(PageKind::Denied), ""),
+            (Appearance::default(), done, "script-src 'self'; "),
+            (
+                Appearance::default().with_brand(branded),
+                notice(PageKind::Denied),
+                "img-src 'self'; ",
+            ),
         ] {
-            let page = show(&appearance, notice(PageKind::Denied), "en");
+            let page = show(&appearance, notice, "en");
             let (html, policy) = (page.html(), page.content_security_policy().unwrap());
             let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
             let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
             let expected = format!(
-                "default-src 'none'; style-src 'sha256-{hash}'; {picture}form-action 'none'; \
+                "default-src 'none'; style-src 'sha256-{hash}'; {more}form-action 'none'; \
                  base-uri 'none'; frame-ancestors 'none'"
             );
             assert_eq!(policy, expected);

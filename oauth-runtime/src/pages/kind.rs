@@ -25,6 +25,9 @@ pub enum PageKind {
     CrossSite,
     /// The page stands in a frame, where providers refuse to be shown.
     Framed,
+    /// The end of an authorization in a window that a script opened; it tells the script and
+    /// closes by itself.
+    Done,
     /// The person signed out.
     SignedOut,
     /// The authorization, or the link to it, took longer than it lives.
@@ -55,6 +58,7 @@ impl PageKind {
         Self::SendAgain,
         Self::CrossSite,
         Self::Framed,
+        Self::Done,
         Self::SignedOut,
         Self::Expired,
         Self::Unusable,
@@ -119,16 +123,17 @@ mod tests {
             PageKind::SendAgain => 6,
             PageKind::CrossSite => 7,
             PageKind::Framed => 8,
-            PageKind::SignedOut => 9,
-            PageKind::Expired => 10,
-            PageKind::Unusable => 11,
-            PageKind::AdminPolicy => 12,
-            PageKind::AppRefused => 13,
-            PageKind::Unavailable => 14,
-            PageKind::Untrusted => 15,
-            PageKind::Failed => 16,
+            PageKind::Done => 9,
+            PageKind::SignedOut => 10,
+            PageKind::Expired => 11,
+            PageKind::Unusable => 12,
+            PageKind::AdminPolicy => 13,
+            PageKind::AppRefused => 14,
+            PageKind::Unavailable => 15,
+            PageKind::Untrusted => 16,
+            PageKind::Failed => 17,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..17).collect::<Vec<_>>());
+        assert_eq!(places, (0..18).collect::<Vec<_>>());
     }
 }

@@ -23,13 +23,15 @@ pub(crate) struct Notice {
     pub(super) scopes: ScopeSet,
     pub(super) accounts: Option<Accounts>,
     pub(super) form: Option<KeptForm>,
+    pub(super) script: Option<String>,
     pub(super) links: Vec<(LinkKind, String)>,
 }
 
 impl Notice {
     pub(crate) fn new(kind: PageKind, status: StatusCode) -> Self {
         let (why, scopes, accounts) = (None, ScopeSet::default(), None);
-        Self { kind, status, why, scopes, accounts, form: None, links: Vec::new() }
+        let (form, script, links) = (None, None, Vec::new());
+        Self { kind, status, why, scopes, accounts, form, script, links }
     }
 
     pub(crate) fn rationale(missing: ScopeSet) -> Self {
@@ -67,6 +69,11 @@ impl Notice {
 
     pub(crate) fn framed(status: StatusCode) -> Self {
         Self::new(PageKind::Framed, status)
+    }
+
+    /// `script` is the address of our module, which does what the page is for.
+    pub(crate) fn done(script: String) -> Self {
+        Self { script: Some(script), ..Self::new(PageKind::Done, StatusCode::OK) }
     }
 
     pub(crate) fn signed_out() -> Self {

@@ -182,14 +182,20 @@ impl Page {
         self.notice.form.as_ref()
     }
 
+    /// The address of the module script without which the page does nothing: on
+    /// [`PageKind::Done`](crate::PageKind::Done) alone, and part of [`content`](Self::content).
+    pub fn script(&self) -> Option<&str> {
+        self.notice.script.as_deref()
+    }
+
     /// The ways on. The first one is the way that most people want.
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 
     /// The page without what stands around it, as escaped HTML, for a page in the layout of your
-    /// own: a heading, paragraphs, a list of scopes, a `dl` of accounts or fields, a form, and
-    /// the links in a `nav`. The classes `main` (the first link), `why` and `note` are there to
+    /// own: a heading, paragraphs, a list of scopes, a `dl` of accounts or fields, a form, the
+    /// links in a `nav`, and the script where there is one. The classes `main` (the first link), `why` and `note` are there to
     /// be styled. Links of a [`Framed`](PageKind::Framed) page lead out of the frame.
     ///
     /// # Errors

@@ -134,7 +134,8 @@ impl Challenge<'_> {
     }
 
     fn problem(&self) -> Result<Answer, Error> {
-        let authorize_url = self.link(Resume::page_behind(self.oauth, &self.parts.headers))?;
+        let page = Resume::page_behind(self.oauth, &self.parts.headers);
+        let authorize_url = self.link(Resume::done(self.oauth, &page, None))?;
         let status = self.code.status();
         let problem = Problem {
             r#type: "about:blank",

@@ -243,14 +243,14 @@ impl Refused {
             Standing::SignedOut => Code::SignInRequired,
             _ => Code::ConsentRequired,
         };
-        let declined = row.map(|row| row.declined_of(&missing)).unwrap_or_default();
         let signed_in = self.signed_in.as_ref();
-        let known = || match signed_in {
-            Some(who) => came_back(oauth, who, &missing),
-            None => refused_before(oauth, parts, &missing),
+        let (declined, known) = match signed_in {
+            Some(who) => (who.row().declined_of(&missing), came_back(oauth, who, &missing)),
+            None if refused_before(oauth, parts, &missing) => (missing.clone(), true),
+            None => (ScopeSet::default(), false),
         };
         let refusal = match refusal {
-            Refusal::Redirect if known() => Refusal::Explain,
+            Refusal::Redirect if known => Refusal::Explain,
             Refusal::Redirect if oauth.0.rationale_page && !missing.is_empty() => {
                 Refusal::Rationale
             }

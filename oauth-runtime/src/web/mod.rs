@@ -11,6 +11,7 @@ mod places;
 mod visit;
 mod hold;
 mod require;
+mod client;
 mod routes;
 
 pub(crate) use extract::bearer;

@@ -1,4 +1,4 @@
-//! Our own routes: sign in, sign out, start, callback.
+//! Our own routes: sign in, sign out, start, callback, done.
 
 use std::sync::atomic::Ordering;
 
@@ -9,11 +9,13 @@ use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 
+use super::client::client_js;
 use super::hold::{hold_form, send_form, show_form};
 use super::request_kind::{RequestKind, is_same_origin};
 use super::respond::{self, Ready};
 use super::visit::{Visit, parameter, send, who};
-use crate::flow::{Action, Begin, Begun, Intent, Resume, Returned};
+use crate::error::Error;
+use crate::flow::{Action, Begin, Begun, Intent, Popup, Resume, Returned, page_of};
 use crate::oauth::OAuth;
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
@@ -23,7 +25,7 @@ impl OAuth {
     ///
     /// They bring no layer and no fallback: the callback at the path of the redirect URI, and
     /// below the prefix `sign-in` (`?return_to=/path`), `sign-out` (POST, `?return_to=/path`)
-    /// and `start`, `hold` and `continue`.
+    /// and `start`, `hold`, `continue`, `done` and `client.js`, the module for scripts.
     ///
     /// ```
     /// # use axum::Router;
@@ -43,6 +45,8 @@ impl OAuth {
             .route(&urls.route("start"), only_get(get(start)))
             .route(&urls.route("hold"), post(hold_form).fallback(wrong_method))
             .route(&urls.route("continue"), only_get(get(show_form)).post(send_form))
+            .route(&urls.route("done"), only_get(get(done)))
+            .route(&urls.route("client.js"), get(client_js).fallback(wrong_method))
             .route(urls.callback_route(), only_get(get(callback)))
             .with_state(self.clone())
     }
@@ -85,13 +89,45 @@ async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let text = parameter(&parts, "intent").unwrap_or_default();
     let intent = match Intent::from_link(&oauth, signed_in.as_ref(), &text) {
         Ok(intent) => intent,
-        Err(error) => return send(Visit::of(&oauth, &parts).failure_at_start(&error)),
+        Err(error) => return send(no_link(&oauth, &parts, &error)),
     };
-    let begin = Begin::from_intent(&oauth, intent, signed_in.as_ref());
+    let mut begin = Begin::from_intent(&oauth, intent, signed_in.as_ref());
+    if let Some(popup) = popup(&parts) {
+        begin.resume = begin.resume.told_to(&oauth, &popup);
+    }
     if begin.is_granted_already(oauth.0.clock.now()) {
         return send(respond::see_other(begin.resume.as_str()));
     }
     begin_or_refuse(&oauth, &parts, begin)
+}
+
+/// The window that a script opened for this, as it says: that chooses who is told at the end,
+/// and nothing else.
+fn popup(parts: &Parts) -> Option<Popup> {
+    parameter(parts, "popup").and_then(|number| Popup::parse(&number))
+}
+
+fn no_link(oauth: &OAuth, parts: &Parts, error: &Error) -> Ready {
+    let visit = Visit::of(oauth, parts);
+    match popup(parts) {
+        Some(popup) => {
+            let end = Resume::done(oauth, &Resume::default_page(oauth), Some(&popup));
+            visit.failure(error, end.as_str())
+        }
+        None => visit.failure_at_start(error),
+    }
+}
+
+/// Where a script's authorization ends: the window that it opened tells it and closes. Without
+/// such a window there is nobody to tell, and the person goes on to the page.
+async fn done(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let page = page_of(&oauth, parts.uri.query().unwrap_or_default());
+    send(if popup(&parts).is_none() {
+        respond::see_other(page.as_str())
+    } else {
+        let notice = Notice::done(oauth.0.urls.path("client.js"));
+        Visit::of(&oauth, &parts).page(notice.with_link(LinkKind::Back, page.as_str()))
+    })
 }
 
 /// Only a person who goes to a page begins an authorization.

@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use super::respond::{self, Ready};
 use crate::error::{Code, Error};
-use crate::flow::{Action, Intent};
+use crate::flow::{Action, Intent, called_off};
 use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
 use crate::pages::{Accounts, LinkKind, Notice};
 
@@ -33,21 +33,32 @@ impl<'a> Visit<'a> {
         notice.with_link(LinkKind::Back, self.oauth.0.urls.default_page())
     }
 
+    /// The same from an authorization that was to end at `resume`: in a window that a script
+    /// opened, back is out of it.
+    fn with_way_back_from(self, notice: Notice, resume: &str) -> Notice {
+        match called_off(self.oauth, resume) {
+            Some(out) => notice.with_link(LinkKind::Back, out),
+            None => self.with_way_back(notice),
+        }
+    }
+
     /// What went wrong before anything could be resumed.
     pub(super) fn failure_at_start(self, error: &Error) -> Ready {
         self.failure(error, &self.oauth.0.urls.default_page())
     }
 
-    fn failure(self, error: &Error, resume: &str) -> Ready {
+    pub(super) fn failure(self, error: &Error, resume: &str) -> Ready {
         self.log(error);
         let notice = Notice::failure(error);
         let notice = match error.kind() {
             // Once more would end the same way.
             Code::CallbackInvalid | Code::AdminPolicy => notice,
             _ if resume == self.oauth.0.urls.default_page() => notice,
+            // The script begins it once more.
+            _ if called_off(self.oauth, resume).is_some() => notice,
             _ => notice.with_link(LinkKind::StartAgain, resume),
         };
-        respond::failure(self.oauth, self.headers, error, self.with_way_back(notice))
+        respond::failure(self.oauth, self.headers, error, self.with_way_back_from(notice, resume))
     }
 
     /// What a person did is of interest; what the operator has to mend is more.
@@ -102,8 +113,9 @@ impl<'a> Visit<'a> {
         intent: Intent,
         why: Option<&str>,
     ) -> Result<Notice, Error> {
-        let href = intent.with_why(why).to_link(self.oauth)?;
-        Ok(self.with_way_back(notice.with_why(why).with_link(link, href)))
+        let intent = intent.with_why(why);
+        let notice = notice.with_why(why).with_link(link, intent.to_link(self.oauth)?);
+        Ok(self.with_way_back_from(notice, &intent.resume))
     }
 
     /// Both ways on: as the one who is signed in, or as the other one from now on.
@@ -117,7 +129,7 @@ impl<'a> Visit<'a> {
         let notice = Notice::other_account(other.accounts.clone())
             .with_link(LinkKind::KeepAccount, link(Action::ChooseAccount, signed_in)?)
             .with_link(LinkKind::SwitchAccount, link(Action::SwitchAccount, chosen)?);
-        Ok(self.page(self.with_way_back(notice)))
+        Ok(self.page(self.with_way_back_from(notice, &other.resume)))
     }
 
     fn keeping(self, session: &str, mut response: Ready) -> Ready {

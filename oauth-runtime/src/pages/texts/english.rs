@@ -49,6 +49,14 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Done,
+        Words {
+            title: "You can close this window",
+            lead: "The page that opened it goes on by itself.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Held,
         Words {
             title: "One step before this",

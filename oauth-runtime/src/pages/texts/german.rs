@@ -50,6 +50,14 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Done,
+        Words {
+            title: "Sie können dieses Fenster schließen",
+            lead: "Die Seite, die es geöffnet hat, macht von selbst weiter.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Held,
         Words {
             title: "Vorher noch ein Schritt",

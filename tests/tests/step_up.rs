@@ -1,0 +1,256 @@
+//! The challenge to a script, the page on which its authorization ends, and the module for it.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::support::{App, Browser, Page};
+
+const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
+const DRIVE_FILE: &str = "https://www.googleapis.com/auth/drive.file";
+const NUMBER: &str = "3f2b6a0e-0000-4000-8000-00000000000a";
+
+/// Every way in which a script asks, with the headers that tell it.
+const SCRIPTS: [(&str, &[(&str, &str)]); 7] = [
+    ("fetch", &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty"), ("accept", "*/*")]),
+    ("fetch without metadata", &[("accept", "*/*")]),
+    ("XHR", &[("x-requested-with", "XMLHttpRequest"), ("accept", "text/html")]),
+    ("JSON", &[("accept", "application/json")]),
+    ("EventSource", &[("accept", "text/event-stream"), ("sec-fetch-mode", "cors")]),
+    ("WebSocket", &[("upgrade", "websocket"), ("connection", "Upgrade"), ("accept", "text/html")]),
+    ("HTMX", &[("hx-request", "true"), ("sec-fetch-mode", "cors"), ("accept", "*/*")]),
+];
+
+/// Asks in that way, as a script of the page `/hello`.
+async fn ask(app: &App, browser: &mut Browser, path: &str, headers: &[(&str, &str)]) -> Page {
+    let behind = app.url("/hello?a=1&b=%2B");
+    let mut headers = headers.to_vec();
+    headers.push(("referer", &behind));
+    browser.send(Method::GET, &app.url(path), &headers, None).await
+}
+
+fn link(app: &App, page: &Page) -> String {
+    app.url(page.json()["authorize_url"].as_str().unwrap())
+}
+
+/// G4: the same challenge for every script, whole, and never a way to the provider.
+#[tokio::test]
+async fn every_script_is_told_everything_it_needs() {
+    let app = App::start().await;
+    let (mut stranger, mut ada, mut bob) = (Browser::new(), Browser::new(), Browser::new());
+    ada.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+    bob.authorize(app.url("/notes"), BOB, &[]).await;
+    let insufficient = format!("Bearer error=\"insufficient_scope\", scope=\"{DRIVE_FILE}\"");
+    let signed_out = (401, "Unauthorized", "sign_in_required", "Bearer");
+    let missing = (403, "Forbidden", "consent_required", insufficient.as_str());
+    for (who, name, answer, declined) in [
+        (&mut stranger, "signed out", signed_out, json!([])),
+        (&mut ada, "never asked", missing, json!([])),
+        (&mut bob, "declined", missing, json!([DRIVE_FILE])),
+    ] {
+        let (status, title, code, authenticate) = answer;
+        for (kind, headers) in SCRIPTS {
+            let page = ask(&app, who, "/notes", headers).await;
+            let what = format!("{name}, {kind}: {page:?}");
+            assert_eq!(page.status, status, "{what}");
+            assert_eq!(page.header("www-authenticate"), authenticate, "{what}");
+            assert_eq!(page.header("content-type"), "application/problem+json", "{what}");
+            assert_eq!(page.header("cache-control"), "no-store", "{what}");
+            assert!(page.header("vary").contains("HX-Request, X-Requested-With"), "{what}");
+            assert!(page.set_cookies().is_empty() && page.header("location").is_empty(), "{what}");
+            let problem = page.json();
+            let expected = json!({
+                "type": "about:blank", "title": title, "status": status, "code": code,
+                "provider": "google", "missing_scopes": [DRIVE_FILE], "declined": declined,
+                "why": "keep your notes in your Drive", "authorize_url": problem["authorize_url"],
+            });
+            assert_eq!(problem, expected, "{what}");
+            let url = problem["authorize_url"].as_str().unwrap();
+            assert!(url.starts_with("/oauth/start?intent="), "{what}");
+            assert_eq!(page.header("hx-redirect"), if kind == "HTMX" { url } else { "" }, "{what}");
+        }
+    }
+}
+
+/// Whoever is a stranger and said no in this browser is known by the browser.
+#[tokio::test]
+async fn a_no_of_a_stranger_is_told_too() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let refused = browser.fetch(app.url("/notes"), &[]).await;
+    assert_eq!(refused.json()["declined"], json!([]));
+    let consent = browser.consent_page(link(&app, &refused), ADA).await;
+    let denied = browser.cancel(&consent).await;
+    browser.arrive(denied).await;
+    let refused = browser.fetch(app.url("/notes"), &[]).await;
+    assert_eq!(refused.json()["declined"], json!([DRIVE_FILE]));
+    assert_eq!(browser.fetch(app.url("/week"), &[]).await.json()["declined"], json!([]));
+}
+
+/// A handler that asks for a person alone has no scope to name.
+#[tokio::test]
+async fn a_sign_in_names_no_scope() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let problem = browser.fetch(app.url("/me"), &[]).await.json();
+    assert_eq!((&problem["missing_scopes"], &problem["why"]), (&json!([]), &Value::Null));
+}
+
+/// Without a window that waits, the end is a hop on to the page, byte for byte.
+#[tokio::test]
+async fn a_followed_link_goes_on_to_the_page() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let refused = ask(&app, &mut browser, "/notes", SCRIPTS[0].1).await;
+    let arrived = browser.authorize(link(&app, &refused), ADA, &["drive.file"]).await;
+    assert_eq!(arrived.url.as_str(), app.url("/hello?a=1&b=%2B"));
+    assert!(browser.hops.iter().any(|hop| hop.path() == "/oauth/done"), "{:?}", browser.hops);
+    let long = app.url(&format!("/hello?q={}", "x".repeat(580)));
+    let refused = browser.fetch(app.url("/week"), &[("referer", &long)]).await;
+    let scopes = ["calendar.events.readonly"];
+    let arrived = browser.authorize(link(&app, &refused), ADA, &scopes).await;
+    assert_eq!(arrived.url.as_str(), app.url("/hello"), "too long: the page without its query");
+}
+
+/// F1: wherever `to` points, nobody leaves the origin, with a window or without.
+#[tokio::test]
+async fn the_end_leads_to_no_other_origin() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let origin = Url::parse(&app.origin).unwrap().origin();
+    for path in [
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil",
+        "/%09/evil",
+        "/%2f%2fevil",
+        "/%5cevil",
+        "///evil",
+        "/..//evil",
+        "/a/..//evil",
+        "https:evil",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        " //evil",
+        "/a\r\nx: y",
+        "evil",
+        "",
+    ] {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let query = query.append_pair("to", path).finish();
+        let page = browser.go(app.url(&format!("/oauth/done?{query}"))).await;
+        assert_eq!((page.status, page.location().as_str()), (303, &*app.url("/")), "{path:?}");
+        assert!(!page.headers.contains_key("x"));
+        let page = browser.go(app.url(&format!("/oauth/done?popup={NUMBER}&{query}"))).await;
+        let back = page.link("Back to the app");
+        assert_eq!((page.status, back.as_str()), (200, &*app.url("/")), "{path:?}");
+        assert_eq!(back.origin(), origin);
+    }
+    let page = browser.go(app.url("/oauth/done?to=/hello%3Fa=1%26b=2")).await;
+    assert_eq!(page.location().as_str(), app.url("/hello?a=1&b=2"));
+    let page = browser.go(app.url("/oauth/done?to=/hello&to=/week")).await;
+    assert_eq!(page.location().as_str(), app.url("/"), "ambiguous");
+}
+
+/// The page runs our module and nothing else; a number that is none opens no page at all.
+#[tokio::test]
+async fn the_end_in_a_window_is_a_page_that_runs_our_module_alone() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = browser.go(app.url(&format!("/oauth/done?popup={NUMBER}&to=/hello"))).await;
+    assert!(page.body.contains(r#"<script type="module" src="/oauth/client.js"></script>"#));
+    assert_eq!(page.body.matches("<script").count(), 1, "{}", page.body);
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    assert!(policy.contains("; script-src 'self'; "), "{policy}");
+    assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert_eq!(page.link("Back to the app").as_str(), app.url("/hello"));
+    for number in ["", "a%20b", "a%22b", "../x", "é", &"a".repeat(37), "a&popup=b"] {
+        let page = browser.go(app.url(&format!("/oauth/done?popup={number}&to=/hello"))).await;
+        assert_eq!((page.status, page.location().path()), (303, "/hello"), "{number}");
+    }
+    let head = browser.send(Method::HEAD, &app.url("/oauth/done"), &[], None).await;
+    assert_eq!(head.status, 405);
+}
+
+/// Opened by a script, the link ends in that script's window, through every no.
+#[tokio::test]
+async fn every_way_in_a_window_ends_with_its_script() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let refused = ask(&app, &mut browser, "/notes", SCRIPTS[0].1).await;
+    let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+    let end = app.url(&format!("/oauth/done?popup={NUMBER}&to=/hello?a=1%26b=%252B"));
+    let off = format!("{end}&end=cancelled");
+
+    let consent = browser.consent_page(&start, ADA).await;
+    let denied = browser.cancel(&consent).await;
+    let denied = browser.arrive(denied).await;
+    assert_eq!((denied.status, denied.link("Back to the app").as_str()), (403, &*off));
+    let declined = browser.authorize(denied.link("Try again"), ADA, &[]).await;
+    assert_eq!((declined.status, declined.link("Back to the app").as_str()), (403, &*off));
+    let asked = browser.go(declined.link("Grant access")).await.location();
+    let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+    let other = browser.authorize(hinted, BOB, &["drive.file"]).await;
+    assert_eq!((other.status, other.link("Back to the app").as_str()), (409, &*off));
+    let done = browser.authorize(other.link("Continue as ada"), ADA, &["drive.file"]).await;
+    assert_eq!((done.status, done.url.as_str()), (200, &*end));
+    let again = browser.follow(&start).await;
+    assert_eq!((again.status, again.url.as_str()), (200, &*end), "granted meanwhile");
+    let off = browser.go(off).await;
+    assert_eq!(off.link("Back to the app").as_str(), app.url("/hello?a=1&b=%2B"));
+}
+
+/// What fails in a window leads out of it: the script begins again, not the window.
+#[tokio::test]
+async fn a_failure_in_a_window_leads_back_to_the_script() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let refused = browser.fetch(app.url("/notes"), &[]).await;
+    let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+    let consent = browser.consent_page(&start, ADA).await;
+    app.clock.advance(Duration::from_secs(601));
+    let late = browser.cancel(&consent).await;
+    let late = browser.arrive(late).await;
+    let expired = browser.go(&start).await;
+    for page in [late, expired] {
+        assert!(page.body.contains("This took too long"), "{}", page.body);
+        assert!(!page.body.contains("Start again"), "{}", page.body);
+        let back = page.link("Back to the app");
+        let off = app.url(&format!("/oauth/done?popup={NUMBER}&to=/&end=cancelled"));
+        assert_eq!(back.as_str(), off);
+    }
+}
+
+/// A window's number changes nothing about a link that no script asked for.
+#[tokio::test]
+async fn a_number_moves_no_other_authorization() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let declined = browser.authorize(app.url("/notes?x=1"), ADA, &[]).await;
+    let link = format!("{}&popup={NUMBER}", declined.link("Grant access"));
+    let arrived = browser.authorize(link, ADA, &["drive.file"]).await;
+    assert_eq!(arrived.url.as_str(), app.url("/notes?x=1"));
+}
+
+/// The module: small, kept by browsers, asked for anew each time, and never out of date.
+#[tokio::test]
+async fn the_module_is_small_and_kept_as_long_as_it_is_the_same() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let url = app.url("/oauth/client.js");
+    let module = browser.send(Method::GET, &url, &[], None).await;
+    assert_eq!(module.status, 200);
+    assert!(module.body.len() <= 4096, "{} bytes", module.body.len());
+    assert!(module.body.contains("export async function fetch("));
+    assert_eq!(module.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(module.header("cache-control"), "no-cache");
+    assert_eq!(module.header("x-content-type-options"), "nosniff");
+    assert!(module.set_cookies().is_empty());
+    let tag = module.header("etag").to_owned();
+    let weak = format!("\"other\", W/{tag}");
+    for (known, status) in [(&*tag, 304), (&*weak, 304), ("\"other\"", 200), ("", 200)] {
+        let page = browser.send(Method::GET, &url, &[("if-none-match", known)], None).await;
+        assert_eq!((page.status, page.body.is_empty()), (status, status == 304), "{known}");
+        assert_eq!((page.header("etag"), page.header("cache-control")), (&*tag, "no-cache"));
+    }
+    assert_eq!(browser.send(Method::HEAD, &url, &[], None).await.status, 200);
+    assert_eq!(browser.send(Method::POST, &url, &[], None).await.status, 405);
+}
