@@ -5,4 +5,6 @@ mod browser;
 mod html;
 
 pub use app::App;
-pub use browser::{Browser, Page, query};
+#[cfg(feature = "servers")]
+pub use browser::query;
+pub use browser::{Browser, Page};
