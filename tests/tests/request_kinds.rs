@@ -3,7 +3,7 @@
 use http::Method;
 use oauth_runtime::fake::Endpoint;
 
-use crate::support::{App, Browser};
+use crate::support::{App, Browser, ELSEWHERE};
 
 const ADA: &str = "ada@example.com";
 const DRIVE_FILE: &str = "https://www.googleapis.com/auth/drive.file";
@@ -152,26 +152,7 @@ async fn a_link_cannot_choose_scopes_or_parameters() {
 async fn no_return_path_leaves_the_origin() {
     let (app, mut browser) = (App::start().await, Browser::new());
     browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
-    for path in [
-        "//evil.example",
-        "/\\evil.example",
-        "\\\\evil",
-        "/%09/evil",
-        "/%2f%2fevil",
-        "/%5cevil",
-        "///evil",
-        "/..//evil",
-        "/.//evil",
-        "/a/..//evil",
-        "https:evil",
-        "https://evil.example",
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "%00//evil",
-        " //evil",
-        "/a\r\nx: y",
-        "evil",
-    ] {
+    for path in ELSEWHERE {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("return_to", path)
             .finish();

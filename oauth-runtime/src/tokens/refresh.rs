@@ -524,33 +524,22 @@ mod tests {
         assert_eq!(world.refreshed().await, "ya29.new");
     }
 
-    /// Invariant 12: the verdict was about a token that has been replaced since.
-    #[tokio::test]
-    async fn tokens_that_came_meanwhile_outlive_the_end_of_the_old_ones() {
-        let world = World::new().await;
-        world.answers([refused("invalid_grant")]);
-        let waiter = world.begin_held().await;
-        world.authorize("ya29.b", "1//b");
-        world.server.release();
-        let row = waiter.await.unwrap().unwrap();
-        assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
-        world.assert_held("ya29.b", "1//b");
-    }
-
-    /// Invariant 14: a late answer loses against what was authorized meanwhile.
+    /// Invariants 12 and 14: a late answer, yes or no, was about tokens that have been replaced.
     #[tokio::test]
     async fn tokens_that_came_meanwhile_stand_against_a_late_answer() {
-        let world = World::new().await;
-        world.answers([granted("ya29.late", Some("1//late"))]);
-        let waiter = world.begin_held().await;
-        world.authorize("ya29.b", "1//b");
-        world.server.release();
-        let row = waiter.await.unwrap().unwrap();
-        assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
-        world.assert_held("ya29.b", "1//b");
+        for late in [refused("invalid_grant"), granted("ya29.late", Some("1//late"))] {
+            let world = World::new().await;
+            world.answers([late]);
+            let waiter = world.begin_held().await;
+            world.authorize("ya29.b", "1//b");
+            world.server.release();
+            let row = waiter.await.unwrap().unwrap();
+            assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
+            world.assert_held("ya29.b", "1//b");
+        }
     }
 
-    /// Invariant 14, D15: as above, where the new authorization lives on the same refresh token;
+    /// Invariant 14, D15: the same, where the new authorization lives on the same refresh token;
     /// if that was replaced, the one that came with it counts, since the old one is dead.
     #[tokio::test]
     async fn a_late_answer_takes_nothing_from_a_newer_authorization() {

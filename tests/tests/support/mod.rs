@@ -8,3 +8,26 @@ pub use app::App;
 #[cfg(feature = "servers")]
 pub use browser::query;
 pub use browser::{Browser, Page};
+
+/// F1: return paths that lead off the origin, or would to a careless reader.
+pub const ELSEWHERE: [&str; 19] = [
+    "",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil",
+    "/%09/evil",
+    "/%2f%2fevil",
+    "/%5cevil",
+    "///evil",
+    "/..//evil",
+    "/.//evil",
+    "/a/..//evil",
+    "https:evil",
+    "https://evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "%00//evil",
+    " //evil",
+    "/a\r\nx: y",
+    "evil",
+];
