@@ -61,9 +61,12 @@ fn sample(kind: PageKind) -> Notice {
     let notice = notice.with_why(asks.then_some("save your report to your Drive"));
     let ways: &[LinkKind] = match kind {
         PageKind::Declined => &[LinkKind::Grant],
-        PageKind::Denied => &[LinkKind::Retry],
+        PageKind::Denied | PageKind::Taken => &[LinkKind::Retry],
+        PageKind::LoginNeeded => &[LinkKind::LogIn],
         PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
-        PageKind::Held | PageKind::SendAgain | PageKind::Framed => &[LinkKind::Continue],
+        PageKind::Held | PageKind::SendAgain | PageKind::Framed | PageKind::Returning => {
+            &[LinkKind::Continue]
+        }
         PageKind::Confirm
         | PageKind::SignedOut
         | PageKind::CrossSite

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::future::{IntoFuture, Ready, ready};
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use url::Url;
 
 use super::{FakeAccount, FakeGoogle};
@@ -13,6 +13,7 @@ use crate::oauth::{OAuth, OAuthBuilder};
 use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Requirement, Scope, ScopeSet, short_name};
+use crate::session::Owner;
 use crate::tokens::Authorized;
 use crate::web::{Declared, Grant, Token};
 
@@ -105,7 +106,40 @@ impl SignIn {
         self
     }
 
+    /// Links the account to a user of the app, which has a
+    /// [login of its own](OAuthBuilder::with_login) and so no cookie of the library's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+    /// use oauth_runtime::{Owner, fake::FakeGoogle};
+    ///
+    /// let fake = FakeGoogle::start().await?;
+    /// let builder = fake.builder_for("http://localhost:8080/oauth/callback")?;
+    /// let oauth = builder.with_login("/login").build()?;
+    /// if let Some(owner) = Owner::new("42") {
+    ///     fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth).linked_to(&owner)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the account is another user's, or the user has another account.
+    pub fn linked_to(self, owner: &Owner) -> Result<(), Error> {
+        let (oauth, authorized) = self.authorized()?;
+        let (owners, now) = (&oauth.0.owners, oauth.0.clock.now());
+        let (owner, account) =
+            (owners.key_of(owner), oauth.0.accounts.key_of(&authorized.identity));
+        let taken = |_| Error::new(Code::ConfigOption, "the user or the account is linked already");
+        owners.link(owner, oauth.provider().key(), account, None, now).map_err(taken)?;
+        oauth.0.accounts.save(&authorized).map(drop)
+    }
+
     fn finish(self) -> Result<HeaderValue, Error> {
+        let (oauth, authorized) = self.authorized()?;
+        oauth.sign_in_as(&authorized)
+    }
+
+    fn authorized(self) -> Result<(OAuth, Authorized), Error> {
         let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
         let requested = full_names(&oauth, &self.scopes);
         let client_id = oauth.provider().client_id();
@@ -114,7 +148,7 @@ impl SignIn {
         let response = TokenResponse::from_json(minted.to_string().as_bytes())?;
         let identity = self.fake.identity(&self.email);
         let forced_consent = false;
-        oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent })
+        Ok((oauth, Authorized { identity, response, requested, forced_consent }))
     }
 }
 
@@ -148,6 +182,11 @@ impl OAuth {
 
     /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
     fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
+        if self.0.login.is_some() {
+            let text = "an app with a login of its own has no cookie of the library's";
+            return Err(Error::new(Code::ConfigOption, text)
+                .with_help("call `linked_to(&owner)` in the place of `await`"));
+        }
         let (key, account) = self.0.accounts.save(authorized)?;
         let now = self.0.clock.now();
         let (value, _) = self.0.sessions.create(key, account.value.epoch, now)?;
@@ -289,8 +328,10 @@ fn fake_grant(access_token: &str, scopes: &[Scope]) -> Result<Grant, Error> {
     let identity = identity_of(&FakeAccount::new("ada@example.com", "Ada Example"));
     let cookie =
         oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent: false })?;
-    let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
-    let signed_in = oauth.signed_in(&headers, oauth.0.clock.now());
+    let mut request = Request::new(());
+    request.headers_mut().insert(header::COOKIE, cookie);
+    let caller = oauth.caller(&request.into_parts().0, oauth.0.clock.now())?;
+    let signed_in = caller.into_signed_in();
     let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
     let lost = || Error::new(Code::Internal, "a fake session is not found");
     let (signed_in, tokens) = signed_in.zip(tokens).ok_or_else(lost)?;

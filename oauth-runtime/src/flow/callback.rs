@@ -1,7 +1,7 @@
 //! The second half, up to the code: every check, in its order, before anything is sent.
 //!
 //! The order is the defence: parameters unique, state of this browser's sealed flow, not
-//! expired, provider and issuer, session binding, claim. Only then is the code worth anything.
+//! expired, provider and issuer, binding to whoever began it, claim. Only then is the code worth anything.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tracing::info;
 
 use super::record::{Flow, cookie_name, state_hash};
 use crate::error::{Code, Error};
-use crate::oauth::{Claim, Ending, OAuth, SignedIn};
+use crate::oauth::{Caller, Claim, Ending, Login, OAuth};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
 use crate::session::{SetCookie, cookie};
@@ -28,7 +28,7 @@ impl Returned {
     /// Takes a callback from its query to its ending.
     pub(crate) async fn from_query(
         oauth: &OAuth,
-        signed_in: Option<SignedIn>,
+        caller: Caller,
         query: &str,
         headers: &HeaderMap,
     ) -> Self {
@@ -36,7 +36,7 @@ impl Returned {
             Ok(response) => response,
             Err(error) => return Self::failed(oauth, error),
         };
-        if let Some(ending) = finished_before(oauth, signed_in.as_ref(), &response.state) {
+        if let Some(ending) = finished_before(oauth, &caller, &response.state) {
             return Self { ending, forget: None };
         }
         let (flow, verified) = match own_flow(oauth, headers, &response) {
@@ -45,8 +45,8 @@ impl Returned {
         };
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
         let resume = flow.resume.clone();
-        let ending = match checked(oauth, &flow, signed_in.as_ref(), &response) {
-            Ok(()) => conclude(oauth, flow, verified, signed_in, response).await,
+        let ending = match checked(oauth, &flow, &caller, &response) {
+            Ok(()) => conclude(oauth, flow, verified, caller, response).await,
             Err(error) => Err(error),
         };
         match ending {
@@ -65,11 +65,11 @@ impl Returned {
     }
 }
 
-/// A reload, or the back button: the same session is sent to the same target again.
-fn finished_before(oauth: &OAuth, signed_in: Option<&SignedIn>, state: &str) -> Option<Ending> {
+/// A reload, or the back button: the same person is sent to the same target again.
+fn finished_before(oauth: &OAuth, caller: &Caller, state: &str) -> Option<Ending> {
     let claim = oauth.0.claims.peek(&state_hash(state), oauth.0.clock.now())?;
     match &claim.value {
-        Claim::Done { lineage, resume } if signed_in?.lineage() == *lineage => {
+        Claim::Done { binding, resume } if caller.binding() == Some(*binding) => {
             Some(Ending::Back { resume: resume.to_string() })
         }
         _ => None,
@@ -95,7 +95,7 @@ fn own_flow(
 fn checked(
     oauth: &OAuth,
     flow: &Flow,
-    signed_in: Option<&SignedIn>,
+    caller: &Caller,
     response: &AuthorizationResponse,
 ) -> Result<(), Error> {
     if flow.ends_at <= oauth.0.clock.now() {
@@ -106,8 +106,11 @@ fn checked(
     }
     let for_code = matches!(response.outcome, Outcome::Code(_));
     check_issuer(oauth.provider(), response.iss.as_deref(), for_code)?;
-    if flow.binding.is_some() && flow.binding != signed_in.map(SignedIn::lineage) {
-        let text = "the session that began this authorization is over";
+    if matches!(caller, Caller::LoggedOut) {
+        return Err(Error::new(Code::SignInRequired, "nobody is logged in to the app"));
+    }
+    if !caller.may_use(flow.binding) {
+        let text = "whoever began this authorization is not here any longer";
         return Err(Error::new(Code::CallbackInvalid, text));
     }
     Ok(())
@@ -117,32 +120,27 @@ async fn conclude(
     oauth: &OAuth,
     flow: Flow,
     verified: StateVerified,
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     response: AuthorizationResponse,
 ) -> Result<Ending, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), error),
-        Outcome::Code(code) => {
-            claimed(oauth, flow, verified, signed_in, &response.state, code).await
-        }
+        Outcome::Error(error) => refused(oauth, flow, &caller, error),
+        Outcome::Code(code) => claimed(oauth, flow, verified, caller, &response.state, code).await,
     }
 }
 
 /// The provider sent no code. A no of the user is remembered, so that the next visit explains
 /// instead of sending him there again.
-fn refused(
-    oauth: &OAuth,
-    flow: Flow,
-    signed_in: Option<&SignedIn>,
-    error: Error,
-) -> Result<Ending, Error> {
+fn refused(oauth: &OAuth, flow: Flow, caller: &Caller, error: Error) -> Result<Ending, Error> {
     info!(outcome = error.code(), "the authorization was refused");
     if error.kind() != Code::AccessDenied {
         return Err(error);
     }
     let scopes = flow.needed.to_set();
-    if let Some(who) = signed_in {
-        oauth.0.accounts.decline(&who.session_row().account, &scopes)?;
+    match caller {
+        Caller::SignedIn(who) => oauth.0.accounts.decline(&who.key, &scopes)?,
+        Caller::Unlinked(owner) => oauth.note_return(&Login::Owner(*owner), &scopes),
+        Caller::Stranger | Caller::LoggedOut => {}
     }
     Ok(Ending::Denied { scopes, why: flow.why, resume: flow.resume })
 }
@@ -153,7 +151,7 @@ async fn claimed(
     oauth: &OAuth,
     flow: Flow,
     verified: StateVerified,
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     state: &str,
     code: Secret,
 ) -> Result<Ending, Error> {
@@ -165,7 +163,7 @@ async fn claimed(
     let claim = Claim::UnderWay(ending.clone());
     match oauth.0.claims.put(key, claim, Expected::Absent, flow.ends_at, now) {
         Ok(_) => {
-            let task = finish(oauth.clone(), flow, verified, signed_in, code, key, sender);
+            let task = finish(oauth.clone(), flow, verified, caller, code, key, sender);
             oauth.0.accounts.flights.tasks.spawn(task);
         }
         Err(Conflict::Changed) => ending = under_way(oauth, &key)?,
@@ -191,22 +189,22 @@ async fn finish(
     oauth: OAuth,
     flow: Flow,
     verified: StateVerified,
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     code: Secret,
     key: [u8; 16],
     sender: watch::Sender<Option<Ending>>,
 ) {
     let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
-    let finished = flow.finish(&oauth, verified, signed_in, code).await;
-    let (ending, lineage) = match finished {
-        Ok(finished) => (finished.ending, finished.lineage),
+    let finished = flow.finish(&oauth, verified, caller, code).await;
+    let (ending, binding) = match finished {
+        Ok(finished) => (finished.ending, finished.binding),
         Err(error) => {
             info!(outcome = error.code(), "the authorization failed");
             (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
         }
     };
-    let claim = match lineage {
-        Some(lineage) => Claim::Done { lineage, resume: resume.into_boxed_str() },
+    let claim = match binding {
+        Some(binding) => Claim::Done { binding, resume: resume.into_boxed_str() },
         None => Claim::Used,
     };
     let (expected, now) = (Expected::Version(1), oauth.0.clock.now());

@@ -13,6 +13,12 @@ pub enum PageKind {
     Denied,
     /// Another account came back than the one signed in.
     OtherAccount,
+    /// The account is linked to another user of the app, which has a login of its own.
+    Taken,
+    /// The person has to log in to the app first, which has a login of its own.
+    LoginNeeded,
+    /// The way back from the provider, which goes on by itself.
+    Returning,
     /// A form was sent for which the person has to sign in or grant something first; it is kept.
     Held,
     /// The form that was kept, to be looked at and sent.
@@ -47,6 +53,9 @@ impl PageKind {
         Self::Declined,
         Self::Denied,
         Self::OtherAccount,
+        Self::Taken,
+        Self::LoginNeeded,
+        Self::Returning,
         Self::Held,
         Self::Confirm,
         Self::SendAgain,
@@ -81,6 +90,8 @@ pub enum LinkKind {
     StartAgain,
     /// To the provider, to sign in.
     SignIn,
+    /// To the app's own login page.
+    LogIn,
     /// To the app, with nothing begun.
     Back,
 }
@@ -95,6 +106,7 @@ impl LinkKind {
         Self::SwitchAccount,
         Self::StartAgain,
         Self::SignIn,
+        Self::LogIn,
         Self::Back,
     ];
 }

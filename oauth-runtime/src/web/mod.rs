@@ -8,6 +8,7 @@ mod guard;
 mod request_kind;
 mod respond;
 mod visit;
+mod login;
 mod hold;
 mod routes;
 

@@ -28,6 +28,23 @@ pub(super) fn words(kind: PageKind) -> Words {
             "You are signed in with one account and chose another at {provider}. Nothing of the \
              other account was kept.",
         ),
+        _ => own_login(kind),
+    }
+}
+
+fn own_login(kind: PageKind) -> Words {
+    let words = |title, lead| Words { title, lead, note: None };
+    match kind {
+        PageKind::Taken => words(
+            "This account is in use",
+            "The account that you chose at {provider} is linked to another user of this app. \
+             Nothing was changed.",
+        ),
+        PageKind::LoginNeeded => words(
+            "Please log in first",
+            "You are not logged in to this app, or no longer. Nothing was sent or changed.",
+        ),
+        PageKind::Returning => words("One moment", "You are coming back from {provider}."),
         _ => meanwhile(kind),
     }
 }
@@ -113,6 +130,7 @@ pub(super) fn link(kind: LinkKind) -> &'static str {
         LinkKind::SwitchAccount => "Switch to {account}",
         LinkKind::StartAgain => "Start again",
         LinkKind::SignIn => "Sign in again",
+        LinkKind::LogIn => "Log in",
         LinkKind::Back => "Back to the app",
     }
 }

@@ -34,6 +34,24 @@ pub(super) fn words(kind: PageKind) -> Words {
             "Sie sind mit einem Konto angemeldet und haben bei {provider} ein anderes gewählt. \
              Vom anderen Konto wurde nichts behalten.",
         ),
+        _ => own_login(kind),
+    }
+}
+
+fn own_login(kind: PageKind) -> Words {
+    let words = |title, lead| Words { title, lead, note: None };
+    match kind {
+        PageKind::Taken => words(
+            "Dieses Konto ist vergeben",
+            "Das Konto, das Sie bei {provider} gewählt haben, gehört in dieser App schon zu \
+             jemand anderem. Es wurde nichts geändert.",
+        ),
+        PageKind::LoginNeeded => words(
+            "Bitte zuerst anmelden",
+            "Sie sind in dieser App nicht oder nicht mehr angemeldet. Es wurde nichts gesendet \
+             und nichts geändert.",
+        ),
+        PageKind::Returning => words("Einen Moment", "Sie kommen von {provider} zurück."),
         _ => meanwhile(kind),
     }
 }
@@ -125,6 +143,7 @@ pub(super) fn link(kind: LinkKind) -> &'static str {
         LinkKind::SwitchAccount => "Wechseln zu {account}",
         LinkKind::StartAgain => "Von vorn beginnen",
         LinkKind::SignIn => "Wieder anmelden",
+        LinkKind::LogIn => "Anmelden",
         LinkKind::Back => "Zurück zur App",
     }
 }
