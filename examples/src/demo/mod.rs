@@ -2,8 +2,8 @@
 
 mod app;
 mod calendar;
-mod drive;
-mod pages;
+pub(crate) mod drive;
+pub(crate) mod pages;
 
 use std::error::Error;
 use std::future::Future;
@@ -68,7 +68,7 @@ impl Demo {
     }
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Failure> {
+pub(crate) async fn listen(port: u16) -> Result<TcpListener, Failure> {
     TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "port {port} is in use by another program: end that one, or choose another port \
