@@ -1,6 +1,7 @@
 //! The demo in a real Chromium: what a person clicks, and what Drive holds afterwards.
 
 use oauth_examples::demo::Demo;
+use oauth_examples::own_login::OwnLogin;
 use oauth_runtime::fake::{Endpoint, FakeGoogle};
 use oauth_tests::browser::{Chromium, Looks};
 use tokio::task::JoinHandle;
@@ -89,4 +90,27 @@ async fn a_person_says_no_and_later_yes() {
     chromium.click(CONTINUE).await;
     assert!(!chromium.text("#events").await.is_empty());
     chromium.screenshot("demo-week").await;
+}
+
+/// The app's own cookie is `SameSite=Strict`, so it does not come along from the provider's site:
+/// the person arrives all the same, and the other user of the same browser sees nothing of it.
+#[tokio::test]
+async fn a_user_of_an_app_with_its_own_login_comes_back_logged_in() {
+    let app = OwnLogin::start(0).await.unwrap();
+    let (origin, fake) = (app.origin().to_owned(), app.fake().clone());
+    let server = tokio::spawn(async move { app.serve(std::future::pending()).await.unwrap() });
+    let app = Served { origin, fake, server };
+    let chromium = Chromium::start().await;
+    chromium.goto(format!("{}/notes", app.origin)).await;
+    chromium.click("input[value='1'] ~ button").await;
+    chromium.click(ADA).await;
+    chromium.click(CONTINUE).await;
+    chromium.wait_for("#title").await;
+    assert_eq!(chromium.url().await, format!("{}/notes", app.origin));
+    assert_eq!(app.fake.calls(Endpoint::Token), 1);
+    chromium.screenshot("own-login-notes").await;
+    chromium.click("header button").await;
+    chromium.click("header a.button").await;
+    chromium.click("input[value='2'] ~ button").await;
+    assert!(chromium.text("main").await.contains("None yet"));
 }
