@@ -150,6 +150,8 @@ async fn a_form_without_a_login_is_not_kept_and_that_is_said() {
     assert!(page.body.contains("Nothing was sent"), "{}", page.body);
     assert_eq!(page.link("Log in").as_str(), app.url("/login?return_to=%2Fhello%3Fform%3D1"));
     assert!(page.set_cookies().is_empty(), "{:?}", page.set_cookies());
+    let never = sent(&mut browser, &app, "/echo-once").await;
+    assert!(never.body.contains("Nothing was sent"), "{}", never.body);
     browser.languages = "de";
     assert!(sent(&mut browser, &app, "/echo").await.body.contains("Bitte zuerst anmelden"));
     let foreign = browser.post(app.url("/echo"), &[], "cross-site", &[]).await;
@@ -188,18 +190,24 @@ async fn an_account_has_one_owner() {
 async fn a_user_who_chooses_another_account_is_asked_which() {
     let app = app().await;
     let mut browser = browser_of("1");
-    browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
-    let asked = browser.go(app.url("/notes")).await.location();
+    browser.authorize(app.url("/notes"), ADA, DRIVE).await;
+    let asked = browser.go(app.url("/week")).await.location();
     let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
-    let mixed = browser.authorize(hinted, BOB, DRIVE).await;
+    let week = &["calendar.events.readonly"];
+    let mixed = browser.authorize(hinted, BOB, week).await;
     assert_eq!(mixed.status, 409, "{}", mixed.body);
     assert_eq!(browser.go(app.url("/hello")).await.body, ADA);
-    let notes = browser.authorize(mixed.link("Switch"), BOB, DRIVE).await;
-    assert_eq!((notes.status, notes.url.path()), (200, "/notes"), "{}", notes.body);
+    let page = browser.authorize(mixed.link("Switch"), BOB, week).await;
+    assert_eq!((page.status, page.url.path()), (200, "/week"), "{}", page.body);
     assert_eq!(browser.go(app.url("/hello")).await.body, BOB);
     let mut second = browser_of("2");
     second.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
     assert_eq!(second.go(app.url("/hello")).await.body, ADA, "the one that was left is free");
+    // Its tokens went with the first user: what is there ends with what the second one got.
+    assert_eq!(second.go(app.url("/notes")).await.status, 200, "granted at the provider before");
+    app.clock.advance(Duration::from_secs(2 * 3600));
+    let asked = second.go(app.url("/notes")).await;
+    assert_eq!((asked.status, asked.query("prompt").as_deref()), (303, Some("consent")));
 }
 
 /// A signs out of the app and B signs in, in the same browser: B sees nothing of A.
@@ -530,9 +538,9 @@ async fn the_example_links_an_account_to_each_of_its_users() {
     let example = example().await;
     let (origin, fake) = (&example.origin, &example.fake);
     let mut browser = Browser::new();
-    let login = browser.follow(format!("{origin}/notes")).await;
-    assert_eq!(login.url.path(), "/login");
-    let mut log_in = async |browser: &mut Browser, user, return_to| {
+    let first = browser.follow(format!("{origin}/notes")).await;
+    assert_eq!(first.url.path(), "/login");
+    let log_in = async |browser: &mut Browser, user, return_to| {
         let fields = [("user", user), ("return_to", return_to)];
         let page = browser.post(format!("{origin}/login"), &fields, "same-origin", &[]).await;
         assert!(page.set_cookies()[0].contains("SameSite=Strict"), "{:?}", page.set_cookies());

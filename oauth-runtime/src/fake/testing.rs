@@ -1,19 +1,17 @@
 //! The one-line helpers for tests of an app: its handle, signed-in people, requests, answers.
 
 use std::collections::BTreeSet;
-use std::future::{IntoFuture, Ready, ready};
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use url::Url;
 
-use super::{FakeAccount, FakeGoogle};
+use super::{FakeAccount, FakeGoogle, SignIn};
 use crate::error::{Code, Error};
 use crate::oauth::{OAuth, OAuthBuilder};
 use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Requirement, Scope, ScopeSet, short_name};
-use crate::session::Owner;
 use crate::tokens::Authorized;
 use crate::web::{Declared, Grant, Token};
 
@@ -53,7 +51,7 @@ impl FakeGoogle {
         self.shared_oauth(|| self.builder_for(REDIRECT_URI)?.build())
     }
 
-    fn identity(&self, email: &str) -> Identity {
+    pub(super) fn identity(&self, email: &str) -> Identity {
         identity_of(&self.account(email))
     }
 
@@ -67,8 +65,7 @@ impl FakeGoogle {
     /// # assert!(!cookie.is_empty()); Ok(()) }
     /// ```
     pub fn sign_in(&self, email: &str) -> SignIn {
-        let (fake, email) = (self.clone(), email.to_owned());
-        SignIn { fake, email, scopes: Vec::new(), oauth: None }
+        SignIn::new(self, email)
     }
 }
 
@@ -83,95 +80,6 @@ fn identity_of(account: &FakeAccount) -> Identity {
     }
 }
 
-/// A sign-in that needs no pages; made by [`FakeGoogle::sign_in`].
-#[derive(Clone, Debug)]
-#[must_use = "nobody is signed in before this is awaited"]
-pub struct SignIn {
-    fake: FakeGoogle,
-    email: String,
-    scopes: Vec<String>,
-    oauth: Option<OAuth>,
-}
-
-impl SignIn {
-    /// What the person granted, by short or full name, beside the scopes of every sign-in.
-    pub fn granting<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
-        self.scopes.extend(scopes.into_iter().map(Into::into));
-        self
-    }
-
-    /// Signs in at this app instead of at the one of [`FakeGoogle::oauth`].
-    pub fn at(mut self, oauth: &OAuth) -> Self {
-        self.oauth = Some(oauth.clone());
-        self
-    }
-
-    /// Links the account to a user of the app, which has a
-    /// [login of its own](OAuthBuilder::with_login) and so no cookie of the library's.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
-    /// use oauth_runtime::{Owner, fake::FakeGoogle};
-    ///
-    /// let fake = FakeGoogle::start().await?;
-    /// let builder = fake.builder_for("http://localhost:8080/oauth/callback")?;
-    /// let oauth = builder.with_login("/login").build()?;
-    /// if let Some(owner) = Owner::new("42") {
-    ///     fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth).linked_to(&owner)?;
-    /// }
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// If the account is another user's, or the user has another account.
-    pub fn linked_to(self, owner: &Owner) -> Result<(), Error> {
-        let (oauth, authorized) = self.authorized()?;
-        let (owners, now) = (&oauth.0.owners, oauth.0.clock.now());
-        let (owner, account) =
-            (owners.key_of(owner), oauth.0.accounts.key_of(&authorized.identity));
-        let taken = |_| Error::new(Code::ConfigOption, "the user or the account is linked already");
-        owners.link(owner, oauth.provider().key(), account, None, now).map_err(taken)?;
-        oauth.0.accounts.save(&authorized).map(drop)
-    }
-
-    fn finish(self) -> Result<HeaderValue, Error> {
-        let (oauth, authorized) = self.authorized()?;
-        oauth.sign_in_as(&authorized)
-    }
-
-    fn authorized(self) -> Result<(OAuth, Authorized), Error> {
-        let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
-        let requested = full_names(&oauth, &self.scopes);
-        let client_id = oauth.provider().client_id();
-        let names: Vec<_> = requested.names().collect();
-        let minted = self.fake.mint(client_id, &self.email, &names, None);
-        let response = TokenResponse::from_json(minted.to_string().as_bytes())?;
-        let identity = self.fake.identity(&self.email);
-        let forced_consent = false;
-        Ok((oauth, Authorized { identity, response, requested, forced_consent }))
-    }
-}
-
-impl IntoFuture for SignIn {
-    type Output = Result<HeaderValue, Error>;
-    type IntoFuture = Ready<Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        ready(self.finish())
-    }
-}
-
-fn full_names(oauth: &OAuth, scopes: &[String]) -> ScopeSet {
-    let mut names = oauth.0.base_scopes.clone();
-    for name in scopes {
-        match Scope::find(name) {
-            Some(scope) => names.insert(scope),
-            None => names.insert_name(name),
-        }
-    }
-    names
-}
-
 impl OAuth {
     /// Waits until no refresh and no callback is under way, so that a test sees their result.
     pub async fn settled(&self) {
@@ -181,7 +89,7 @@ impl OAuth {
     }
 
     /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
-    fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
+    pub(super) fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
         if self.0.login.is_some() {
             let text = "an app with a login of its own has no cookie of the library's";
             return Err(Error::new(Code::ConfigOption, text)

@@ -94,11 +94,10 @@ async fn read(parts: &Parts, body: Body) -> Result<String, StatusCode> {
     decoded.map(|_| text.to_owned()).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-/// Everything that this person may hold forms as: a user of the app as himself alone, since
-/// others use the same browser.
+/// Everything that this person may hold forms as.
 fn holders(oauth: &OAuth, parts: &Parts, caller: &Caller) -> Vec<Holder> {
-    let visitor = Visitor::of(oauth, &parts.headers).filter(|_| caller.owner().is_none());
-    caller.binding().into_iter().chain(visitor.map(|visitor| visitor.holder())).collect()
+    let visitor = Visitor::of(oauth, &parts.headers).map(|visitor| visitor.holder());
+    caller.binding().into_iter().chain(visitor).collect()
 }
 
 fn unknown() -> Error {
