@@ -27,6 +27,7 @@
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
+//! - [`Owner`] is for an app with a login of its own.
 //! - [`Brand`] puts the app's name and looks on the library's own pages, [`Pages`] replaces them.
 //! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
 //!
@@ -69,6 +70,7 @@ pub use pages::{
 pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
+pub use session::Owner;
 pub use tokens::AccountId;
 pub use web::{Declared, Require, RequireLayer, Token, User};
 

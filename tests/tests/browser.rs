@@ -7,6 +7,7 @@ mod forms;
 mod history;
 mod keyboard;
 mod looks;
+mod own_login;
 mod person;
 mod refusals;
 mod tabs;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use oauth_runtime::fake::{FakeGoogle, navigate};
-use oauth_runtime::{OAuth, Token, User, requires_scopes, scope, scope_set};
+use oauth_runtime::{OAuth, Owner, Token, User, requires_scopes, scope, scope_set};
 
 struct Counting;
 
@@ -78,6 +78,31 @@ async fn a_granted_request_allocates_nothing() {
     let extracted = <User as FromRequestParts<OAuth>>::from_request_parts(&mut parts, &oauth);
     let (user, count) = allocations_of(extracted);
     assert_eq!((user.is_ok(), count), (true, 0), "the person alone");
+}
+
+/// With a login of the app's own: the owner's hash, his row, his account.
+#[tokio::test]
+async fn a_granted_request_of_an_owner_allocates_nothing() {
+    let fake = FakeGoogle::start().await.unwrap();
+    let builder = fake.builder_for("http://localhost:8080/oauth/callback").unwrap();
+    let oauth = builder.with_login("/login").build().unwrap();
+    let owner =
+        Owner::new("a user id that is longer than one block of the hash is, by far").unwrap();
+    let sign_in = fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth);
+    sign_in.linked_to(&owner).unwrap();
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.extensions.insert(owner);
+    for _ in 0..2 {
+        let extracted = Token::<handler>::from_request_parts(&mut parts, &oauth);
+        let (token, count) = allocations_of(extracted);
+        assert_eq!((token.is_ok(), count), (true, 0), "a declared scope");
+    }
+    let extracted = <User as FromRequestParts<OAuth>>::from_request_parts(&mut parts, &oauth);
+    let (user, count) = allocations_of(extracted);
+    assert_eq!((user.is_ok(), count), (true, 0), "the person alone");
+    let extracted = <Option<Token<scope::DriveFile>>>::from_request_parts(&mut parts, &oauth);
+    let (token, count) = allocations_of(extracted);
+    assert_eq!((token.unwrap().is_some(), count), (true, 0), "an optional one");
 }
 
 /// The counter counts, and a refusal is allowed to cost something.

@@ -10,6 +10,7 @@ mod held_forms;
 mod hot_path;
 mod house;
 mod newcomer;
+mod own_login;
 mod pages;
 mod places;
 mod races;

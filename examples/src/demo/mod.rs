@@ -4,7 +4,7 @@ mod app;
 mod calendar;
 mod declared;
 mod draft;
-mod drive;
+pub(crate) mod drive;
 mod files;
 mod frame;
 mod pages;
@@ -92,7 +92,7 @@ fn brand() -> Brand {
     Brand::new("Daybook").with_logo(files::LOGO).with_accent("#0c6150")
 }
 
-async fn listen(port: u16) -> Result<TcpListener, Failure> {
+pub(crate) async fn listen(port: u16) -> Result<TcpListener, Failure> {
     TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "port {port} is in use by another program: end that one, or choose another port \

@@ -40,6 +40,7 @@ mod drive_routes;
 mod routes;
 mod google;
 mod preview;
+mod sign_in;
 mod testing;
 #[cfg(test)]
 mod tests;
@@ -52,5 +53,6 @@ pub use fault::{Endpoint, Fault, Gate};
 pub use google::FakeGoogle;
 pub use quirk::Quirk;
 pub use record::RecordedRequest;
-pub use testing::{SignIn, challenged_scopes, navigate};
+pub use sign_in::SignIn;
+pub use testing::{challenged_scopes, navigate};
 pub(crate) use world::ISSUER;

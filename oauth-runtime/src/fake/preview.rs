@@ -84,11 +84,14 @@ fn status(kind: PageKind) -> StatusCode {
 fn ways(kind: PageKind) -> &'static [LinkKind] {
     match kind {
         PageKind::Declined => &[LinkKind::Grant],
-        PageKind::Denied => &[LinkKind::Retry],
+        PageKind::Denied | PageKind::Taken => &[LinkKind::Retry],
+        PageKind::LoginNeeded => &[LinkKind::LogIn],
         PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
-        PageKind::Rationale | PageKind::Held | PageKind::SendAgain | PageKind::Framed => {
-            &[LinkKind::Continue]
-        }
+        PageKind::Rationale
+        | PageKind::Held
+        | PageKind::SendAgain
+        | PageKind::Framed
+        | PageKind::Returning => &[LinkKind::Continue],
         PageKind::Confirm
         | PageKind::Done
         | PageKind::SignedOut

@@ -1,13 +1,12 @@
 //! The one-line helpers for tests of an app: its handle, signed-in people, requests, answers.
 
 use std::collections::BTreeSet;
-use std::future::{IntoFuture, Ready, ready};
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use url::Url;
 
-use super::{FakeAccount, FakeGoogle};
+use super::{FakeAccount, FakeGoogle, SignIn};
 use crate::error::{Code, Error};
 use crate::oauth::{OAuth, OAuthBuilder};
 use crate::protocol::{Identity, TokenResponse};
@@ -52,7 +51,7 @@ impl FakeGoogle {
         self.shared_oauth(|| self.builder_for(REDIRECT_URI)?.build())
     }
 
-    fn identity(&self, email: &str) -> Identity {
+    pub(super) fn identity(&self, email: &str) -> Identity {
         identity_of(&self.account(email))
     }
 
@@ -66,8 +65,7 @@ impl FakeGoogle {
     /// # assert!(!cookie.is_empty()); Ok(()) }
     /// ```
     pub fn sign_in(&self, email: &str) -> SignIn {
-        let (fake, email) = (self.clone(), email.to_owned());
-        SignIn { fake, email, scopes: Vec::new(), oauth: None }
+        SignIn::new(self, email)
     }
 }
 
@@ -82,62 +80,6 @@ fn identity_of(account: &FakeAccount) -> Identity {
     }
 }
 
-/// A sign-in that needs no pages; made by [`FakeGoogle::sign_in`].
-#[derive(Clone, Debug)]
-#[must_use = "nobody is signed in before this is awaited"]
-pub struct SignIn {
-    fake: FakeGoogle,
-    email: String,
-    scopes: Vec<String>,
-    oauth: Option<OAuth>,
-}
-
-impl SignIn {
-    /// What the person granted, by short or full name, beside the scopes of every sign-in.
-    pub fn granting<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
-        self.scopes.extend(scopes.into_iter().map(Into::into));
-        self
-    }
-
-    /// Signs in at this app instead of at the one of [`FakeGoogle::oauth`].
-    pub fn at(mut self, oauth: &OAuth) -> Self {
-        self.oauth = Some(oauth.clone());
-        self
-    }
-
-    fn finish(self) -> Result<HeaderValue, Error> {
-        let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
-        let requested = full_names(&oauth, &self.scopes);
-        let client_id = oauth.provider().client_id();
-        let names: Vec<_> = requested.names().collect();
-        let minted = self.fake.mint(client_id, &self.email, &names, None);
-        let response = TokenResponse::from_json(minted.to_string().as_bytes())?;
-        let identity = self.fake.identity(&self.email);
-        let forced_consent = false;
-        oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent })
-    }
-}
-
-impl IntoFuture for SignIn {
-    type Output = Result<HeaderValue, Error>;
-    type IntoFuture = Ready<Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        ready(self.finish())
-    }
-}
-
-fn full_names(oauth: &OAuth, scopes: &[String]) -> ScopeSet {
-    let mut names = oauth.0.base_scopes.clone();
-    for name in scopes {
-        match Scope::find(name) {
-            Some(scope) => names.insert(scope),
-            None => names.insert_name(name),
-        }
-    }
-    names
-}
-
 impl OAuth {
     /// Waits until no refresh and no callback is under way, so that a test sees their result.
     pub async fn settled(&self) {
@@ -147,7 +89,12 @@ impl OAuth {
     }
 
     /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
-    fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
+    pub(super) fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
+        if self.0.login.is_some() {
+            let text = "an app with a login of its own has no cookie of the library's";
+            return Err(Error::new(Code::ConfigOption, text)
+                .with_help("call `linked_to(&owner)` in the place of `await`"));
+        }
         let now = self.0.clock.now();
         let (key, account) = self.0.accounts.save(authorized, now)?;
         let (value, _) = self.0.sessions.create(key, account.value.epoch, now)?;
@@ -289,8 +236,10 @@ fn fake_grant(access_token: &str, scopes: &[Scope]) -> Result<Grant, Error> {
     let identity = identity_of(&FakeAccount::new("ada@example.com", "Ada Example"));
     let cookie =
         oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent: false })?;
-    let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
-    let signed_in = oauth.signed_in(&headers, oauth.0.clock.now());
+    let mut request = Request::new(());
+    request.headers_mut().insert(header::COOKIE, cookie);
+    let caller = oauth.caller(&request.into_parts().0, oauth.0.clock.now())?;
+    let signed_in = caller.into_signed_in();
     let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
     let lost = || Error::new(Code::Internal, "a fake session is not found");
     let (signed_in, tokens) = signed_in.zip(tokens).ok_or_else(lost)?;

@@ -9,7 +9,7 @@ use super::record::{Flow, Seed};
 use super::resume::Resume;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::oauth::{OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth, SignedIn};
 use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
 use crate::provider::Increment;
 use crate::scope::ScopeSet;
@@ -26,7 +26,7 @@ const MAX_BYTES: usize = 3_500;
 
 /// What to ask for, and where to go on.
 pub(crate) struct Begin<'a> {
-    pub(crate) signed_in: Option<&'a SignedIn>,
+    pub(crate) caller: &'a Caller,
     /// What the request needs and the account does not have.
     pub(crate) missing: ScopeSet,
     pub(crate) action: Action,
@@ -42,14 +42,10 @@ pub(crate) struct Begun {
 }
 
 impl<'a> Begin<'a> {
-    pub(crate) fn from_intent(
-        oauth: &OAuth,
-        intent: Intent,
-        signed_in: Option<&'a SignedIn>,
-    ) -> Self {
+    pub(crate) fn from_intent(oauth: &OAuth, intent: Intent, caller: &'a Caller) -> Self {
         let resume = intent.resume(oauth).unwrap_or_else(|| Resume::default_page(oauth));
         Self {
-            signed_in,
+            caller,
             missing: intent.scopes.to_set(),
             action: intent.action,
             login_hint: intent.login_hint,
@@ -60,7 +56,8 @@ impl<'a> Begin<'a> {
 
     /// Another tab was faster: the account has all of it and stays as it is.
     pub(crate) fn is_granted_already(&self, now: Timestamp) -> bool {
-        let row = self.signed_in.filter(|_| self.action == Action::Authorize).map(SignedIn::row);
+        let row =
+            self.caller.signed_in().filter(|_| self.action == Action::Authorize).map(SignedIn::row);
         row.is_some_and(|row| {
             let alive = row.can_refresh(now) || row.freshness(now) != Freshness::Expired;
             alive && self.missing.names().all(|name| row.covered.contains_name(name))
@@ -80,7 +77,7 @@ impl<'a> Begin<'a> {
             provider: oauth.provider().key().to_owned(),
             needed: (&self.missing).into(),
             besides: (&besides).into(),
-            binding: self.signed_in.map(SignedIn::lineage),
+            binding: self.caller.binding(),
             begun_at: now,
             ends_at: now + FLOW_LIFETIME,
             action: self.action,
@@ -106,7 +103,7 @@ impl<'a> Begin<'a> {
     /// that away.
     fn besides(&self, oauth: &OAuth) -> ScopeSet {
         let base = &oauth.0.base_scopes;
-        let besides = match (oauth.provider().increment(), self.signed_in) {
+        let besides = match (oauth.provider().increment(), self.caller.signed_in()) {
             (Increment::Replaces, Some(who)) if self.action != Action::SwitchAccount => {
                 base.union(&who.row().granted)
             }
@@ -118,12 +115,12 @@ impl<'a> Begin<'a> {
     /// A provider that gave a refresh token once gives another only after a new consent.
     fn must_force_consent(&self, now: Timestamp) -> bool {
         let same = self.action != Action::SwitchAccount;
-        let row = self.signed_in.filter(|_| same).map(SignedIn::row);
+        let row = self.caller.signed_in().filter(|_| same).map(SignedIn::row);
         row.is_some_and(|row| !row.can_refresh(now) && !row.forced_consent)
     }
 
     fn login_hint(&self) -> Option<String> {
-        let own = || self.signed_in.and_then(|who| who.row().identity.email.clone());
+        let own = || self.caller.signed_in().and_then(|who| who.row().identity.email.clone());
         self.login_hint.clone().or_else(own)
     }
 }
@@ -200,7 +197,7 @@ mod tests {
         let builder = OAuth::builder(provider).with_base_scopes(base_scopes.split(' '));
         let oauth = builder.with_redirect_uri("http://localhost:1/cb").build().unwrap();
         let wanted = Begin {
-            signed_in: None,
+            caller: &Caller::Stranger,
             missing: ScopeSet::parse("notes"),
             action,
             login_hint: None,

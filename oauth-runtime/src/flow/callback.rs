@@ -1,7 +1,7 @@
 //! The second half, up to the code: every check, in its order, before anything is sent.
 //!
 //! The order is the defence: parameters unique, state of this browser's sealed flow, not
-//! expired, provider and issuer, session binding, claim. Only then is the code worth anything.
+//! expired, provider and issuer, binding to whoever began it, claim. Only then is the code worth anything.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tracing::info;
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
 use crate::error::{Code, Error};
-use crate::oauth::{Claim, Ending, OAuth, SignedIn};
+use crate::oauth::{Caller, Claim, Ending, Login, OAuth};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
 use crate::session::{SetCookie, cookie};
@@ -29,7 +29,7 @@ impl Returned {
     /// Takes a callback from its query to its ending.
     pub(crate) async fn from_query(
         oauth: &OAuth,
-        signed_in: Option<SignedIn>,
+        caller: Caller,
         query: &str,
         headers: &HeaderMap,
     ) -> Self {
@@ -37,7 +37,7 @@ impl Returned {
             Ok(response) => response,
             Err(error) => return Self::failed(oauth, error),
         };
-        if let Some(ending) = answered_before(oauth, signed_in.as_ref(), &response.state, headers) {
+        if let Some(ending) = answered_before(oauth, &caller, &response.state, headers) {
             return Self { ending, cookies: Vec::new() };
         }
         let (flow, verified) = match own_flow(oauth, headers, &response) {
@@ -46,8 +46,8 @@ impl Returned {
         };
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
         let resume = flow.resume.clone();
-        let returned = match checked(oauth, &flow, signed_in.as_ref(), &response) {
-            Ok(()) => conclude(oauth, flow, verified, signed_in, response, headers).await,
+        let returned = match checked(oauth, &flow, &caller, &response) {
+            Ok(()) => conclude(oauth, flow, verified, caller, response, headers).await,
             Err(error) => Err(error),
         };
         match returned {
@@ -72,14 +72,14 @@ impl Returned {
 /// A reload, or the back button: whoever answered is sent to the same target again.
 fn answered_before(
     oauth: &OAuth,
-    signed_in: Option<&SignedIn>,
+    caller: &Caller,
     state: &str,
     headers: &HeaderMap,
 ) -> Option<Ending> {
     let claim = oauth.0.claims.peek(&state_hash(state), oauth.0.clock.now())?;
     let Claim::Done { holder, resume } = &claim.value else { return None };
     let visitor = || Visitor::of(oauth, headers).map(|visitor| visitor.holder());
-    let asks = signed_in.map(SignedIn::lineage).or_else(visitor)?;
+    let asks = caller.binding().or_else(visitor)?;
     (asks == *holder).then(|| Ending::Back { resume: resume.to_string() })
 }
 
@@ -102,7 +102,7 @@ fn own_flow(
 fn checked(
     oauth: &OAuth,
     flow: &Flow,
-    signed_in: Option<&SignedIn>,
+    caller: &Caller,
     response: &AuthorizationResponse,
 ) -> Result<(), Error> {
     if flow.ends_at <= oauth.0.clock.now() {
@@ -113,8 +113,11 @@ fn checked(
     }
     let for_code = matches!(response.outcome, Outcome::Code(_));
     check_issuer(oauth.provider(), response.iss.as_deref(), for_code)?;
-    if flow.binding.is_some() && flow.binding != signed_in.map(SignedIn::lineage) {
-        let text = "the session that began this authorization is over";
+    if matches!(caller, Caller::LoggedOut) {
+        return Err(Error::new(Code::SignInRequired, "nobody is logged in to the app"));
+    }
+    if !caller.may_use(flow.binding) {
+        let text = "whoever began this authorization is not here any longer";
         return Err(Error::new(Code::CallbackInvalid, text));
     }
     Ok(())
@@ -124,14 +127,14 @@ async fn conclude(
     oauth: &OAuth,
     flow: Flow,
     verified: StateVerified,
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     response: AuthorizationResponse,
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, flow, signed_in.as_ref(), error, headers),
+        Outcome::Error(error) => refused(oauth, flow, &caller, error, headers),
         Outcome::Code(code) => {
-            let ending = claimed(oauth, flow, verified, signed_in, &response.state, code).await?;
+            let ending = claimed(oauth, flow, verified, caller, &response.state, code).await?;
             Ok(Returned { ending, cookies: Vec::new() })
         }
     }
@@ -142,7 +145,7 @@ async fn conclude(
 fn refused(
     oauth: &OAuth,
     flow: Flow,
-    signed_in: Option<&SignedIn>,
+    caller: &Caller,
     error: Error,
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
@@ -152,14 +155,21 @@ fn refused(
     }
     let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
     let mut cookies = Vec::new();
-    let holder = if let Some(who) = signed_in {
-        oauth.0.accounts.decline(&who.session_row().account, &scopes)?;
-        who.lineage()
-    } else {
-        let mut visitor = Visitor::of_or_new(oauth, headers)?;
-        visitor.refuse(&scopes, now);
-        cookies.push(visitor.to_cookie(oauth)?);
-        visitor.holder()
+    let holder = match caller {
+        Caller::SignedIn(who) => {
+            oauth.0.accounts.decline(&who.key, &scopes)?;
+            who.login.binding()
+        }
+        Caller::Unlinked(owner) => {
+            oauth.note_return(&Login::Owner(*owner), &scopes);
+            *owner
+        }
+        Caller::Stranger | Caller::LoggedOut => {
+            let mut visitor = Visitor::of_or_new(oauth, headers)?;
+            visitor.refuse(&scopes, now);
+            cookies.push(visitor.to_cookie(oauth)?);
+            visitor.holder()
+        }
     };
     let done = Claim::Done { holder, resume: flow.resume.clone().into_boxed_str() };
     let key = state_hash(&flow.seed.state());
@@ -175,7 +185,7 @@ async fn claimed(
     oauth: &OAuth,
     flow: Flow,
     verified: StateVerified,
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     state: &str,
     code: Secret,
 ) -> Result<Ending, Error> {
@@ -187,7 +197,7 @@ async fn claimed(
     let claim = Claim::UnderWay(ending.clone());
     match oauth.0.claims.put(key, claim, Expected::Absent, flow.ends_at, now) {
         Ok(_) => {
-            let task = finish(oauth.clone(), flow, verified, signed_in, code, key, sender);
+            let task = finish(oauth.clone(), flow, verified, caller, code, key, sender);
             oauth.0.accounts.flights.tasks.spawn(task);
         }
         Err(Conflict::Changed) => ending = under_way(oauth, &key)?,
@@ -213,21 +223,21 @@ async fn finish(
     oauth: OAuth,
     flow: Flow,
     verified: StateVerified,
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     code: Secret,
     key: [u8; 16],
     sender: watch::Sender<Option<Ending>>,
 ) {
     let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
-    let finished = flow.finish(&oauth, verified, signed_in, code).await;
-    let (ending, lineage) = match finished {
-        Ok(finished) => (finished.ending, finished.lineage),
+    let finished = flow.finish(&oauth, verified, caller, code).await;
+    let (ending, holder) = match finished {
+        Ok(finished) => (finished.ending, finished.holder),
         Err(error) => {
             info!(outcome = error.code(), "the authorization failed");
             (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
         }
     };
-    let claim = match lineage {
+    let claim = match holder {
         Some(holder) => Claim::Done { holder, resume: resume.into_boxed_str() },
         None => Claim::Used,
     };

@@ -1,23 +1,34 @@
 //! The second half, from the code on: exchange, identity, account, session.
 
+use std::sync::Arc;
+
 use tracing::info;
 
 use super::intent::Action;
 use super::record::Flow;
 use crate::clock::Timestamp;
-use crate::error::Error;
-use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
+use crate::error::{Code, Error};
+use crate::oauth::{Caller, Ending, Login, OAuth, OtherAccount, SignedIn};
 use crate::pages::Accounts;
 use crate::protocol::{CodeVerifier, StateVerified};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
-use crate::session::{Lineage, Session};
+use crate::session::{Binding, LinkConflict, OwnerKey};
+use crate::store::Entry;
 use crate::tokens::{AccountRow, Authorized};
 
-/// How it ended, and the session that may be sent to the target again.
+/// How it ended, and who may be sent to the target again.
 pub(super) struct Finished {
     pub(super) ending: Ending,
-    pub(super) lineage: Option<Lineage>,
+    pub(super) holder: Option<Binding>,
+}
+
+/// The account as it is now, and how its person is known from here on.
+struct Kept {
+    account: Arc<Entry<AccountRow>>,
+    login: Login,
+    /// The cookie of his session, where it is one of ours.
+    session: Option<String>,
 }
 
 impl Flow {
@@ -26,30 +37,28 @@ impl Flow {
         self,
         oauth: &OAuth,
         proof: StateVerified,
-        signed_in: Option<SignedIn>,
+        caller: Caller,
         code: Secret,
     ) -> Result<Finished, Error> {
         let asked_at = oauth.0.clock.now();
         let authorized = self.exchange(oauth, proof, &code).await?;
-        if let Some(other) = self.other_account(oauth, signed_in.as_ref(), &authorized) {
+        if let Some(other) = self.other_account(oauth, caller.signed_in(), &authorized) {
             info!(outcome = "other_account", "another account came back");
-            let lineage = signed_in.as_ref().map(SignedIn::lineage);
-            return Ok(Finished { ending: Ending::OtherAccount(other.into()), lineage });
+            self.note_return(oauth, &caller);
+            let holder = caller.binding();
+            return Ok(Finished { ending: Ending::OtherAccount(other.into()), holder });
         }
-        let (key, account) = oauth.0.accounts.save(&authorized, asked_at)?;
-        let now = oauth.0.clock.now();
-        let (cookie, session) = match &signed_in {
-            Some(who) if who.session_row().account == key => {
-                oauth.0.sessions.rotate(&who.session, now)?
-            }
-            left => {
-                if let Some(who) = left {
-                    oauth.0.sessions.end(&who.session);
-                }
-                oauth.0.sessions.create(key, account.value.epoch, now)?
-            }
+        let kept = match caller.owner() {
+            Some(owner) => keep_for_owner(oauth, owner, caller.signed_in(), &authorized, asked_at)?,
+            None => Some(keep_in_session(oauth, caller.signed_in(), &authorized, asked_at)?),
         };
-        Ok(self.ending(&account.value, cookie, &session, now))
+        let Some(kept) = kept else {
+            info!(outcome = "taken", "the account is linked to another user of the app");
+            self.note_return(oauth, &caller);
+            let ending = Ending::Taken { scopes: self.needed.to_set(), resume: self.resume };
+            return Ok(Finished { ending, holder: caller.binding() });
+        };
+        Ok(self.ending(oauth, kept))
     }
 
     async fn exchange(
@@ -76,7 +85,7 @@ impl Flow {
         authorized: &Authorized,
     ) -> Option<OtherAccount> {
         let who = signed_in.filter(|_| self.action != Action::SwitchAccount)?;
-        let same = who.session_row().account == oauth.0.accounts.key_of(&authorized.identity);
+        let same = who.key == oauth.0.accounts.key_of(&authorized.identity);
         (!same).then(|| OtherAccount {
             accounts: Accounts {
                 signed_in: who.row().identity.label().to_owned(),
@@ -87,25 +96,77 @@ impl Flow {
         })
     }
 
-    fn ending(
-        self,
-        row: &AccountRow,
-        cookie: String,
-        session: &Session,
-        now: Timestamp,
-    ) -> Finished {
-        let (needed, lineage) = (self.needed.to_set(), session.row().lineage);
+    fn ending(self, oauth: &OAuth, kept: Kept) -> Finished {
+        let Kept { account, login, session } = kept;
+        let (needed, binding) = (self.needed.to_set(), login.binding());
+        let covered = &account.value.covered;
         let missing: ScopeSet =
-            needed.names().filter(|name| !row.covered.contains_name(name)).collect();
+            needed.names().filter(|name| !covered.contains_name(name)).collect();
         if !missing.is_empty() {
             info!(outcome = "declined", "scopes were left out");
             let (why, resume) = (self.why, self.resume);
-            let ending = Ending::Declined { session: cookie, lineage, missing, why, resume };
-            return Finished { ending, lineage: Some(lineage) };
+            let ending = Ending::Declined { session, binding, missing, why, resume };
+            return Finished { ending, holder: Some(binding) };
         }
-        session.note_return(needed.fingerprint(), now);
+        oauth.note_return(&login, &needed);
         info!(outcome = "granted", "authorized");
-        let ending = Ending::Resumed { session: cookie, resume: self.resume };
-        Finished { ending, lineage: Some(lineage) }
+        let ending = Ending::Resumed { session, resume: self.resume };
+        Finished { ending, holder: Some(binding) }
     }
+
+    /// From here on a click is needed for the same scopes: another round would hardly help.
+    fn note_return(&self, oauth: &OAuth, caller: &Caller) {
+        if let Some(login) = caller.login() {
+            oauth.note_return(&login, &self.needed.to_set());
+        }
+    }
+}
+
+/// Stores it for the person of our session, who gets a new id, or a session at last.
+fn keep_in_session(
+    oauth: &OAuth,
+    signed_in: Option<&SignedIn>,
+    authorized: &Authorized,
+    asked_at: Timestamp,
+) -> Result<Kept, Error> {
+    let (key, account) = oauth.0.accounts.save(authorized, asked_at)?;
+    let (now, sessions) = (oauth.0.clock.now(), &oauth.0.sessions);
+    let (cookie, session) = match signed_in.map(|who| (who, &who.login)) {
+        Some((who, Login::Session(session))) if who.key == key => sessions.rotate(session, now)?,
+        left => {
+            if let Some((_, Login::Session(session))) = left {
+                sessions.end(session);
+            }
+            sessions.create(key, account.value.epoch, now)?
+        }
+    };
+    Ok(Kept { account, login: Login::Session(session), session: Some(cookie) })
+}
+
+/// Stores it for a user of the app; `None` if the account is another user's. It is made his
+/// before anything is stored, so that of another's account nothing ever is.
+fn keep_for_owner(
+    oauth: &OAuth,
+    owner: OwnerKey,
+    signed_in: Option<&SignedIn>,
+    authorized: &Authorized,
+    asked_at: Timestamp,
+) -> Result<Option<Kept>, Error> {
+    let (accounts, owners, now) = (&oauth.0.accounts, &oauth.0.owners, oauth.0.clock.now());
+    let key = accounts.key_of(&authorized.identity);
+    let replacing = signed_in.map(|who| who.key);
+    let left = match owners.link(owner, oauth.provider().key(), key, replacing, now) {
+        Ok(left) => left,
+        Err(LinkConflict::Taken) => return Ok(None),
+        Err(LinkConflict::Changed) => {
+            let text = "another account was linked or unlinked meanwhile";
+            return Err(Error::new(Code::CallbackInvalid, text));
+        }
+    };
+    let saved =
+        accounts.save(authorized, asked_at).inspect_err(|_| drop(owners.unlink(owner, now)))?;
+    if let Some(left) = left {
+        accounts.forget(&left)?;
+    }
+    Ok(Some(Kept { account: saved.1, login: Login::Owner(owner), session: None }))
 }

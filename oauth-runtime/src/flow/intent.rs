@@ -11,9 +11,9 @@ use super::resume::Resume;
 use super::scope_list::ScopeList;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
-use crate::oauth::{OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth};
 use crate::scope::ScopeSet;
-use crate::session::{Lineage, open, seal};
+use crate::session::{Binding, open, seal};
 
 /// How long a link on a page, or in a problem document, works.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
@@ -38,14 +38,14 @@ pub(crate) struct Intent {
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
     pub(crate) resume: String,
-    binding: Option<Lineage>,
+    binding: Option<Binding>,
     ends_at: Timestamp,
 }
 
 impl Intent {
     pub(crate) fn new(
         oauth: &OAuth,
-        binding: Option<Lineage>,
+        binding: Option<Binding>,
         scopes: &ScopeSet,
         resume: String,
     ) -> Self {
@@ -68,6 +68,12 @@ impl Intent {
     pub(crate) fn with_action(mut self, action: Action, login_hint: &str) -> Self {
         self.action = action;
         self.login_hint = Some(login_hint.to_owned());
+        self
+    }
+
+    /// The same, with another account than the one that was chosen last.
+    pub(crate) fn choosing_account(mut self) -> Self {
+        self.action = Action::ChooseAccount;
         self
     }
 
@@ -95,14 +101,10 @@ impl Intent {
     /// The intent of a link that was followed.
     ///
     /// # Errors
-    /// `callback_invalid` if the link is not ours or was made for somebody else's session,
+    /// `callback_invalid` if the link is not ours or was made for somebody else,
     /// `flow_expired` if it is too old.
-    pub(crate) fn from_link(
-        oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
-        text: &str,
-    ) -> Result<Self, Error> {
-        Self::opened(oauth, signed_in, text, "start")
+    pub(crate) fn from_link(oauth: &OAuth, caller: &Caller, text: &str) -> Result<Self, Error> {
+        Self::opened(oauth, caller, text, "start")
     }
 
     /// The intent of a link to which a form was sent.
@@ -111,25 +113,20 @@ impl Intent {
     /// As [`from_link`](Self::from_link).
     pub(crate) fn from_form_link(
         oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
+        caller: &Caller,
         text: &str,
     ) -> Result<Self, Error> {
-        Self::opened(oauth, signed_in, text, "hold")
+        Self::opened(oauth, caller, text, "hold")
     }
 
-    fn opened(
-        oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
-        text: &str,
-        route: &str,
-    ) -> Result<Self, Error> {
+    fn opened(oauth: &OAuth, caller: &Caller, text: &str, route: &str) -> Result<Self, Error> {
         let intent: Self = open(&oauth.0.intent_sealer, &binding(oauth, route), text.as_bytes())
             .ok_or_else(|| invalid("the link was not made by this app"))?;
         if intent.ends_at <= oauth.0.clock.now() {
             return Err(Error::new(Code::FlowExpired, "the link is too old"));
         }
-        if intent.binding.is_some() && intent.binding != signed_in.map(SignedIn::lineage) {
-            return Err(invalid("the link was made for another session"));
+        if !caller.may_use(intent.binding) {
+            return Err(invalid("the link was made for somebody else"));
         }
         Ok(intent)
     }

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::oauth::OAuth;
-use crate::session::{Lineage, encode, open, seal};
+use crate::session::{Binding, encode, open, seal};
 
 /// The cookie's longest value. A target that does not fit gives way.
 const MAX_COOKIE: usize = 1_300;
@@ -62,8 +62,8 @@ pub(crate) struct Flow {
     pub(crate) needed: ScopeList,
     /// What was asked for beside that.
     pub(crate) besides: ScopeList,
-    /// The session that began it, if any.
-    pub(crate) binding: Option<Lineage>,
+    /// Who began it, if that is known.
+    pub(crate) binding: Option<Binding>,
     pub(crate) begun_at: Timestamp,
     pub(crate) ends_at: Timestamp,
     pub(crate) action: Action,

@@ -53,6 +53,11 @@ impl Resume {
             .unwrap_or_else(|| Self::default_page(oauth))
     }
 
+    /// The target that `text` names, or the default page where that is doubtful.
+    pub(crate) fn checked(oauth: &OAuth, text: &str) -> Self {
+        Self::parse(text, oauth.0.urls.origin()).unwrap_or_else(|| Self::default_page(oauth))
+    }
+
     /// The page for someone of whom nothing better is known.
     pub(crate) fn default_page(oauth: &OAuth) -> Self {
         Self(oauth.0.urls.default_page())

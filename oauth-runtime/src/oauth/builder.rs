@@ -7,6 +7,7 @@ use std::time::Duration;
 use tracing::info;
 
 use super::handle::{Inner, OAuth};
+use super::login_page::login_page;
 use super::urls::Urls;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
@@ -15,7 +16,7 @@ use crate::keys::{Key, Keys, Sealer};
 use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Scope, ScopeSet};
-use crate::session::{CookieNames, Lifetimes, Sessions};
+use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
 use crate::store::Entries;
 use crate::tokens::{Accounts, ProviderClient};
 
@@ -45,6 +46,7 @@ pub struct OAuthBuilder {
     keys: Option<Keys>,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
+    login: Option<String>,
     appearance: Appearance,
     rationale_page: bool,
 }
@@ -60,6 +62,7 @@ impl OAuthBuilder {
             keys: None,
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
+            login: None,
             appearance: Appearance::default(),
             rationale_page: false,
         }
@@ -120,6 +123,56 @@ impl OAuthBuilder {
         self
     }
 
+    /// The app has users and a login page of its own, at this path below the mount path.
+    ///
+    /// Its middleware puts an [`Owner`](crate::Owner) into the extensions of each request from
+    /// somebody who is logged in, and has to lie around the library's routes too. Then there is
+    /// no session and no cookie of the library's that says who somebody is: an account is linked
+    /// to the owner, and whoever is logged in to the app has the account that he linked, in any
+    /// browser.
+    ///
+    /// - A page that needs an account sends whoever is not logged in to `path?return_to=/page`,
+    ///   which goes on there afterwards: [`OAuth::return_path`] checks that address. A script
+    ///   gets 401, and a form a page that says that it was not sent.
+    /// - `/oauth/sign-in?return_to=/page` links an account, [`OAuth::unlink`] takes it away.
+    ///   There is no `sign-out`: logging out of the app is all of it.
+    /// - What one user began, another cannot end, also in the same browser. An account has one
+    ///   owner: the second one who chooses it is told so.
+    /// - The app's cookie may be `SameSite=Strict`.
+    ///
+    /// ```
+    /// use axum::extract::Request;
+    /// use axum::middleware::{Next, from_fn};
+    /// use axum::{Router, routing::get};
+    /// use oauth_runtime::{ClientCredentials, OAuth, Owner, Token, requires_scopes};
+    ///
+    /// #[requires_scopes("drive.file")]
+    /// async fn notes(token: Token) -> String {
+    ///     token.account().to_string()
+    /// }
+    ///
+    /// /// Says who is logged in: here everybody is user 42.
+    /// async fn name_owner(mut request: Request, next: Next) -> axum::response::Response {
+    ///     request.extensions_mut().insert(Owner::new("42"));
+    ///     next.run(request).await
+    /// }
+    ///
+    /// let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    ///     .with_login("/login")
+    ///     .build()?;
+    /// let app: Router = Router::new()
+    ///     .route("/notes", get(notes))
+    ///     .merge(oauth.routes())
+    ///     .layer(from_fn(name_owner))
+    ///     .with_state(oauth);
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    pub fn with_login(mut self, path: impl Into<String>) -> Self {
+        self.login = Some(path.into());
+        self
+    }
+
     /// The app's name and looks on the library's own pages.
     pub fn with_brand(mut self, brand: Brand) -> Self {
         self.appearance = self.appearance.with_brand(brand);
@@ -145,7 +198,8 @@ impl OAuthBuilder {
     /// # Errors
     /// With a stable code and a remedy: a redirect URI that breaks a rule or is not registered,
     /// a public URL that does not fit it, an unknown base scope, a lifetime of zero, a key file
-    /// that is missing or readable by others, a brand that no page can show.
+    /// that is missing or readable by others, a brand that no page can show, a login page that
+    /// is not a plain path of the app's own.
     pub fn build(self) -> Result<OAuth, Error> {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
@@ -158,6 +212,7 @@ impl OAuthBuilder {
         let base_scopes = base_scopes(&self.base_scopes, &self.provider)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
+        let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
         let keys = keys(self.keys, urls.is_loopback())?;
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
@@ -168,7 +223,13 @@ impl OAuthBuilder {
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
             sessions: Sessions::new(self.lifetimes),
-            accounts: Arc::new(Accounts::new(client, self.lifetimes.absolute)?),
+            // A linked account stays until it is unlinked: no session of ours ends with it.
+            accounts: Arc::new(Accounts::new(
+                client,
+                if login.is_some() { Duration::MAX } else { self.lifetimes.absolute },
+            )?),
+            login,
+            owners: Owners::new()?,
             claims: Entries::with_capacity(CLAIMS),
             held: Entries::with_capacity(HELD_FORMS),
             appearance: self.appearance,

@@ -4,22 +4,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::HeaderMap;
 use tracing::warn;
 
 use super::builder::OAuthBuilder;
 use super::claim::Claim;
 use super::held_form::HeldForm;
 use super::urls::Urls;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
+use crate::error::Error;
 use crate::http::HttpClient;
 use crate::keys::Sealer;
 use crate::pages::Appearance;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
-use crate::session::{CookieNames, Lineage, Session, SessionRow, Sessions, cookie};
-use crate::store::{Entries, Entry};
-use crate::tokens::{AccountRow, Accounts};
+use crate::session::{CookieNames, Owner, Owners, Sessions};
+use crate::store::Entries;
+use crate::tokens::{AccountId, Accounts};
 
 /// The library's handle: cheap to clone, put into the router's state.
 ///
@@ -43,6 +43,9 @@ pub(crate) struct Inner {
     pub(crate) flow_sealer: Sealer,
     pub(crate) intent_sealer: Sealer,
     pub(crate) sessions: Sessions,
+    /// The path of the app's own login page as a browser asks for it, if it has one.
+    pub(crate) login: Option<String>,
+    pub(crate) owners: Owners,
     pub(crate) accounts: Arc<Accounts>,
     /// Used states, so that a code is exchanged at most once.
     pub(crate) claims: Entries<16, Claim>,
@@ -54,29 +57,6 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the library's own routes were asked for.
     pub(crate) routed: AtomicBool,
-}
-
-/// A request's session together with the account behind it.
-#[derive(Clone)]
-pub(crate) struct SignedIn {
-    pub(crate) session: Session,
-    pub(crate) account: Arc<Entry<AccountRow>>,
-}
-
-impl SignedIn {
-    #[inline]
-    pub(crate) fn row(&self) -> &AccountRow {
-        &self.account.value
-    }
-
-    /// What a flow or link that this person begins is bound to.
-    pub(crate) fn lineage(&self) -> Lineage {
-        self.session.row().lineage
-    }
-
-    pub(crate) fn session_row(&self) -> &SessionRow {
-        self.session.row()
-    }
 }
 
 impl OAuth {
@@ -99,18 +79,37 @@ impl OAuth {
         tasks.wait().await;
     }
 
-    pub(super) fn from_inner(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    /// Takes from a user of the app every account that he linked, with its tokens; returns them.
+    ///
+    /// For an app with a [login of its own](OAuthBuilder::with_login): behind a button in the
+    /// settings, and when a user is deleted. From then on his account can be linked again, by
+    /// him or by another user. What he granted at the provider stays granted there until he
+    /// withdraws it.
+    ///
+    /// ```
+    /// use axum::Extension;
+    /// use axum::extract::State;
+    /// use axum::response::Redirect;
+    /// use oauth_runtime::{OAuth, Owner};
+    ///
+    /// async fn unlink(State(oauth): State<OAuth>, Extension(owner): Extension<Owner>) -> Redirect {
+    ///     oauth.unlink(&owner);
+    ///     Redirect::to("/settings")
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If the tokens of an account change too fast to be deleted; the account is unlinked all
+    /// the same.
+    pub fn unlink(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
+        let owner = self.0.owners.key_of(owner);
+        let accounts = self.0.owners.unlink(owner, self.0.clock.now());
+        let forgotten = accounts.iter().map(|account| self.0.accounts.forget(account));
+        Ok(forgotten.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
-    /// Whose request this is: two lookups, nothing verified, nothing written.
-    #[inline]
-    pub(crate) fn signed_in(&self, headers: &HeaderMap, now: Timestamp) -> Option<SignedIn> {
-        let cookie = cookie::find(headers, &self.0.cookies.session)?;
-        let session = self.0.sessions.find(cookie, now)?;
-        let account = self.0.accounts.find(&session.row().account, now)?;
-        let current = session.row().epoch == account.value.epoch;
-        current.then_some(SignedIn { session, account })
+    pub(super) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 
     pub(crate) fn provider(&self) -> &Provider {

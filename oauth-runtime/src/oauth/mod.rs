@@ -1,13 +1,15 @@
 //! The handle that an app holds, and the one place where its configuration is checked.
 
 mod builder;
+mod caller;
 mod claim;
 mod handle;
 mod held_form;
+mod login_page;
 mod urls;
 
 pub use builder::OAuthBuilder;
+pub(crate) use caller::{Caller, Login, SignedIn};
 pub(crate) use claim::{Claim, Ending, OtherAccount};
 pub use handle::OAuth;
-pub(crate) use handle::SignedIn;
 pub(crate) use held_form::HeldForm;

@@ -15,6 +15,12 @@ pub enum PageKind {
     Denied,
     /// Another account came back than the one signed in.
     OtherAccount,
+    /// The account is linked to another user of the app, which has a login of its own.
+    Taken,
+    /// The person has to log in to the app first, which has a login of its own.
+    LoginNeeded,
+    /// The way back from the provider, which goes on by itself.
+    Returning,
     /// A form was sent for which the person has to sign in or grant something first; it is kept.
     Held,
     /// The form that was kept, to be looked at and sent.
@@ -53,6 +59,9 @@ impl PageKind {
         Self::Declined,
         Self::Denied,
         Self::OtherAccount,
+        Self::Taken,
+        Self::LoginNeeded,
+        Self::Returning,
         Self::Held,
         Self::Confirm,
         Self::SendAgain,
@@ -88,6 +97,8 @@ pub enum LinkKind {
     StartAgain,
     /// To the provider, to sign in.
     SignIn,
+    /// To the app's own login page.
+    LogIn,
     /// To the app, with nothing begun.
     Back,
 }
@@ -102,6 +113,7 @@ impl LinkKind {
         Self::SwitchAccount,
         Self::StartAgain,
         Self::SignIn,
+        Self::LogIn,
         Self::Back,
     ];
 }
@@ -118,22 +130,25 @@ mod tests {
             PageKind::Declined => 1,
             PageKind::Denied => 2,
             PageKind::OtherAccount => 3,
-            PageKind::Held => 4,
-            PageKind::Confirm => 5,
-            PageKind::SendAgain => 6,
-            PageKind::CrossSite => 7,
-            PageKind::Framed => 8,
-            PageKind::Done => 9,
-            PageKind::SignedOut => 10,
-            PageKind::Expired => 11,
-            PageKind::Unusable => 12,
-            PageKind::AdminPolicy => 13,
-            PageKind::AppRefused => 14,
-            PageKind::Unavailable => 15,
-            PageKind::Untrusted => 16,
-            PageKind::Failed => 17,
+            PageKind::Taken => 4,
+            PageKind::LoginNeeded => 5,
+            PageKind::Returning => 6,
+            PageKind::Held => 7,
+            PageKind::Confirm => 8,
+            PageKind::SendAgain => 9,
+            PageKind::CrossSite => 10,
+            PageKind::Framed => 11,
+            PageKind::Done => 12,
+            PageKind::SignedOut => 13,
+            PageKind::Expired => 14,
+            PageKind::Unusable => 15,
+            PageKind::AdminPolicy => 16,
+            PageKind::AppRefused => 17,
+            PageKind::Unavailable => 18,
+            PageKind::Untrusted => 19,
+            PageKind::Failed => 20,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..18).collect::<Vec<_>>());
+        assert_eq!(places, (0..21).collect::<Vec<_>>());
     }
 }

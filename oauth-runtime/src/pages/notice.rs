@@ -51,6 +51,18 @@ impl Notice {
         Self { accounts, ..Self::new(PageKind::OtherAccount, StatusCode::CONFLICT) }
     }
 
+    pub(crate) fn taken() -> Self {
+        Self::new(PageKind::Taken, StatusCode::CONFLICT)
+    }
+
+    pub(crate) fn login_needed() -> Self {
+        Self::new(PageKind::LoginNeeded, StatusCode::UNAUTHORIZED)
+    }
+
+    pub(crate) fn returning() -> Self {
+        Self::new(PageKind::Returning, StatusCode::OK)
+    }
+
     pub(crate) fn held() -> Self {
         Self::new(PageKind::Held, StatusCode::OK)
     }

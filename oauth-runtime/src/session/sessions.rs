@@ -1,9 +1,10 @@
 //! Session rows: made at sign-in, found by the cookie's own bytes, rotated, ended.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::returns::Returns;
 use super::sealed_cookie::{decode, encode};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
@@ -12,8 +13,9 @@ use crate::store::{Entries, Entry, Expected};
 
 /// Where an account's row lies: a keyed hash of issuer, client and subject.
 pub(crate) type AccountKey = [u8; 16];
-/// Stays the same while a session's id rotates; a flow is bound to it.
-pub(crate) type Lineage = [u8; 16];
+/// What a flow, a link or a kept form is bound to: the lineage of a session, which stays the
+/// same while its id rotates, or the key of an owner.
+pub(crate) type Binding = [u8; 16];
 type SessionId = [u8; 32];
 
 /// For how long a replaced id still works, for requests that were already under way.
@@ -35,24 +37,18 @@ impl Default for Lifetimes {
     }
 }
 
-/// For how long a scope set that came back is not sent to the provider again by itself.
-const QUIET: Duration = Duration::from_secs(600);
-/// Scope sets that are remembered; a page asks for few.
-const RETURNS: usize = 8;
-
 /// What all ids of one session have in common, whichever of them a request carries.
 #[derive(Debug, Default)]
 struct Shared {
     ended: AtomicBool,
-    /// Scope sets, by hash, whose authorization came back, with the time.
-    returns: Mutex<Vec<(u64, Timestamp)>>,
+    returns: Returns,
 }
 
 /// One signed-in browser.
 #[derive(Debug)]
 pub(crate) struct SessionRow {
     pub(crate) account: AccountKey,
-    pub(crate) lineage: Lineage,
+    pub(crate) lineage: Binding,
     /// The account's epoch at sign-in; a later one means "signed out everywhere".
     pub(crate) epoch: u32,
     created: Timestamp,
@@ -75,23 +71,12 @@ impl Session {
 
     /// Remembers that an authorization for these scopes came back.
     pub(crate) fn note_return(&self, scopes: u64, now: Timestamp) {
-        let mut returns = self.returns();
-        returns.retain(|(known, at)| *known != scopes && now.since(*at) < QUIET);
-        if returns.len() == RETURNS {
-            returns.remove(0);
-        }
-        returns.push((scopes, now));
+        self.row().shared.returns.note(scopes, now);
     }
 
     /// Whether one came back a moment ago, so that another round would hardly help.
     pub(crate) fn returned_lately(&self, scopes: u64, now: Timestamp) -> bool {
-        let mut returns = self.returns().clone().into_iter();
-        returns.any(|(known, at)| known == scopes && now.since(at) < QUIET)
-    }
-
-    // No code of ours panics while it holds the lock, so a poisoned one is still whole.
-    fn returns(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Timestamp)>> {
-        self.row().shared.returns.lock().unwrap_or_else(PoisonError::into_inner)
+        self.row().shared.returns.lately(scopes, now)
     }
 }
 

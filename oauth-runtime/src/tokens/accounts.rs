@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use aws_lc_rs::hmac;
 
-use super::AccountRow;
 use super::merge::{Authorized, merge};
 use super::provider_client::ProviderClient;
 use super::refresh::Flights;
+use super::{AccountId, AccountRow};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -19,6 +19,8 @@ use crate::store::{Conflict, Entries, Entry, Expected};
 
 /// How often a writer who lost the race looks again and writes anew.
 const ATTEMPTS: usize = 16;
+/// For how long the row of an account stays once nobody has it any longer.
+const FORGOTTEN: Duration = Duration::from_secs(600);
 
 pub(crate) struct Accounts {
     entries: Entries<16, AccountRow>,
@@ -87,11 +89,28 @@ impl Accounts {
         self.change(key, |row| Ok(row.map(|row| row.with_declined(scopes, now)))).map(drop)
     }
 
+    /// Deletes the tokens of an account that nobody has any longer; says whose they were. The
+    /// row itself ends when whoever is writing to it has seen that.
+    pub(crate) fn forget(&self, key: &AccountKey) -> Result<Option<AccountId>, Error> {
+        let blanked = |row: Option<&AccountRow>| Ok(row.map(AccountRow::blanked));
+        let entry = self.change_for(key, FORGOTTEN, blanked)?;
+        Ok(entry.map(|entry| entry.value.id.clone()))
+    }
+
     /// Replaces the row by what `change` makes of it, again if somebody else was faster.
     /// `None` from `change` leaves the row alone; the row that is there then is returned.
     pub(super) fn change(
         &self,
         key: &AccountKey,
+        change: impl Fn(Option<&AccountRow>) -> Result<Option<AccountRow>, Error>,
+    ) -> Result<Option<Arc<Entry<AccountRow>>>, Error> {
+        self.change_for(key, self.keep, change)
+    }
+
+    fn change_for(
+        &self,
+        key: &AccountKey,
+        keep: Duration,
         change: impl Fn(Option<&AccountRow>) -> Result<Option<AccountRow>, Error>,
     ) -> Result<Option<Arc<Entry<AccountRow>>>, Error> {
         for _ in 0..ATTEMPTS {
@@ -101,7 +120,7 @@ impl Accounts {
                 return Ok(present);
             };
             let expected = present.map_or(Expected::Absent, |e| Expected::Version(e.version));
-            match self.entries.put(*key, row, expected, now + self.keep, now) {
+            match self.entries.put(*key, row, expected, now + keep, now) {
                 Ok(entry) => return Ok(Some(entry)),
                 Err(Conflict::Changed) => {}
                 Err(Conflict::Full) => break,

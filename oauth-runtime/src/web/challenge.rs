@@ -5,10 +5,11 @@ use http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 
 use super::decision::Refusal;
+use super::login;
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Resume, may_be_held};
-use crate::oauth::{OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
@@ -17,7 +18,7 @@ use crate::scope::requirement::Declaration;
 pub(crate) struct Challenge<'a> {
     pub(crate) oauth: &'a OAuth,
     pub(crate) parts: &'a Parts,
-    pub(crate) signed_in: Option<&'a SignedIn>,
+    pub(crate) caller: &'a Caller,
     pub(crate) declaration: &'static Declaration,
     pub(crate) missing: ScopeSet,
     pub(crate) declined: ScopeSet,
@@ -61,7 +62,7 @@ impl Challenge<'_> {
             Refusal::Rationale => {
                 self.page(Notice::rationale(self.missing.clone()), LinkKind::Continue, own())
             }
-            Refusal::Explain if self.signed_in.is_none() => {
+            Refusal::Explain if self.caller.signed_in().is_none() => {
                 self.page(Notice::denied(), LinkKind::Retry, own())
             }
             Refusal::Explain => {
@@ -90,8 +91,13 @@ impl Challenge<'_> {
     }
 
     fn redirect(&self) -> Result<Answer, Error> {
+        if self.is_logged_out() {
+            let location =
+                login::link_from_page(self.oauth, &Resume::of_parts(self.oauth, self.parts))?;
+            return Ok(only(respond::see_other(&location)));
+        }
         let begin = Begin {
-            signed_in: self.signed_in,
+            caller: self.caller,
             missing: self.missing.clone(),
             action: Action::Authorize,
             login_hint: None,
@@ -109,6 +115,10 @@ impl Challenge<'_> {
     /// route that keeps it. What cannot be kept is said now, before anybody reads it.
     fn hold(&self) -> Result<Answer, Error> {
         let behind = || Resume::page_behind(self.oauth, &self.parts.headers);
+        if self.is_logged_out() {
+            let notice = login::needed(self.oauth, &behind());
+            return respond::page(self.oauth, &self.parts.headers, notice).map(only);
+        }
         if !self.declaration.holds_form {
             let notice = Notice::send_again(self.code.status());
             return self.page(notice, LinkKind::Continue, behind());
@@ -135,7 +145,12 @@ impl Challenge<'_> {
 
     fn problem(&self) -> Result<Answer, Error> {
         let page = Resume::page_behind(self.oauth, &self.parts.headers);
-        let authorize_url = self.link(Resume::done(self.oauth, &page, None))?;
+        let done = Resume::done(self.oauth, &page, None);
+        let authorize_url = if self.is_logged_out() {
+            login::link_for_script(self.oauth, &done)
+        } else {
+            self.link(done)?
+        };
         let status = self.code.status();
         let problem = Problem {
             r#type: "about:blank",
@@ -161,18 +176,28 @@ impl Challenge<'_> {
     fn authenticate(&self) -> String {
         match self.code {
             Code::SignInRequired => "Bearer".to_owned(),
+            // A scope is never an empty text: what is missing is an account.
+            _ if self.missing.is_empty() => "Bearer error=\"insufficient_scope\"".to_owned(),
             _ => format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", self.missing),
         }
     }
 
     fn intent(&self, resume: Resume) -> Intent {
-        let binding = self.signed_in.map(SignedIn::lineage);
+        let binding = self.caller.binding();
         let intent = Intent::new(self.oauth, binding, &self.missing, resume.into_string());
         intent.with_why(self.declaration.why)
     }
 
+    /// Where the person goes on: to the provider, or to the app's own login first.
     fn link(&self, resume: Resume) -> Result<String, Error> {
+        if self.is_logged_out() {
+            return Ok(login::link(self.oauth, &resume));
+        }
         self.intent(resume).to_link(self.oauth)
+    }
+
+    fn is_logged_out(&self) -> bool {
+        matches!(self.caller, Caller::LoggedOut)
     }
 }
 

@@ -279,6 +279,7 @@ impl<S: HasOAuth + Sync> OptionalFromRequestParts<S> for User {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let oauth = state.oauth();
-        Ok(oauth.signed_in(&parts.headers, oauth.0.clock.now()).map(Self))
+        let caller = oauth.caller(parts, oauth.0.clock.now())?;
+        Ok(caller.into_signed_in().map(Self))
     }
 }

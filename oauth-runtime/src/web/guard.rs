@@ -11,7 +11,7 @@ use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Resume, Visitor};
-use crate::oauth::{OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth, SignedIn};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
@@ -27,7 +27,7 @@ pub(crate) struct Grant {
 
 /// A request that may not pass.
 pub(crate) struct Refused {
-    signed_in: Option<SignedIn>,
+    caller: Caller,
     standing: Standing,
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn admit(
     let now = oauth.0.clock.now();
     match fresh(oauth, parts, declaration.scopes, now) {
         Ok(grant) => Ok(grant),
-        Err((oauth, who)) => Box::pin(admit_slowly(oauth, who, parts, declaration)).await,
+        Err((oauth, caller)) => Box::pin(admit_slowly(oauth, caller?, parts, declaration)).await,
     }
 }
 
@@ -57,8 +57,12 @@ pub(crate) async fn admit_optional(
     let now = oauth.0.clock.now();
     match fresh(oauth, parts, declaration.scopes, now) {
         Ok(grant) => Ok(Some(grant)),
-        Err((_, None)) => Ok(None),
-        Err((oauth, who)) => Ok(Box::pin(consider(&oauth, who, parts, declaration)).await?.ok()),
+        Err((oauth, caller)) => match caller? {
+            caller @ Caller::SignedIn(_) => {
+                Ok(Box::pin(consider(&oauth, caller, parts, declaration)).await?.ok())
+            }
+            _ => Ok(None),
+        },
     }
 }
 
@@ -67,16 +71,13 @@ pub(crate) async fn renew(
     grant: &Grant,
     declaration: &'static Declaration,
 ) -> Result<Grant, Error> {
-    let Grant { oauth, signed_in, .. } = grant;
-    let (key, now) = (signed_in.session_row().account, oauth.0.clock.now());
-    let account = oauth.0.accounts.find(&key, now);
-    let account = account.filter(|_| oauth.0.sessions.is_alive(&signed_in.session, now));
-    let account = account.filter(|row| row.value.epoch == signed_in.session_row().epoch);
-    let account = account.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
-    let mut who = SignedIn { session: signed_in.session.clone(), account };
+    let oauth = &grant.oauth;
+    let now = oauth.0.clock.now();
+    let who = oauth.again(&grant.signed_in, now);
+    let mut who = who.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
     let mut standing = standing(&who, declaration.scopes, now);
     if standing == Standing::Granted(Freshness::Expired) {
-        match oauth.0.accounts.refreshed(key).await {
+        match oauth.0.accounts.refreshed(who.key).await {
             Ok(account) => who.account = account,
             Err(error) if error.kind() == Code::InvalidGrant => return Err(withdrawn()),
             Err(error) => return Err(error),
@@ -86,7 +87,7 @@ pub(crate) async fn renew(
     match (standing, &who.row().tokens) {
         (Standing::Granted(freshness), Some(tokens)) if freshness != Freshness::Expired => {
             if freshness == Freshness::Stale {
-                oauth.0.accounts.refresh_in_background(key);
+                oauth.0.accounts.refresh_in_background(who.key);
             }
             let tokens = tokens.clone();
             Ok(Grant { oauth: oauth.clone(), signed_in: who, tokens })
@@ -102,8 +103,10 @@ fn withdrawn() -> Error {
 /// Whoever is signed in, or the answer that leads there.
 pub(crate) fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
-    let who = oauth.signed_in(&parts.headers, oauth.0.clock.now());
-    who.ok_or_else(|| Refused::new(None, Standing::SignedOut).into_error(oauth, parts, &SIGN_IN))
+    match oauth.caller(parts, oauth.0.clock.now())? {
+        Caller::SignedIn(who) => Ok(who),
+        caller => Err(Refused::without_account(caller).into_error(oauth, parts, &SIGN_IN)),
+    }
 }
 
 #[inline]
@@ -112,26 +115,29 @@ fn fresh(
     parts: &Parts,
     required: &[Scope],
     now: Timestamp,
-) -> Result<Grant, (OAuth, Option<SignedIn>)> {
-    let Some(signed_in) = oauth.signed_in(&parts.headers, now) else { return Err((oauth, None)) };
+) -> Result<Grant, (OAuth, Result<Caller, Error>)> {
+    let signed_in = match oauth.caller(parts, now) {
+        Ok(Caller::SignedIn(signed_in)) => signed_in,
+        other => return Err((oauth, other)),
+    };
     let row = signed_in.row();
     match &row.tokens {
         Some(tokens) if tokens.freshness(now) == Freshness::Fresh && row.covers(required) => {
             let tokens = tokens.clone();
             Ok(Grant { oauth, signed_in, tokens })
         }
-        _ => Err((oauth, Some(signed_in))),
+        _ => Err((oauth, Ok(Caller::SignedIn(signed_in)))),
     }
 }
 
 #[cold]
 async fn admit_slowly(
     oauth: OAuth,
-    who: Option<SignedIn>,
+    caller: Caller,
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Grant, Error> {
-    let considered = consider(&oauth, who, parts, declaration).await?;
+    let considered = consider(&oauth, caller, parts, declaration).await?;
     considered.map_err(|refused| refused.into_error(&oauth, parts, declaration))
 }
 
@@ -139,16 +145,18 @@ async fn admit_slowly(
 #[cold]
 async fn consider(
     oauth: &OAuth,
-    who: Option<SignedIn>,
+    caller: Caller,
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Result<Grant, Refused>, Error> {
-    let Some(who) = who else { return Ok(Err(Refused::new(None, Standing::SignedOut))) };
+    let mut who = match caller {
+        Caller::SignedIn(who) => who,
+        caller => return Ok(Err(Refused::without_account(caller))),
+    };
     let (kind, required) = (kind(oauth, parts), declaration.scopes);
     let mut standing = standing(&who, required, oauth.0.clock.now());
-    let mut who = who;
     if decide(standing, kind) == Decision::RefreshFirst {
-        let key = who.session_row().account;
+        let key = who.key;
         let refreshed = oauth.0.accounts.refreshed(key).await;
         let now = oauth.0.clock.now();
         who.account = oauth.0.accounts.find(&key, now).unwrap_or(who.account);
@@ -159,10 +167,10 @@ async fn consider(
         };
     }
     match (decide(standing, kind), &who.row().tokens) {
-        (Decision::Refuse(_), _) => Ok(Err(Refused::new(Some(who), standing))),
+        (Decision::Refuse(_), _) => Ok(Err(Refused { caller: Caller::SignedIn(who), standing })),
         (decision @ (Decision::Proceed | Decision::ProceedAndRefresh), Some(tokens)) => {
             if decision == Decision::ProceedAndRefresh {
-                oauth.0.accounts.refresh_in_background(who.session_row().account);
+                oauth.0.accounts.refresh_in_background(who.key);
             }
             let tokens = tokens.clone();
             Ok(Ok(Grant { oauth: oauth.clone(), signed_in: who, tokens }))
@@ -214,8 +222,8 @@ fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
 
 /// The person was at the provider for the same scopes a moment ago, and it did not help: from
 /// here on a click is needed, so that no two servers send a browser round and round.
-fn came_back(oauth: &OAuth, who: &SignedIn, missing: &ScopeSet) -> bool {
-    who.session.returned_lately(missing.fingerprint(), oauth.0.clock.now())
+fn came_back(oauth: &OAuth, caller: &Caller, missing: &ScopeSet) -> bool {
+    caller.login().is_some_and(|login| oauth.returned_lately(&login, missing))
 }
 
 /// The same for someone who is not signed in, as far as the browser remembers a no.
@@ -225,8 +233,13 @@ fn refused_before(oauth: &OAuth, parts: &Parts, missing: &ScopeSet) -> bool {
 }
 
 impl Refused {
-    fn new(signed_in: Option<SignedIn>, standing: Standing) -> Self {
-        Self { signed_in, standing }
+    /// A user of the app who has linked no account lacks all that is required.
+    fn without_account(caller: Caller) -> Self {
+        let standing = match caller {
+            Caller::Unlinked(_) => Standing::Missing { declined: false },
+            _ => Standing::SignedOut,
+        };
+        Self { caller, standing }
     }
 
     fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
@@ -234,7 +247,7 @@ impl Refused {
             return Error::new(Code::Internal, "a request that may pass was refused");
         };
         let required = declaration.scopes;
-        let row = self.signed_in.as_ref().map(SignedIn::row);
+        let row = self.caller.signed_in().map(SignedIn::row);
         let missing = match (self.standing, row) {
             (Standing::Missing { .. }, Some(row)) => row.covered.missing(required),
             _ => ScopeSet::default().missing(required),
@@ -243,20 +256,21 @@ impl Refused {
             Standing::SignedOut => Code::SignInRequired,
             _ => Code::ConsentRequired,
         };
-        let signed_in = self.signed_in.as_ref();
-        let (declined, known) = match signed_in {
-            Some(who) => (who.row().declined_of(&missing), came_back(oauth, who, &missing)),
-            None if refused_before(oauth, parts, &missing) => (missing.clone(), true),
-            None => (ScopeSet::default(), false),
+        let caller = &self.caller;
+        let (declined, known) = match caller {
+            Caller::SignedIn(who) => {
+                (who.row().declined_of(&missing), came_back(oauth, caller, &missing))
+            }
+            Caller::Unlinked(_) if came_back(oauth, caller, &missing) => (missing.clone(), true),
+            Caller::Stranger if refused_before(oauth, parts, &missing) => (missing.clone(), true),
+            _ => (ScopeSet::default(), false),
         };
+        let explains = oauth.0.rationale_page && !matches!(caller, Caller::LoggedOut);
         let refusal = match refusal {
             Refusal::Redirect if known => Refusal::Explain,
-            Refusal::Redirect if oauth.0.rationale_page && !missing.is_empty() => {
-                Refusal::Rationale
-            }
+            Refusal::Redirect if explains && !missing.is_empty() => Refusal::Rationale,
             _ => refusal,
         };
-        Challenge { oauth, parts, signed_in, declaration, missing, declined, code }
-            .into_error(refusal)
+        Challenge { oauth, parts, caller, declaration, missing, declined, code }.into_error(refusal)
     }
 }

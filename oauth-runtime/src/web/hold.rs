@@ -6,29 +6,36 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
+use super::login;
 use super::request_kind::is_same_origin;
 use super::respond::{self, Ready};
-use super::visit::{Visit, parameter, send, who};
+use super::visit::{Visit, parameter, send};
 use crate::error::{Code, Error};
 use crate::flow::{
     Holder, Intent, MAX_FORM, Resume, Visitor, find_held, hold, may_be_held, take_held,
 };
-use crate::oauth::{OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth};
 use crate::pages::{KeptForm, LinkKind, Notice};
 use crate::session::SetCookie;
 
 /// A refused form arrives here with its body, by a redirect that keeps both.
-pub(super) async fn hold_form(State(oauth): State<OAuth>, request: Request) -> Response {
+pub(super) async fn hold_form(
+    State(oauth): State<OAuth>,
+    caller: Caller,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let visit = Visit::of(&oauth, &parts);
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
         return send(visit.page(visit.with_way_back(Notice::cross_site())));
     }
     let text = parameter(&parts, "intent").unwrap_or_default();
-    let signed_in = who(&oauth, &parts);
-    send(match Intent::from_form_link(&oauth, signed_in.as_ref(), &text) {
+    if matches!(caller, Caller::LoggedOut) {
+        return send(login::unsent(&oauth, &parts));
+    }
+    send(match Intent::from_form_link(&oauth, &caller, &text) {
         Ok(intent) => {
-            let kept = keep(&oauth, &parts, body, signed_in.as_ref(), intent).await;
+            let kept = keep(&oauth, &parts, body, &caller, intent).await;
             kept.unwrap_or_else(|error| visit.failure_at_start(&error))
         }
         Err(error) => visit.failure_at_start(&error),
@@ -40,11 +47,11 @@ async fn keep(
     oauth: &OAuth,
     parts: &Parts,
     body: Body,
-    signed_in: Option<&SignedIn>,
+    caller: &Caller,
     intent: Intent,
 ) -> Result<Ready, Error> {
     let visit = Visit::of(oauth, parts);
-    let (holder, cookie) = holder(oauth, parts, signed_in)?;
+    let (holder, cookie) = holder(oauth, parts, caller)?;
     let kept = match read(parts, body).await {
         Ok(body) => hold(oauth, holder, intent.resume.clone(), body)?
             .map_err(|_| StatusCode::SERVICE_UNAVAILABLE),
@@ -69,10 +76,10 @@ async fn keep(
 fn holder(
     oauth: &OAuth,
     parts: &Parts,
-    signed_in: Option<&SignedIn>,
+    caller: &Caller,
 ) -> Result<(Holder, Option<SetCookie>), Error> {
-    if let Some(who) = signed_in {
-        return Ok((who.lineage(), None));
+    if let Some(holder) = caller.binding() {
+        return Ok((holder, None));
     }
     let visitor = Visitor::of_or_new(oauth, &parts.headers)?;
     Ok((visitor.holder(), Some(visitor.to_cookie(oauth)?)))
@@ -87,11 +94,10 @@ async fn read(parts: &Parts, body: Body) -> Result<String, StatusCode> {
     decoded.map(|_| text.to_owned()).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-/// Everything that this browser may hold forms as.
-fn holders(oauth: &OAuth, parts: &Parts) -> Vec<Holder> {
-    let session = who(oauth, parts).map(|who| who.lineage());
+/// Everything that this person may hold forms as.
+fn holders(oauth: &OAuth, parts: &Parts, caller: &Caller) -> Vec<Holder> {
     let visitor = Visitor::of(oauth, &parts.headers).map(|visitor| visitor.holder());
-    session.into_iter().chain(visitor).collect()
+    caller.binding().into_iter().chain(visitor).collect()
 }
 
 fn unknown() -> Error {
@@ -99,10 +105,17 @@ fn unknown() -> Error {
 }
 
 /// Shows the form as it will be sent.
-pub(super) async fn show_form(State(oauth): State<OAuth>, parts: Parts) -> Response {
+pub(super) async fn show_form(
+    State(oauth): State<OAuth>,
+    caller: Caller,
+    parts: Parts,
+) -> Response {
     let visit = Visit::of(&oauth, &parts);
     let link = parameter(&parts, "form").unwrap_or_default();
-    let Some((_, held)) = find_held(&oauth, &holders(&oauth, &parts), &link) else {
+    if matches!(caller, Caller::LoggedOut) {
+        return send(login::first(&oauth, &parts));
+    }
+    let Some((_, held)) = find_held(&oauth, &holders(&oauth, &parts, &caller), &link) else {
         return send(visit.failure_at_start(&unknown()));
     };
     let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
@@ -116,13 +129,20 @@ pub(super) async fn show_form(State(oauth): State<OAuth>, parts: Parts) -> Respo
 
 /// Sends it, once, on to where it was meant for: with the body that comes in, since that is
 /// what the person saw, by a redirect that keeps it.
-pub(super) async fn send_form(State(oauth): State<OAuth>, parts: Parts) -> Response {
+pub(super) async fn send_form(
+    State(oauth): State<OAuth>,
+    caller: Caller,
+    parts: Parts,
+) -> Response {
     let visit = Visit::of(&oauth, &parts);
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
         return send(visit.page(visit.with_way_back(Notice::cross_site())));
     }
     let link = parameter(&parts, "form").unwrap_or_default();
-    let target = take_held(&oauth, &holders(&oauth, &parts), &link);
+    if matches!(caller, Caller::LoggedOut) {
+        return send(login::unsent(&oauth, &parts));
+    }
+    let target = take_held(&oauth, &holders(&oauth, &parts, &caller), &link);
     let target = target.filter(|target| Resume::parse(target, oauth.0.urls.origin()).is_some());
     send(match target {
         Some(target) => respond::same_again(&target),

@@ -9,6 +9,7 @@ mod request_kind;
 mod respond;
 mod places;
 mod visit;
+mod login;
 mod hold;
 mod require;
 mod client;

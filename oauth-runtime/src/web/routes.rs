@@ -11,12 +11,13 @@ use http::{HeaderName, StatusCode};
 
 use super::client::client_js;
 use super::hold::{hold_form, send_form, show_form};
+use super::login;
 use super::request_kind::{RequestKind, is_same_origin};
 use super::respond::{self, Ready};
-use super::visit::{Visit, parameter, send, who};
-use crate::error::Error;
+use super::visit::{Visit, own_link, parameter, send};
+use crate::error::{Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Popup, Resume, Returned, page_of};
-use crate::oauth::OAuth;
+use crate::oauth::{Caller, Ending, Login, OAuth};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 
@@ -25,7 +26,8 @@ impl OAuth {
     ///
     /// They bring no layer and no fallback: the callback at the path of the redirect URI, and
     /// below the prefix `sign-in` (`?return_to=/path`), `sign-out` (POST, `?return_to=/path`)
-    /// and `start`, `hold`, `continue`, `done` and `client.js`, the module for scripts.
+    /// and `start`, `hold`, `continue`, `done` and `client.js`, the module for scripts. An app
+    /// with a [login of its own](crate::OAuthBuilder::with_login) has no `sign-out` here.
     ///
     /// ```
     /// # use axum::Router;
@@ -39,9 +41,14 @@ impl OAuth {
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let urls = &self.0.urls;
         self.0.routed.store(true, Ordering::Relaxed);
-        Router::new()
+        let mut router = Router::new();
+        // Where the app has a login of its own, there is nothing of ours to sign out of.
+        if self.0.login.is_none() {
+            let route = post(sign_out).fallback(wrong_method);
+            router = router.route(&urls.route("sign-out"), route);
+        }
+        router
             .route(&urls.route("sign-in"), only_get(get(sign_in)))
-            .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
             .route(&urls.route("start"), only_get(get(start)))
             .route(&urls.route("hold"), post(hold_form).fallback(wrong_method))
             .route(&urls.route("continue"), only_get(get(show_form)).post(send_form))
@@ -63,18 +70,18 @@ async fn wrong_method() -> Response {
 
 /// Where a link of the app wants to go on, or the default page where that is doubtful.
 fn return_to(oauth: &OAuth, parts: &Parts) -> Resume {
-    parameter(parts, "return_to")
-        .and_then(|text| Resume::parse(&text, oauth.0.urls.origin()))
-        .unwrap_or_else(|| Resume::default_page(oauth))
+    Resume::checked(oauth, &parameter(parts, "return_to").unwrap_or_default())
 }
 
-async fn sign_in(State(oauth): State<OAuth>, parts: Parts) -> Response {
-    let resume = return_to(&oauth, &parts);
-    if who(&oauth, &parts).is_some() {
-        return send(respond::see_other(resume.as_str()));
+async fn sign_in(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+    let resume = told(&oauth, &parts, return_to(&oauth, &parts));
+    match caller {
+        Caller::SignedIn(_) => return send(respond::see_other(resume.as_str())),
+        Caller::LoggedOut => return send(login::first(&oauth, &parts)),
+        Caller::Stranger | Caller::Unlinked(_) => {}
     }
     let begin = Begin {
-        signed_in: None,
+        caller: &caller,
         missing: ScopeSet::default(),
         action: Action::Authorize,
         login_hint: None,
@@ -84,17 +91,17 @@ async fn sign_in(State(oauth): State<OAuth>, parts: Parts) -> Response {
     begin_or_refuse(&oauth, &parts, begin)
 }
 
-async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
-    let signed_in = who(&oauth, &parts);
+async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+    if matches!(caller, Caller::LoggedOut) {
+        return send(login::first(&oauth, &parts));
+    }
     let text = parameter(&parts, "intent").unwrap_or_default();
-    let intent = match Intent::from_link(&oauth, signed_in.as_ref(), &text) {
+    let intent = match Intent::from_link(&oauth, &caller, &text) {
         Ok(intent) => intent,
         Err(error) => return send(no_link(&oauth, &parts, &error)),
     };
-    let mut begin = Begin::from_intent(&oauth, intent, signed_in.as_ref());
-    if let Some(popup) = popup(&parts) {
-        begin.resume = begin.resume.told_to(&oauth, &popup);
-    }
+    let mut begin = Begin::from_intent(&oauth, intent, &caller);
+    begin.resume = told(&oauth, &parts, begin.resume);
     if begin.is_granted_already(oauth.0.clock.now()) {
         return send(respond::see_other(begin.resume.as_str()));
     }
@@ -105,6 +112,14 @@ async fn start(State(oauth): State<OAuth>, parts: Parts) -> Response {
 /// and nothing else.
 fn popup(parts: &Parts) -> Option<Popup> {
     parameter(parts, "popup").and_then(|number| Popup::parse(&number))
+}
+
+/// The end of an authorization, told to the script that opened this window, if one did.
+fn told(oauth: &OAuth, parts: &Parts, resume: Resume) -> Resume {
+    match popup(parts) {
+        Some(popup) => resume.told_to(oauth, &popup),
+        None => resume,
+    }
 }
 
 fn no_link(oauth: &OAuth, parts: &Parts, error: &Error) -> Ready {
@@ -164,19 +179,13 @@ fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
     Visit::of(oauth, parts).page(notice)
 }
 
-/// The link that was followed, as a browser has to ask for it.
-fn own_link(oauth: &OAuth, parts: &Parts) -> String {
-    let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    format!("{}{own}", oauth.0.urls.mount())
-}
-
-async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
+async fn sign_out(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
     let visit = Visit::of(&oauth, &parts);
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
         return send(visit.page(visit.with_way_back(Notice::cross_site())));
     }
-    if let Some(who) = who(&oauth, &parts) {
-        oauth.0.sessions.end(&who.session);
+    if let Some(Login::Session(session)) = caller.login() {
+        oauth.0.sessions.end(&session);
     }
     let mut response = if parameter(&parts, "return_to").is_some() {
         respond::see_other(return_to(&oauth, &parts).as_str())
@@ -190,11 +199,21 @@ async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
     send(response)
 }
 
-async fn callback(State(oauth): State<OAuth>, parts: Parts) -> Response {
-    let query = parts.uri.query().unwrap_or_default();
-    let signed_in = who(&oauth, &parts);
-    let returned = Returned::from_query(&oauth, signed_in.clone(), query, &parts.headers).await;
-    let mut response = Visit::of(&oauth, &parts).ending(signed_in.as_ref(), &returned.ending);
+async fn callback(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+    let second = login::second_try(&oauth, &parts);
+    let query = second.as_deref().or(parts.uri.query()).unwrap_or_default();
+    let returned = Returned::from_query(&oauth, caller.clone(), query, &parts.headers).await;
+    let visit = Visit::of(&oauth, &parts);
+    let mut response = match &returned.ending {
+        Ending::Failed { error, resume } if error.kind() == Code::SignInRequired => {
+            let once_more = second.is_none().then(|| login::once_more(&oauth, &parts, query));
+            if let Some(once_more) = once_more.flatten() {
+                return send(once_more);
+            }
+            visit.page(login::needed(&oauth, &Resume::checked(&oauth, resume)))
+        }
+        ending => visit.ending(&caller, ending),
+    };
     respond::set_cookies(&mut response, &returned.cookies);
     send(response)
 }

@@ -1,6 +1,7 @@
 //! A request to one of our own routes, and the pages that can answer it.
 
 use axum::body::Body;
+use axum::extract::FromRequestParts;
 use axum::response::Response;
 use http::HeaderMap;
 use http::request::Parts;
@@ -8,7 +9,7 @@ use http::request::Parts;
 use super::respond::{self, Ready};
 use crate::error::{Code, Error};
 use crate::flow::{Action, Intent, called_off};
-use crate::oauth::{Ending, OAuth, OtherAccount, SignedIn};
+use crate::oauth::{Caller, Ending, OAuth, OtherAccount};
 use crate::pages::{Accounts, LinkKind, Notice};
 
 /// Who answers, and the headers that say in which language.
@@ -81,25 +82,30 @@ impl<'a> Visit<'a> {
     }
 
     /// How an authorization ended, as the answer at the callback.
-    pub(super) fn ending(self, who: Option<&SignedIn>, ending: &Ending) -> Ready {
+    pub(super) fn ending(self, caller: &Caller, ending: &Ending) -> Ready {
         let answer = match ending {
             Ending::Back { resume } => Ok(respond::see_other(resume)),
             Ending::Resumed { session, resume } => {
-                Ok(self.keeping(session, respond::see_other(resume)))
+                Ok(self.keeping(session.as_deref(), respond::see_other(resume)))
             }
-            Ending::Declined { session, lineage, missing, why, resume } => {
-                let intent = Intent::new(self.oauth, Some(*lineage), missing, resume.clone());
+            Ending::Declined { session, binding, missing, why, resume } => {
+                let intent = Intent::new(self.oauth, Some(*binding), missing, resume.clone());
                 let notice = Notice::declined(missing.clone());
                 self.once_more(notice, LinkKind::Grant, intent, why.as_deref())
-                    .map(|notice| self.keeping(session, self.page(notice)))
+                    .map(|notice| self.keeping(session.as_deref(), self.page(notice)))
             }
             Ending::Denied { scopes, why, resume } => {
-                let lineage = who.map(SignedIn::lineage);
-                let intent = Intent::new(self.oauth, lineage, scopes, resume.clone());
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
                 self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
                     .map(|notice| self.page(notice))
             }
-            Ending::OtherAccount(other) => self.other_account(who, other),
+            Ending::OtherAccount(other) => self.other_account(caller, other),
+            Ending::Taken { scopes, resume } => {
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
+                let intent = intent.choosing_account();
+                self.once_more(Notice::taken(), LinkKind::Retry, intent, None)
+                    .map(|notice| self.page(notice))
+            }
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
         };
         answer.unwrap_or_else(|error| self.failure_at_start(&error))
@@ -119,10 +125,10 @@ impl<'a> Visit<'a> {
     }
 
     /// Both ways on: as the one who is signed in, or as the other one from now on.
-    fn other_account(self, who: Option<&SignedIn>, other: &OtherAccount) -> Result<Ready, Error> {
-        let lineage = who.map(SignedIn::lineage);
+    fn other_account(self, caller: &Caller, other: &OtherAccount) -> Result<Ready, Error> {
         let link = |action, hint: &str| {
-            let intent = Intent::new(self.oauth, lineage, &other.scopes, other.resume.clone());
+            let intent =
+                Intent::new(self.oauth, caller.binding(), &other.scopes, other.resume.clone());
             intent.with_action(action, hint).to_link(self.oauth)
         };
         let Accounts { signed_in, chosen } = &other.accounts;
@@ -132,10 +138,10 @@ impl<'a> Visit<'a> {
         Ok(self.page(self.with_way_back_from(notice, &other.resume)))
     }
 
-    fn keeping(self, session: &str, mut response: Ready) -> Ready {
-        let names = &self.oauth.0.cookies;
-        let cookie = names.set(&names.session, session, self.oauth.0.sessions.absolute());
-        respond::set_cookies(&mut response, [&cookie]);
+    fn keeping(self, session: Option<&str>, mut response: Ready) -> Ready {
+        let (names, lifetime) = (&self.oauth.0.cookies, self.oauth.0.sessions.absolute());
+        let cookie = session.map(|session| names.set(&names.session, session, lifetime));
+        respond::set_cookies(&mut response, &cookie);
         response
     }
 }
@@ -144,8 +150,18 @@ pub(super) fn send(response: Ready) -> Response {
     response.map(Body::from)
 }
 
-pub(super) fn who(oauth: &OAuth, parts: &Parts) -> Option<SignedIn> {
-    oauth.signed_in(&parts.headers, oauth.0.clock.now())
+impl FromRequestParts<OAuth> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, oauth: &OAuth) -> Result<Self, Error> {
+        oauth.caller(parts, oauth.0.clock.now())
+    }
+}
+
+/// The link that was followed, as a browser has to ask for it.
+pub(super) fn own_link(oauth: &OAuth, parts: &Parts) -> String {
+    let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    format!("{}{own}", oauth.0.urls.mount())
 }
 
 /// A parameter of the query, if it is there exactly once.

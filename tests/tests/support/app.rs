@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
 use oauth_runtime::{
-    Error, ManualClock, OAuth, OAuthBuilder, Timestamp, Token, User, requires_scopes, scope,
+    Error, ManualClock, OAuth, OAuthBuilder, Owner, Timestamp, Token, User, requires_scopes, scope,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -51,7 +51,7 @@ impl App {
         let counter = arrived.clone();
         let app = router(&oauth).layer(axum::middleware::map_request(move |request: Request| {
             counter.fetch_add(1, Ordering::SeqCst);
-            std::future::ready(request)
+            std::future::ready(naming_owner(request))
         }));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { fake, clock, oauth, origin, arrived, server }
@@ -79,9 +79,20 @@ impl App {
     }
 }
 
+/// The app's own login, for tests of it: the cookie `user` says who is logged in.
+fn naming_owner(mut request: Request) -> Request {
+    let lines = request.headers().get("cookie").and_then(|line| line.to_str().ok());
+    let user = lines.and_then(|line| line.split("; ").find_map(|pair| pair.strip_prefix("user=")));
+    if let Some(user) = user.map(Owner::new) {
+        request.extensions_mut().insert(user);
+    }
+    request
+}
+
 pub fn router(oauth: &OAuth) -> Router {
     Router::new()
         .route("/", get(|| async { "home" }))
+        .route("/login", get(|| async { "login" }))
         .route("/me", get(me))
         .route("/hello", get(hello))
         .route("/notes", get(notes).post(save))

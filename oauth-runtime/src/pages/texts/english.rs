@@ -49,6 +49,27 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Taken,
+        Words {
+            title: "This account is in use",
+            lead: "The account that you chose at {provider} is linked to another user of this app. \
+             Nothing was changed.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::LoginNeeded,
+        Words {
+            title: "Please log in first",
+            lead: "You are not logged in to this app, or no longer. Nothing was sent or changed.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Returning,
+        Words { title: "One moment", lead: "You are coming back from {provider}.", note: None },
+    ),
+    (
         PageKind::Done,
         Words {
             title: "You can close this window",
@@ -175,5 +196,6 @@ pub(super) const LINKS: &[(LinkKind, &str)] = &[
     (LinkKind::SwitchAccount, "Switch to {account}"),
     (LinkKind::StartAgain, "Start again"),
     (LinkKind::SignIn, "Sign in again"),
+    (LinkKind::LogIn, "Log in"),
     (LinkKind::Back, "Back to the app"),
 ];

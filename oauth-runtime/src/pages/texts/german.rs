@@ -50,6 +50,28 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Taken,
+        Words {
+            title: "Dieses Konto ist vergeben",
+            lead: "Das Konto, das Sie bei {provider} gewählt haben, gehört in dieser App schon zu jemand \
+             anderem. Es wurde nichts geändert.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::LoginNeeded,
+        Words {
+            title: "Bitte zuerst anmelden",
+            lead: "Sie sind in dieser App nicht oder nicht mehr angemeldet. Es wurde nichts gesendet und \
+             nichts geändert.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Returning,
+        Words { title: "Einen Moment", lead: "Sie kommen von {provider} zurück.", note: None },
+    ),
+    (
         PageKind::Done,
         Words {
             title: "Sie können dieses Fenster schließen",
@@ -182,5 +204,6 @@ pub(super) const LINKS: &[(LinkKind, &str)] = &[
     (LinkKind::SwitchAccount, "Zu {account} wechseln"),
     (LinkKind::StartAgain, "Neu beginnen"),
     (LinkKind::SignIn, "Erneut anmelden"),
+    (LinkKind::LogIn, "Anmelden"),
     (LinkKind::Back, "Zurück zur App"),
 ];

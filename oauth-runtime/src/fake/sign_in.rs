@@ -1,0 +1,107 @@
+//! People who are signed in, or linked, without any page.
+
+use std::future::{IntoFuture, Ready, ready};
+
+use http::HeaderValue;
+
+use super::FakeGoogle;
+use crate::error::{Code, Error};
+use crate::oauth::OAuth;
+use crate::protocol::TokenResponse;
+use crate::scope::{Scope, ScopeSet};
+use crate::session::Owner;
+use crate::tokens::Authorized;
+
+/// A sign-in that needs no pages; made by [`FakeGoogle::sign_in`].
+#[derive(Clone, Debug)]
+#[must_use = "nobody is signed in before this is awaited"]
+pub struct SignIn {
+    fake: FakeGoogle,
+    email: String,
+    scopes: Vec<String>,
+    oauth: Option<OAuth>,
+}
+
+impl SignIn {
+    pub(super) fn new(fake: &FakeGoogle, email: &str) -> Self {
+        let (fake, email) = (fake.clone(), email.to_owned());
+        Self { fake, email, scopes: Vec::new(), oauth: None }
+    }
+
+    /// What the person granted, by short or full name, beside the scopes of every sign-in.
+    pub fn granting<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
+        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Signs in at this app instead of at the one of [`FakeGoogle::oauth`].
+    pub fn at(mut self, oauth: &OAuth) -> Self {
+        self.oauth = Some(oauth.clone());
+        self
+    }
+
+    /// Links the account to a user of the app, which has a
+    /// [login of its own](crate::OAuthBuilder::with_login) and so no cookie of the library's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+    /// use oauth_runtime::{Owner, fake::FakeGoogle};
+    ///
+    /// let fake = FakeGoogle::start().await?;
+    /// let builder = fake.builder_for("http://localhost:8080/oauth/callback")?;
+    /// let oauth = builder.with_login("/login").build()?;
+    /// if let Some(owner) = Owner::new("42") {
+    ///     fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth).linked_to(&owner)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If the account is another user's, or the user has another account.
+    pub fn linked_to(self, owner: &Owner) -> Result<(), Error> {
+        let (oauth, authorized) = self.authorized()?;
+        let (owners, now) = (&oauth.0.owners, oauth.0.clock.now());
+        let (owner, account) =
+            (owners.key_of(owner), oauth.0.accounts.key_of(&authorized.identity));
+        let taken = |_| Error::new(Code::ConfigOption, "the user or the account is linked already");
+        owners.link(owner, oauth.provider().key(), account, None, now).map_err(taken)?;
+        oauth.0.accounts.save(&authorized, now).map(drop)
+    }
+
+    fn finish(self) -> Result<HeaderValue, Error> {
+        let (oauth, authorized) = self.authorized()?;
+        oauth.sign_in_as(&authorized)
+    }
+
+    fn authorized(self) -> Result<(OAuth, Authorized), Error> {
+        let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
+        let requested = full_names(&oauth, &self.scopes);
+        let client_id = oauth.provider().client_id();
+        let names: Vec<_> = requested.names().collect();
+        let minted = self.fake.mint(client_id, &self.email, &names, None);
+        let response = TokenResponse::from_json(minted.to_string().as_bytes())?;
+        let identity = self.fake.identity(&self.email);
+        let forced_consent = false;
+        Ok((oauth, Authorized { identity, response, requested, forced_consent }))
+    }
+}
+
+impl IntoFuture for SignIn {
+    type Output = Result<HeaderValue, Error>;
+    type IntoFuture = Ready<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        ready(self.finish())
+    }
+}
+
+fn full_names(oauth: &OAuth, scopes: &[String]) -> ScopeSet {
+    let mut names = oauth.0.base_scopes.clone();
+    for name in scopes {
+        match Scope::find(name) {
+            Some(scope) => names.insert(scope),
+            None => names.insert_name(name),
+        }
+    }
+    names
+}

@@ -1,0 +1,123 @@
+//! An app with a login of its own: the way there, and the way back with a cookie that browsers
+//! keep from other sites.
+
+use http::StatusCode;
+use http::header::HeaderName;
+use http::request::Parts;
+
+use super::request_kind::RequestKind;
+use super::respond::{self, Ready};
+use super::visit::{Visit, own_link, parameter};
+use crate::error::{Code, Error};
+use crate::flow::Resume;
+use crate::oauth::OAuth;
+use crate::pages::{LinkKind, Notice};
+use crate::session::{open, seal};
+
+/// The parameter with which a callback comes a second time.
+const AGAIN: &str = "again";
+
+impl OAuth {
+    /// Where to go on after a login: `text` if it is a path of this app, else its default page.
+    ///
+    /// For the login page of an app with a [login of its own](crate::OAuthBuilder::with_login),
+    /// which is sent people with `?return_to=/page`. Anybody can write such a link: the text is
+    /// judged as a browser reads it, so that nobody is sent to another site after the login.
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, OAuth};
+    /// # let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+    /// #     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    /// #     .build()?;
+    /// assert_eq!(oauth.return_path("/notes?page=2"), "/notes?page=2");
+    /// assert_eq!(oauth.return_path("//evil.example"), "/");
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    pub fn return_path(&self, text: &str) -> String {
+        Resume::checked(self, text).into_string()
+    }
+}
+
+/// The login page, with where to go on afterwards.
+pub(super) fn link(oauth: &OAuth, resume: &Resume) -> String {
+    let page = oauth.0.login.as_deref().unwrap_or("/");
+    let resume: String = url::form_urlencoded::byte_serialize(resume.as_str().as_bytes()).collect();
+    format!("{page}?return_to={resume}")
+}
+
+/// The same for a script, which may open it in a window of its own: through a route of ours,
+/// which takes the number of that window along.
+pub(super) fn link_for_script(oauth: &OAuth, done: &Resume) -> String {
+    let done: String = url::form_urlencoded::byte_serialize(done.as_str().as_bytes()).collect();
+    format!("{}?return_to={done}", oauth.0.urls.path("sign-in"))
+}
+
+/// The same for a page that has to be left for it.
+///
+/// # Errors
+/// If that page is the login page: it would lead to itself for ever.
+pub(super) fn link_from_page(oauth: &OAuth, page: &Resume) -> Result<String, Error> {
+    let path = page.as_str().split('?').next();
+    if path == oauth.0.login.as_deref() {
+        let text = "the login page itself asks for somebody who is logged in";
+        return Err(Error::new(Code::ConfigOption, text)
+            .with_help("take `Option<User>` or `Option<Token<…>>` in its handler"));
+    }
+    Ok(link(oauth, page))
+}
+
+/// What somebody is told who has to log in first, and whose request cannot be kept.
+pub(super) fn needed(oauth: &OAuth, resume: &Resume) -> Notice {
+    let notice = Notice::login_needed().with_link(LinkKind::LogIn, link(oauth, resume));
+    notice.with_link(LinkKind::Back, oauth.0.urls.default_page())
+}
+
+/// A form of somebody who has to log in first is not kept: it may be another who does.
+pub(super) fn unsent(oauth: &OAuth, parts: &Parts) -> Ready {
+    let behind = Resume::page_behind(oauth, &parts.headers);
+    Visit::of(oauth, parts).page(needed(oauth, &behind))
+}
+
+/// A link of ours that somebody followed who has to log in first: it is followed again then.
+pub(super) fn first(oauth: &OAuth, parts: &Parts) -> Ready {
+    let location = link(oauth, &Resume::checked(oauth, &own_link(oauth, parts)));
+    let status = StatusCode::UNAUTHORIZED;
+    match RequestKind::of(&parts.method, &parts.headers, &oauth.0.urls.origin_text()) {
+        RequestKind::Page => respond::see_other(&location),
+        RequestKind::Frame => {
+            let notice = Notice::framed(status).with_link(LinkKind::Continue, location);
+            Visit::of(oauth, parts).page(notice)
+        }
+        RequestKind::Htmx => {
+            let mut response = respond::bare(status);
+            respond::set(&mut response, HeaderName::from_static("hx-redirect"), &location);
+            response
+        }
+        _ => respond::bare(status),
+    }
+}
+
+/// The query of a callback that comes a second time.
+pub(super) fn second_try(oauth: &OAuth, parts: &Parts) -> Option<String> {
+    open(&oauth.0.flow_sealer, &binding(oauth), parameter(parts, AGAIN)?.as_bytes())
+}
+
+/// Nobody is logged in at the callback. Coming from the provider's site, a browser does not
+/// send a cookie that the app set `SameSite=Strict`: a page of our own sends it here again, and
+/// that request comes from our own site. The code is not in that page, but sealed.
+///
+/// `None` for what is too long to come again.
+pub(super) fn once_more(oauth: &OAuth, parts: &Parts, query: &str) -> Option<Ready> {
+    let sealed = seal(&oauth.0.flow_sealer, &binding(oauth), &query).ok()?;
+    let urls = &oauth.0.urls;
+    let again = format!("{}{}?{AGAIN}={sealed}", urls.mount(), urls.callback_route());
+    let opens = open::<String>(&oauth.0.flow_sealer, &binding(oauth), sealed.as_bytes()).is_some();
+    let notice = Notice::returning().with_link(LinkKind::Continue, &again);
+    let mut response = opens.then(|| Visit::of(oauth, parts).page(notice))?;
+    respond::set(&mut response, HeaderName::from_static("refresh"), &format!("0;url={again}"));
+    Some(response)
+}
+
+fn binding(oauth: &OAuth) -> String {
+    format!("{AGAIN}|{}|{}", oauth.provider().client_id(), oauth.0.urls.origin_text())
+}
