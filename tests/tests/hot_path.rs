@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use http::request::Parts;
 use oauth_runtime::fake::{FakeGoogle, navigate};
 use oauth_runtime::{OAuth, Owner, Token, User, requires_scopes, scope, scope_set};
@@ -50,7 +50,10 @@ async fn signed_in() -> (OAuth, Parts) {
     let mut request = navigate("/notes");
     let line = format!("theme=dark; {}; lang=en", cookie.to_str().unwrap());
     request.headers_mut().insert("cookie", line.parse().unwrap());
-    (fake.oauth().unwrap(), request.into_parts().0)
+    let mut parts = request.into_parts().0;
+    // As every router of axum does before a handler sees the request.
+    parts.extensions.insert(OriginalUri(parts.uri.clone()));
+    (fake.oauth().unwrap(), parts)
 }
 
 scope_set!(Both = "drive.file", "calendar.events.readonly");

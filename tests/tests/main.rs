@@ -9,6 +9,7 @@ mod guarding;
 mod held_forms;
 mod hot_path;
 mod house;
+mod midway;
 mod newcomer;
 mod own_login;
 mod pages;

@@ -70,9 +70,36 @@ async fn every_script_is_told_everything_it_needs() {
             assert_eq!(problem, expected, "{what}");
             let url = problem["authorize_url"].as_str().unwrap();
             assert!(url.starts_with("/oauth/start?intent="), "{what}");
-            assert_eq!(page.header("hx-redirect"), if kind == "HTMX" { url } else { "" }, "{what}");
+            let onward = page.header("hx-redirect");
+            assert_eq!(onward.starts_with("/oauth/start?intent="), kind == "HTMX", "{what}");
+            // HTMX follows by itself, also for a fragment that nobody asked for.
+            if kind == "HTMX" {
+                let first = who.go(app.url(onward)).await;
+                let (expected, told) = if name == "declined" { (403, true) } else { (303, false) };
+                assert_eq!(
+                    (first.status, first.body.contains("keep your notes")),
+                    (expected, told)
+                );
+            }
         }
     }
+}
+
+/// D6: a fragment that loads with its page sends nobody to the provider again and again.
+#[tokio::test]
+async fn htmx_takes_a_person_who_said_no_to_a_page_of_ours() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let htmx = [("hx-request", "true")];
+    let first = browser.fetch(app.url("/notes"), &htmx).await;
+    let consent = browser.consent_page(app.url(first.header("hx-redirect")), ADA).await;
+    let denied = browser.cancel(&consent).await;
+    browser.arrive(denied).await;
+    let second = browser.fetch(app.url("/notes"), &htmx).await;
+    let told = browser.go(app.url(second.header("hx-redirect"))).await;
+    assert_eq!(told.status, 403, "{}", told.body);
+    let onward = browser.go(told.link("Try again")).await;
+    assert_eq!(onward.status, 303, "a click asks again");
+    assert!(onward.query("scope").unwrap().contains("drive.file"));
 }
 
 /// Whoever is a stranger and said no in this browser is known by the browser.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::refusal::refused;
 use crate::error::{Code, Error};
 use crate::scope::Requirement;
 use crate::web::{Grant, Token, bearer};
@@ -17,7 +18,8 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Calls the APIs of the token's provider; made by [`Token::client`].
 ///
 /// The token is sent to the provider's own hosts and to no other, over https, and no redirect
-/// is followed.
+/// is followed. Where an API does not take the token any longer, it is refreshed, and the request
+/// sent once more if that does no harm (RFC 9110 §9.2.2).
 ///
 /// ```
 /// use oauth_runtime::{Covers, Error, Token, scope};
@@ -51,9 +53,11 @@ impl ApiClient {
     /// Gets a JSON document.
     ///
     /// # Errors
-    /// `api_host` if the address is not the provider's, `api` if the answer is not a success
-    /// ([`Error::api_status`] tells which) or not the JSON that `T` wants; transient errors if
-    /// the API cannot be reached.
+    /// `consent_required` if the API wants a scope that the token does not have, or the access was
+    /// withdrawn: returned from the handler, it asks the person for the scopes that the handler
+    /// declares and resumes the request. `api_host` if the address is not the provider's, `api` if the answer is not a
+    /// success ([`Error::api_status`] tells which) or not the JSON that `T` wants; transient
+    /// errors if the API cannot be reached.
     pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Error> {
         json(&self.send(request(Method::GET, url, Vec::new())?).await?)
     }
@@ -95,7 +99,7 @@ impl ApiClient {
     ///
     /// # Errors
     /// As [`get`](Self::get), except that the body is not looked at.
-    pub async fn send(&self, mut request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         let url = Url::parse(&request.uri().to_string());
         let may = url.is_ok_and(|url| self.grant.oauth.provider().may_receive_token(&url));
         if !may {
@@ -104,10 +108,36 @@ impl ApiClient {
             return Err(Error::new(Code::ApiHost, text)
                 .with_help("send the token to foreign hosts with a client of your own"));
         }
-        let bearer = bearer(self.grant.tokens.access.expose());
+        let response = self.answer(request).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(self.grant.refused(refused(&response)))
+    }
+
+    /// The answer to the request; to its repetition with another token where the API did not
+    /// take the first, which ends before its time when the access is withdrawn.
+    async fn answer(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        let again = request.method().is_idempotent().then(|| request.clone());
+        let response = self.exchange(request, &self.grant).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let grant = self.grant.replaced().await?;
+        match again {
+            Some(request) => self.exchange(request, &grant).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Request<Vec<u8>>,
+        grant: &Grant,
+    ) -> Result<Response<Vec<u8>>, Error> {
+        let bearer = bearer(grant.tokens.access.expose());
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        let response = self.grant.oauth.http().send(request, MAX_BODY).await?;
-        if response.status().is_success() { Ok(response) } else { Err(refused(&response)) }
+        grant.oauth.http().send(request, MAX_BODY).await
     }
 }
 
@@ -129,18 +159,4 @@ fn json<T: DeserializeOwned>(response: &Response<Vec<u8>>) -> Result<T, Error> {
             .with_api_status(response.status())
             .with_source(error)
     })
-}
-
-/// Says the status, and the reason that the API gives in the form that Google's use.
-fn refused(response: &Response<Vec<u8>>) -> Error {
-    let status = response.status();
-    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap_or_default();
-    let reason = body.pointer("/error/message").and_then(|message| message.as_str());
-    let reason = reason.map(|reason| format!(": {:?}", cut(reason))).unwrap_or_default();
-    Error::new(Code::Api, format!("the API answered {}{reason}", status.as_u16()))
-        .with_api_status(status)
-}
-
-fn cut(text: &str) -> &str {
-    text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end])
 }

@@ -1,5 +1,6 @@
 //! Calling the provider's APIs with a token.
 
+mod refusal;
 mod client;
 
 pub use client::ApiClient;

@@ -127,6 +127,11 @@ impl ApiError {
         error
     }
 
+    /// What an API says that wants more than the library thought.
+    pub(crate) fn wants_more() -> Self {
+        Self::missing_scope(&DRIVE_CREATE, false)
+    }
+
     pub(crate) fn file_permissions() -> Self {
         FILE.plain()
     }

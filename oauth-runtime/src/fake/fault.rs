@@ -74,6 +74,8 @@ pub enum Fault {
     ServiceDisabled,
     /// 429, too many calls.
     RateLimited,
+    /// 403, the token lacks a scope, as far as this API can tell.
+    MissingScope,
     /// 403, the account may not do this with this file.
     FilePermissions,
     /// 403, the administrator of the account's domain forbids it.

@@ -111,6 +111,7 @@ fn broken(fault: &Fault) -> Response {
         }
         Fault::ServiceDisabled => answers::api_error(&ApiError::service_disabled()),
         Fault::RateLimited => answers::api_error(&ApiError::rate_limited()),
+        Fault::MissingScope => answers::api_error(&ApiError::wants_more()),
         Fault::FilePermissions => answers::api_error(&ApiError::file_permissions()),
         Fault::DomainPolicy => answers::api_error(&ApiError::domain_policy()),
         _ => answer(500, &[], Body::empty()),

@@ -11,9 +11,10 @@ use crate::error::{Code, Error};
 use crate::oauth::{OAuth, OAuthBuilder};
 use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
-use crate::scope::{Requirement, Scope, ScopeSet, short_name};
+use crate::scope::requirement::Declaration;
+use crate::scope::{Requirement, ScopeSet, short_name};
 use crate::tokens::Authorized;
-use crate::web::{Declared, Grant, Token};
+use crate::web::{Asked, Declared, Grant, Token};
 
 /// What every sign-in asks for.
 const BASE: [&str; 3] = ["openid", "email", "profile"];
@@ -196,7 +197,7 @@ impl<R: Requirement> Token<R> {
     /// # Panics
     /// If `access_token` is none that a header could carry, or the system has no randomness.
     pub fn fake(access_token: &str) -> Self {
-        match fake_grant(access_token, R::DECLARATION.scopes) {
+        match fake_grant(access_token, R::DECLARATION) {
             Ok(grant) => Self::from_grant(grant),
             #[expect(clippy::panic, reason = "a fixture of tests, where a panic is the report")]
             Err(error) => panic!("no fake token can be made: {error:?}"),
@@ -224,10 +225,10 @@ impl<R: Requirement> Declared<R> {
     }
 }
 
-fn fake_grant(access_token: &str, scopes: &[Scope]) -> Result<Grant, Error> {
+fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<Grant, Error> {
     let credentials = ClientCredentials::new("fake-client", "fake-secret");
     let oauth = OAuth::google(credentials).with_redirect_uri(REDIRECT_URI).build()?;
-    let requested: ScopeSet = scopes.iter().copied().collect();
+    let requested: ScopeSet = declaration.scopes.iter().copied().collect();
     let response = serde_json::json!({
         "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
         "scope": requested.to_string(), "refresh_token": "1//fake",
@@ -243,5 +244,5 @@ fn fake_grant(access_token: &str, scopes: &[Scope]) -> Result<Grant, Error> {
     let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
     let lost = || Error::new(Code::Internal, "a fake session is not found");
     let (signed_in, tokens) = signed_in.zip(tokens).ok_or_else(lost)?;
-    Ok(Grant { oauth, signed_in, tokens })
+    Ok(Grant { oauth, signed_in, tokens, declaration, asked: Asked::nothing() })
 }

@@ -33,6 +33,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
     pub(crate) resume: Resume,
+    /// Not even an account that has all of it is sent straight back.
+    pub(crate) insists: bool,
 }
 
 /// Where to send the browser, and what it keeps for us meanwhile.
@@ -51,13 +53,14 @@ impl<'a> Begin<'a> {
             login_hint: intent.login_hint,
             why: intent.why,
             resume,
+            insists: intent.insists,
         }
     }
 
     /// Another tab was faster: the account has all of it and stays as it is.
     pub(crate) fn is_granted_already(&self, now: Timestamp) -> bool {
-        let row =
-            self.caller.signed_in().filter(|_| self.action == Action::Authorize).map(SignedIn::row);
+        let may = self.action == Action::Authorize && !self.insists;
+        let row = self.caller.signed_in().filter(|_| may).map(SignedIn::row);
         row.is_some_and(|row| {
             let alive = row.can_refresh(now) || row.freshness(now) != Freshness::Expired;
             alive && self.missing.names().all(|name| row.covered.contains_name(name))
@@ -203,6 +206,7 @@ mod tests {
             login_hint: None,
             why: None,
             resume: Resume::default_page(&oauth),
+            insists: false,
         };
         let begun = wanted.begin(&oauth, &HeaderMap::new()).unwrap();
         let location = Url::parse(&begun.location).unwrap();

@@ -10,8 +10,6 @@ use aws_lc_rs::digest;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::clock::Timestamp;
-use crate::error::Error;
-use crate::keys::random;
 use crate::oauth::{HeldForm, OAuth};
 use crate::session::{decode, encode};
 use crate::store::{Conflict, Entry, Expected};
@@ -46,18 +44,12 @@ pub(crate) fn may_be_held(headers: &HeaderMap) -> Result<(), StatusCode> {
 /// Keeps a form and gives the link that shows it again.
 ///
 /// # Errors
-/// `Full` if too many forms are kept already, and an error if the system gives no random bytes.
-pub(crate) fn hold(
-    oauth: &OAuth,
-    holder: Holder,
-    target: String,
-    body: String,
-) -> Result<Result<String, Conflict>, Error> {
-    let (number, now) = (random()?, oauth.0.clock.now());
+/// `Full` if too many forms are kept already.
+pub(crate) fn hold(oauth: &OAuth, holder: Holder, form: HeldForm) -> Result<String, Conflict> {
+    let (number, now) = (form.number, oauth.0.clock.now());
     let (key, expected) = place(oauth, holder, now);
-    let form = HeldForm { number, target: target.into(), body: body.into() };
-    let kept = oauth.0.held.put(key, form, expected, now + LIFETIME, now);
-    Ok(kept.map(|_| format!("{}?form={}", oauth.0.urls.path("continue"), encode(&number))))
+    oauth.0.held.put(key, form, expected, now + LIFETIME, now)?;
+    Ok(format!("{}?form={}", oauth.0.urls.path("continue"), encode(&number)))
 }
 
 /// A free place of this holder, or that of the older form.
@@ -92,7 +84,7 @@ pub(crate) fn take(oauth: &OAuth, holders: &[Holder], link: &str) -> Option<Stri
     let (key, form) = find(oauth, holders, link)?;
     let now = oauth.0.clock.now();
     let target = form.value.target.to_string();
-    let gone = HeldForm { number: [0; 16], target: "".into(), body: "".into() };
+    let gone = HeldForm::default();
     let won = oauth.0.held.put(key, gone, Expected::Version(form.version), now, now);
     won.is_ok().then_some(target)
 }

@@ -38,6 +38,12 @@ pub(crate) struct Intent {
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
     pub(crate) resume: String,
+    /// The account seems to have the scopes, but an API or the session says otherwise.
+    pub(crate) insists: bool,
+    /// Nobody clicks on the link: a browser is sent there by an answer of ours.
+    pub(crate) unasked: bool,
+    /// Whether a form that is sent with it is kept.
+    pub(crate) keeps_form: bool,
     binding: Option<Binding>,
     ends_at: Timestamp,
 }
@@ -55,6 +61,9 @@ impl Intent {
             login_hint: None,
             why: None,
             resume,
+            insists: false,
+            unasked: false,
+            keeps_form: true,
             binding,
             ends_at: oauth.0.clock.now() + LIFETIME,
         }
@@ -74,6 +83,31 @@ impl Intent {
     /// The same, with another account than the one that was chosen last.
     pub(crate) fn choosing_account(mut self) -> Self {
         self.action = Action::ChooseAccount;
+        self
+    }
+
+    /// The same, although the account seems to have the scopes.
+    pub(crate) fn insisting(mut self) -> Self {
+        self.insists = true;
+        self
+    }
+
+    /// The same, to be followed without a click.
+    pub(crate) fn unasked(mut self) -> Self {
+        self.unasked = true;
+        self
+    }
+
+    /// The same on a page, where somebody has to click on it.
+    pub(crate) fn asked_on_page(mut self, oauth: &OAuth) -> Self {
+        self.unasked = false;
+        self.ends_at = oauth.0.clock.now() + LIFETIME;
+        self
+    }
+
+    /// The same for a form that is not kept.
+    pub(crate) fn keeping_no_form(mut self) -> Self {
+        self.keeps_form = false;
         self
     }
 

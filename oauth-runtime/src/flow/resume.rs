@@ -1,6 +1,5 @@
 //! Where a request goes on: a path of our own origin, whatever was written into it.
 
-use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
@@ -42,15 +41,10 @@ impl Resume {
             .or_else(|| Self::parse(whole.split('?').next().unwrap_or_default(), origin))
     }
 
-    /// The page on which a form or script of the app runs, as far as it is provably ours.
-    pub(crate) fn page_behind(oauth: &OAuth, headers: &HeaderMap) -> Self {
-        let origin = oauth.0.urls.origin();
-        let named = headers.get("hx-current-url").or_else(|| headers.get(header::REFERER));
-        named
-            .and_then(|value| Url::parse(value.to_str().ok()?).ok())
-            .filter(|url| url.origin() == origin.origin())
-            .and_then(|url| Self::parse(&url[Position::BeforePath..Position::AfterQuery], origin))
-            .unwrap_or_else(|| Self::default_page(oauth))
+    /// The target that a whole address names, if it is one of our origin.
+    pub(crate) fn of_url(text: &str, origin: &Url) -> Option<Self> {
+        let url = Url::parse(text).ok().filter(|url| url.origin() == origin.origin())?;
+        Self::parse(&url[Position::BeforePath..Position::AfterQuery], origin)
     }
 
     /// The target that `text` names, or the default page where that is doubtful.

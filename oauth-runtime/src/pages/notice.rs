@@ -19,6 +19,7 @@ pub(crate) struct Accounts {
 pub(crate) struct Notice {
     pub(super) kind: PageKind,
     pub(super) status: StatusCode,
+    pub(super) begun: bool,
     pub(super) why: Option<String>,
     pub(super) scopes: ScopeSet,
     pub(super) accounts: Option<Accounts>,
@@ -31,7 +32,7 @@ impl Notice {
     pub(crate) fn new(kind: PageKind, status: StatusCode) -> Self {
         let (why, scopes, accounts) = (None, ScopeSet::default(), None);
         let (form, script, links) = (None, None, Vec::new());
-        Self { kind, status, why, scopes, accounts, form, script, links }
+        Self { kind, status, begun: false, why, scopes, accounts, form, script, links }
     }
 
     pub(crate) fn rationale(missing: ScopeSet) -> Self {
@@ -117,6 +118,12 @@ impl Notice {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Says of a form that the app may have done a part of it, if it has begun with it.
+    pub(crate) fn after_begin(mut self, begun: bool) -> Self {
+        self.begun = begun;
+        self
     }
 
     pub(crate) fn with_why(mut self, why: Option<&str>) -> Self {

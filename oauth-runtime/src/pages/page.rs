@@ -87,7 +87,7 @@ impl Page {
         provider: &str,
         brand: Option<&Brand>,
     ) -> Self {
-        let (words, labels) = (language.words(notice.kind), language.labels());
+        let (words, labels) = (language.words(notice.kind, notice.begun), language.labels());
         let filled = |text: &str| text.replace("{provider}", provider);
         let link = |(kind, href): &(LinkKind, String)| {
             let text = link_text(*kind, language, notice.accounts.as_ref(), brand);
@@ -120,6 +120,13 @@ impl Page {
     /// The status with which it is answered.
     pub fn status(&self) -> StatusCode {
         self.notice.status
+    }
+
+    /// Whether the handler of a form had begun when something turned out to be missing, so that
+    /// a part of what it does may be done: on the pages [`Held`](PageKind::Held),
+    /// [`SendAgain`](PageKind::SendAgain) and [`Confirm`](PageKind::Confirm).
+    pub fn has_begun(&self) -> bool {
+        self.notice.begun
     }
 
     /// The language of its words.

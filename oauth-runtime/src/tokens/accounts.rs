@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use super::merge::{Authorized, merge};
 use super::provider_client::ProviderClient;
 use super::refresh::Flights;
-use super::{AccountId, AccountRow};
+use super::{AccountId, AccountRow, TokenSet};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -87,6 +87,21 @@ impl Accounts {
     pub(crate) fn decline(&self, key: &AccountKey, scopes: &ScopeSet) -> Result<(), Error> {
         let now = self.clock().now();
         self.change(key, |row| Ok(row.map(|row| row.with_declined(scopes, now)))).map(drop)
+    }
+
+    /// An API refused the access token although it has life left: it is used no more.
+    pub(crate) fn distrust(&self, key: &AccountKey, tokens: &Arc<TokenSet>) -> Result<(), Error> {
+        let now = self.clock().now();
+        self.change(key, |row| {
+            Ok(row.and_then(|row| match &row.tokens {
+                Some(held) if Arc::ptr_eq(held, tokens) => {
+                    Some(AccountRow { tokens: Some(held.ended(now).into()), ..row.clone() })
+                }
+                // Others are there by now.
+                _ => None,
+            }))
+        })
+        .map(drop)
     }
 
     /// Deletes the tokens of an account that nobody has any longer; says whose they were. The

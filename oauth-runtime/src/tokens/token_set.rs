@@ -67,6 +67,13 @@ impl TokenSet {
         }
     }
 
+    /// The same tokens, of which the access token has ended before its time.
+    pub(crate) fn ended(&self, now: Timestamp) -> Self {
+        let ended = |then: Timestamp| then.min(now);
+        let (expires_at, stale_from) = (ended(self.expires_at), ended(self.stale_from));
+        Self { expires_at, stale_from, expired_from: ended(self.expired_from), ..self.clone() }
+    }
+
     #[inline]
     pub(crate) fn freshness(&self, now: Timestamp) -> Freshness {
         if now < self.stale_from {

@@ -1,11 +1,10 @@
 //! Every no, in every shape: what a refused request is answered.
 
 use http::request::Parts;
-use http::{HeaderName, StatusCode, header};
-use serde::Serialize;
 
 use super::decision::Refusal;
 use super::login;
+use super::problem::{Problem, redirect_htmx};
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Resume, may_be_held};
@@ -23,20 +22,6 @@ pub(crate) struct Challenge<'a> {
     pub(crate) missing: ScopeSet,
     pub(crate) declined: ScopeSet,
     pub(crate) code: Code,
-}
-
-/// The problem document of a refused fetch (RFC 9457).
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    code: &'static str,
-    provider: &'a str,
-    missing_scopes: &'a ScopeSet,
-    declined: &'a ScopeSet,
-    why: Option<&'a str>,
-    authorize_url: &'a str,
 }
 
 impl Challenge<'_> {
@@ -83,8 +68,7 @@ impl Challenge<'_> {
             Refusal::Problem => self.problem(),
             Refusal::HtmxProblem => {
                 let mut answer = self.problem()?;
-                let link = answer.authorize_url.as_deref().unwrap_or_default();
-                respond::set(&mut answer.response, HeaderName::from_static("hx-redirect"), link);
+                redirect_htmx(&mut answer.response, &self.link_for_script(Intent::unasked)?);
                 Ok(answer)
             }
         }
@@ -103,6 +87,7 @@ impl Challenge<'_> {
             login_hint: None,
             why: self.declaration.why.map(str::to_owned),
             resume: Resume::of_parts(self.oauth, self.parts),
+            insists: false,
         };
         self.oauth.warn_of_missing_routes();
         let Begun { location, cookies } = begin.begin(self.oauth, &self.parts.headers)?;
@@ -144,42 +129,21 @@ impl Challenge<'_> {
     }
 
     fn problem(&self) -> Result<Answer, Error> {
-        let page = Resume::page_behind(self.oauth, &self.parts.headers);
-        let done = Resume::done(self.oauth, &page, None);
-        let authorize_url = if self.is_logged_out() {
-            login::link_for_script(self.oauth, &done)
-        } else {
-            self.link(done)?
-        };
-        let status = self.code.status();
-        let problem = Problem {
-            r#type: "about:blank",
-            title: if status == StatusCode::UNAUTHORIZED { "Unauthorized" } else { "Forbidden" },
-            status: status.as_u16(),
-            code: self.code.as_str(),
-            provider: self.oauth.provider().key(),
-            missing_scopes: &self.missing,
-            declined: &self.declined,
-            why: self.declaration.why,
-            authorize_url: &authorize_url,
-        };
-        let mut response = respond::bare(status);
-        respond::set(&mut response, header::CONTENT_TYPE, "application/problem+json");
-        *response.body_mut() = serde_json::to_string(&problem).map_err(|error| {
-            Error::new(Code::Internal, "a problem document cannot be written").with_source(error)
-        })?;
-        respond::set(&mut response, header::WWW_AUTHENTICATE, &self.authenticate());
+        let Self { oauth, declaration, ref missing, ref declined, code, .. } = *self;
+        let authorize_url = self.link_for_script(|intent| intent)?;
+        let problem = Problem { oauth, declaration, missing, declined, code };
+        let response = problem.response(&authorize_url)?;
         Ok(Answer { response, authorize_url: Some(authorize_url) })
     }
 
-    /// RFC 6750 §3: without any authentication there is no error to name.
-    fn authenticate(&self) -> String {
-        match self.code {
-            Code::SignInRequired => "Bearer".to_owned(),
-            // A scope is never an empty text: what is missing is an account.
-            _ if self.missing.is_empty() => "Bearer error=\"insufficient_scope\"".to_owned(),
-            _ => format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", self.missing),
+    /// The link for a script, which is told when it has come to its end.
+    fn link_for_script(&self, change: impl Fn(Intent) -> Intent) -> Result<String, Error> {
+        let page = Resume::page_behind(self.oauth, &self.parts.headers);
+        let done = Resume::done(self.oauth, &page, None);
+        if self.is_logged_out() {
+            return Ok(login::link_for_script(self.oauth, &done));
         }
+        change(self.intent(done)).to_link(self.oauth)
     }
 
     fn intent(&self, resume: Resume) -> Intent {

@@ -7,7 +7,8 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use http::HeaderValue;
 use http::request::Parts;
 
-use super::guard::{self, Grant};
+use super::grant::Grant;
+use super::guard;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::OAuth;
@@ -98,10 +99,10 @@ impl<R: Requirement> Token<R> {
     ///
     /// # Errors
     /// `sign_in_required` if the person signed out meanwhile, `consent_required` if a scope was
-    /// withdrawn, a transient error if the provider cannot be asked now. None of them carries an
-    /// answer for the request, which has been answered already.
+    /// withdrawn, a transient error if the provider cannot be asked now. As long as the request
+    /// is not answered, returning the error asks the person for what is missing.
     pub async fn fresh(&self) -> Result<Self, Error> {
-        guard::renew(&self.grant, R::DECLARATION).await.map(Self::from_grant)
+        self.grant.renewed().await.map(Self::from_grant)
     }
 
     /// When the access token ends.
@@ -160,7 +161,8 @@ impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Token<R> {
 
     #[inline]
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        guard::admit(state.oauth(), parts, R::DECLARATION).await.map(Self::from_grant)
+        let pass = guard::admit(state.oauth(), parts, R::DECLARATION).await?;
+        Ok(Self::from_grant(Grant::of(pass, R::DECLARATION, parts)))
     }
 }
 
@@ -168,8 +170,8 @@ impl<R: Requirement, S: HasOAuth + Sync> OptionalFromRequestParts<S> for Token<R
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
-        let grant = guard::admit_optional(state.oauth(), parts, R::DECLARATION).await?;
-        Ok(grant.map(Self::from_grant))
+        let pass = guard::admit_optional(state.oauth(), parts, R::DECLARATION).await?;
+        Ok(pass.map(|pass| Self::from_grant(Grant::of(pass, R::DECLARATION, parts))))
     }
 }
 

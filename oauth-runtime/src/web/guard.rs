@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use http::request::Parts;
 
 use super::challenge::Challenge;
@@ -11,15 +12,14 @@ use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Resume, Visitor};
-use crate::oauth::{Caller, OAuth, SignedIn};
+use crate::oauth::{Caller, Login, OAuth, SignedIn};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::{Freshness, TokenSet};
 
-/// A live token that holds what was required.
-#[derive(Clone)]
-pub(crate) struct Grant {
+/// Somebody with a live token that holds what was required.
+pub(crate) struct Pass {
     pub(crate) oauth: OAuth,
     pub(crate) signed_in: SignedIn,
     pub(crate) tokens: Arc<TokenSet>,
@@ -31,7 +31,7 @@ pub(crate) struct Refused {
     standing: Standing,
 }
 
-/// The grant for a handler that requires it, or the answer that its caller gets instead.
+/// The pass for a handler that requires it, or the answer that its caller gets instead.
 ///
 /// The common case is two lookups and a few bit tests: no wait, no allocation. All else is
 /// out of line and not made anew for every handler.
@@ -40,10 +40,10 @@ pub(crate) async fn admit(
     oauth: OAuth,
     parts: &Parts,
     declaration: &'static Declaration,
-) -> Result<Grant, Error> {
+) -> Result<Pass, Error> {
     let now = oauth.0.clock.now();
     match fresh(oauth, parts, declaration.scopes, now) {
-        Ok(grant) => Ok(grant),
+        Ok(pass) => Ok(pass),
         Err((oauth, caller)) => Box::pin(admit_slowly(oauth, caller?, parts, declaration)).await,
     }
 }
@@ -53,10 +53,10 @@ pub(crate) async fn admit_optional(
     oauth: OAuth,
     parts: &Parts,
     declaration: &'static Declaration,
-) -> Result<Option<Grant>, Error> {
+) -> Result<Option<Pass>, Error> {
     let now = oauth.0.clock.now();
     match fresh(oauth, parts, declaration.scopes, now) {
-        Ok(grant) => Ok(Some(grant)),
+        Ok(pass) => Ok(Some(pass)),
         Err((oauth, caller)) => match caller? {
             caller @ Caller::SignedIn(_) => {
                 Ok(Box::pin(consider(&oauth, caller, parts, declaration)).await?.ok())
@@ -66,14 +66,14 @@ pub(crate) async fn admit_optional(
     }
 }
 
-/// The same grant with a token that has life left, if the person still is who and what he was.
+/// The same person with a token that has life left, if he still is who and what he was.
 pub(crate) async fn renew(
-    grant: &Grant,
+    oauth: &OAuth,
+    who: &SignedIn,
     declaration: &'static Declaration,
-) -> Result<Grant, Error> {
-    let oauth = &grant.oauth;
+) -> Result<Pass, Error> {
     let now = oauth.0.clock.now();
-    let who = oauth.again(&grant.signed_in, now);
+    let who = oauth.again(who, now);
     let mut who = who.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
     let mut standing = standing(&who, declaration.scopes, now);
     if standing == Standing::Granted(Freshness::Expired) {
@@ -90,7 +90,7 @@ pub(crate) async fn renew(
                 oauth.0.accounts.refresh_in_background(who.key);
             }
             let tokens = tokens.clone();
-            Ok(Grant { oauth: oauth.clone(), signed_in: who, tokens })
+            Ok(Pass { oauth: oauth.clone(), signed_in: who, tokens })
         }
         _ => Err(withdrawn()),
     }
@@ -115,7 +115,7 @@ fn fresh(
     parts: &Parts,
     required: &[Scope],
     now: Timestamp,
-) -> Result<Grant, (OAuth, Result<Caller, Error>)> {
+) -> Result<Pass, (OAuth, Result<Caller, Error>)> {
     let signed_in = match oauth.caller(parts, now) {
         Ok(Caller::SignedIn(signed_in)) => signed_in,
         other => return Err((oauth, other)),
@@ -124,7 +124,7 @@ fn fresh(
     match &row.tokens {
         Some(tokens) if tokens.freshness(now) == Freshness::Fresh && row.covers(required) => {
             let tokens = tokens.clone();
-            Ok(Grant { oauth, signed_in, tokens })
+            Ok(Pass { oauth, signed_in, tokens })
         }
         _ => Err((oauth, Ok(Caller::SignedIn(signed_in)))),
     }
@@ -136,7 +136,7 @@ async fn admit_slowly(
     caller: Caller,
     parts: &Parts,
     declaration: &'static Declaration,
-) -> Result<Grant, Error> {
+) -> Result<Pass, Error> {
     let considered = consider(&oauth, caller, parts, declaration).await?;
     considered.map_err(|refused| refused.into_error(&oauth, parts, declaration))
 }
@@ -148,12 +148,12 @@ async fn consider(
     caller: Caller,
     parts: &Parts,
     declaration: &'static Declaration,
-) -> Result<Result<Grant, Refused>, Error> {
+) -> Result<Result<Pass, Refused>, Error> {
     let mut who = match caller {
         Caller::SignedIn(who) => who,
         caller => return Ok(Err(Refused::without_account(caller))),
     };
-    let (kind, required) = (kind(oauth, parts), declaration.scopes);
+    let (kind, required) = (RequestKind::of_parts(oauth, parts), declaration.scopes);
     let mut standing = standing(&who, required, oauth.0.clock.now());
     if decide(standing, kind) == Decision::RefreshFirst {
         let key = who.key;
@@ -173,21 +173,13 @@ async fn consider(
                 oauth.0.accounts.refresh_in_background(who.key);
             }
             let tokens = tokens.clone();
-            Ok(Ok(Grant { oauth: oauth.clone(), signed_in: who, tokens }))
+            Ok(Ok(Pass { oauth: oauth.clone(), signed_in: who, tokens }))
         }
         _ => {
             let text = "the access tokens of the provider end as soon as they are given";
             Err(failed(oauth, parts, Error::new(Code::ProviderResponse, text)))
         }
     }
-}
-
-fn kind(oauth: &OAuth, parts: &Parts) -> RequestKind {
-    RequestKind::of(
-        &parts.method,
-        &parts.headers,
-        oauth.0.urls.origin().as_str().trim_end_matches('/'),
-    )
 }
 
 fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
@@ -207,7 +199,7 @@ fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
 /// The answer while the provider cannot be asked: the handler does not run, nothing is lost.
 fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
     use RequestKind::{CrossSite, Form, Frame, Page};
-    if !matches!(kind(oauth, parts), Page | Form | Frame | CrossSite) {
+    if !matches!(RequestKind::of_parts(oauth, parts), Page | Form | Frame | CrossSite) {
         return error;
     }
     let again = match parts.method {
@@ -220,15 +212,27 @@ fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
     error.with_answer(Answer { response, authorize_url: None })
 }
 
-/// The person was at the provider for the same scopes a moment ago, and it did not help: from
-/// here on a click is needed, so that no two servers send a browser round and round.
-fn came_back(oauth: &OAuth, caller: &Caller, missing: &ScopeSet) -> bool {
-    caller.login().is_some_and(|login| oauth.returned_lately(&login, missing))
+/// What of `missing` the person said no to, and whether another round would hardly help: he was
+/// at the provider for the same a moment ago. From then on a click is needed, so that no two
+/// servers send a browser round and round.
+pub(super) fn answered_before(
+    oauth: &OAuth,
+    caller: &Caller,
+    headers: &HeaderMap,
+    missing: &ScopeSet,
+) -> (ScopeSet, bool) {
+    let came_back = |login: &Login| oauth.returned_lately(login, missing);
+    match caller {
+        Caller::SignedIn(who) => (who.row().declined_of(missing), came_back(&who.login)),
+        Caller::Unlinked(owner) if came_back(&Login::Owner(*owner)) => (missing.clone(), true),
+        // His browser remembers a no.
+        Caller::Stranger if refused_before(oauth, headers, missing) => (missing.clone(), true),
+        _ => (ScopeSet::default(), false),
+    }
 }
 
-/// The same for someone who is not signed in, as far as the browser remembers a no.
-fn refused_before(oauth: &OAuth, parts: &Parts, missing: &ScopeSet) -> bool {
-    let visitor = Visitor::of(oauth, &parts.headers);
+fn refused_before(oauth: &OAuth, headers: &HeaderMap, missing: &ScopeSet) -> bool {
+    let visitor = Visitor::of(oauth, headers);
     visitor.is_some_and(|visitor| visitor.has_refused(missing, oauth.0.clock.now()))
 }
 
@@ -243,7 +247,8 @@ impl Refused {
     }
 
     fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
-        let Decision::Refuse(refusal) = decide(self.standing, kind(oauth, parts)) else {
+        let Decision::Refuse(refusal) = decide(self.standing, RequestKind::of_parts(oauth, parts))
+        else {
             return Error::new(Code::Internal, "a request that may pass was refused");
         };
         let required = declaration.scopes;
@@ -257,14 +262,7 @@ impl Refused {
             _ => Code::ConsentRequired,
         };
         let caller = &self.caller;
-        let (declined, known) = match caller {
-            Caller::SignedIn(who) => {
-                (who.row().declined_of(&missing), came_back(oauth, caller, &missing))
-            }
-            Caller::Unlinked(_) if came_back(oauth, caller, &missing) => (missing.clone(), true),
-            Caller::Stranger if refused_before(oauth, parts, &missing) => (missing.clone(), true),
-            _ => (ScopeSet::default(), false),
-        };
+        let (declined, known) = answered_before(oauth, caller, &parts.headers, &missing);
         let explains = oauth.0.rationale_page && !matches!(caller, Caller::LoggedOut);
         let refusal = match refusal {
             Refusal::Redirect if known => Refusal::Explain,

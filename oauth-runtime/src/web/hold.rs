@@ -14,7 +14,8 @@ use crate::error::{Code, Error};
 use crate::flow::{
     Holder, Intent, MAX_FORM, Resume, Visitor, find_held, hold, may_be_held, take_held,
 };
-use crate::oauth::{Caller, OAuth};
+use crate::keys::random;
+use crate::oauth::{Caller, HeldForm, OAuth};
 use crate::pages::{KeptForm, LinkKind, Notice};
 use crate::session::SetCookie;
 
@@ -52,8 +53,8 @@ async fn keep(
 ) -> Result<Ready, Error> {
     let visit = Visit::of(oauth, parts);
     let (holder, cookie) = holder(oauth, parts, caller)?;
-    let kept = match read(parts, body).await {
-        Ok(body) => hold(oauth, holder, intent.resume.clone(), body)?
+    let kept = match read(parts, body, &intent).await {
+        Ok(body) => hold(oauth, holder, held_form(&intent, body)?)
             .map_err(|_| StatusCode::SERVICE_UNAVAILABLE),
         Err(status) => Err(status),
     };
@@ -64,7 +65,7 @@ async fn keep(
             (Notice::send_again(status), behind.into_string())
         }
     };
-    let notice = notice.with_why(intent.why.as_deref());
+    let notice = notice.with_why(intent.why.as_deref()).after_begin(intent.insists);
     let link = intent.leading_to(resume).to_link(oauth)?;
     let notice = visit.with_way_back(notice.with_link(LinkKind::Continue, link));
     let mut response = visit.page(notice);
@@ -85,8 +86,16 @@ fn holder(
     Ok((visitor.holder(), Some(visitor.to_cookie(oauth)?)))
 }
 
+fn held_form(intent: &Intent, body: String) -> Result<HeldForm, Error> {
+    let (number, target, begun) = (random()?, intent.resume.as_str().into(), intent.insists);
+    Ok(HeldForm { number, target, body: body.into(), begun })
+}
+
 /// The body, which is text: what is not cannot be written into a form again.
-async fn read(parts: &Parts, body: Body) -> Result<String, StatusCode> {
+async fn read(parts: &Parts, body: Body, intent: &Intent) -> Result<String, StatusCode> {
+    if !intent.keeps_form {
+        return Err(StatusCode::FORBIDDEN);
+    }
     may_be_held(&parts.headers)?;
     let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)?;
@@ -120,7 +129,8 @@ pub(super) async fn show_form(
     };
     let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
     let form = KeptForm::new(action, &held.value.body);
-    let mut response = visit.page(visit.with_way_back(Notice::confirm(form)));
+    let notice = Notice::confirm(form).after_begin(held.value.begun);
+    let mut response = visit.page(visit.with_way_back(notice));
     // Under `no-referrer` a form is sent with `Origin: null`, and would be refused.
     let policy = HeaderValue::from_static("same-origin");
     response.headers_mut().insert(header::REFERRER_POLICY, policy);

@@ -1,19 +1,46 @@
-//! Where a request goes on: the address that it came to.
+//! Where a request goes on: the address that it came to, or the page on which it was made.
 
 use axum::extract::OriginalUri;
+use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 
 use crate::flow::Resume;
 use crate::oauth::OAuth;
 
+/// The address of a request, as it came in before an outer `nest` took its prefix away.
+#[inline]
+pub(super) fn target_of(parts: &Parts) -> Option<&PathAndQuery> {
+    let original = parts.extensions.get::<OriginalUri>();
+    original.map_or(&parts.uri, |original| &original.0).path_and_query()
+}
+
+/// What names the page on which a form or script of the app runs.
+#[inline]
+pub(super) fn page_of(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get("hx-current-url").or_else(|| headers.get(header::REFERER))
+}
+
 impl Resume {
-    /// The request itself, as it came in before an outer `nest` took its prefix away.
+    /// The request itself.
     pub(crate) fn of_parts(oauth: &OAuth, parts: &Parts) -> Self {
-        let original = parts.extensions.get::<OriginalUri>();
-        let uri = original.map_or(&parts.uri, |original| &original.0);
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Self::of_target(oauth, target_of(parts))
+    }
+
+    pub(super) fn of_target(oauth: &OAuth, target: Option<&PathAndQuery>) -> Self {
+        let target = target.map_or("/", PathAndQuery::as_str);
         let urls = &oauth.0.urls;
         Self::of_request(target, urls.mount(), urls.origin())
             .unwrap_or_else(|| Self::default_page(oauth))
+    }
+
+    /// The page on which a form or script of the app runs, as far as it is provably ours.
+    pub(crate) fn page_behind(oauth: &OAuth, headers: &HeaderMap) -> Self {
+        Self::of_page(oauth, page_of(headers))
+    }
+
+    pub(super) fn of_page(oauth: &OAuth, page: Option<&HeaderValue>) -> Self {
+        let text = page.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self::of_url(text, oauth.0.urls.origin()).unwrap_or_else(|| Self::default_page(oauth))
     }
 }

@@ -1,19 +1,13 @@
 //! What kind of request this is: only some kinds may be sent to a provider.
 
-use http::{HeaderMap, Method, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, header};
+
+use crate::oauth::OAuth;
 
 /// The headers that an answer which depends on the kind has to name in `Vary`.
 pub(crate) const VARY: &str = "Cookie, Accept, Origin, HX-Request, X-Requested-With, Sec-Purpose, \
                                Purpose, Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Fetch-Site";
-
-/// Headers of speculative loads, with what their value contains.
-const SPECULATION: [(&str, &str); 5] = [
-    ("sec-purpose", "prefetch"),
-    ("purpose", "prefetch"),
-    ("x-moz", "prefetch"),
-    ("x-purpose", "preview"),
-    ("next-router-prefetch", "1"),
-];
 
 /// Who asks, in what way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,15 +29,26 @@ pub(crate) enum RequestKind {
 }
 
 impl RequestKind {
+    #[inline]
+    pub(super) fn of_parts(oauth: &OAuth, parts: &Parts) -> Self {
+        let origin = oauth.0.urls.origin().as_str().trim_end_matches('/');
+        Self::of(&parts.method, &parts.headers, origin)
+    }
+
     /// The kind of a request to an app whose origin reads `origin`.
+    #[inline]
     pub(crate) fn of(method: &Method, headers: &HeaderMap, origin: &str) -> Self {
-        if is_speculative(headers) || matches!(*method, Method::HEAD | Method::OPTIONS) {
+        if matches!(*method, Method::HEAD | Method::OPTIONS) {
             return Self::Quiet;
         }
-        if text(headers, "hx-request") == Some("true") {
+        let signs = Signs::of(headers);
+        if signs.speculative {
+            return Self::Quiet;
+        }
+        if signs.htmx {
             return Self::Htmx;
         }
-        match navigation(headers) {
+        match signs.navigation() {
             Navigation::None => Self::Fetch,
             Navigation::Frame if *method == Method::GET => Self::Frame,
             Navigation::Top if *method == Method::GET => Self::Page,
@@ -57,9 +62,10 @@ impl RequestKind {
 
 /// Whether the request provably comes from a page of our own origin.
 pub(crate) fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    match text(headers, "sec-fetch-site") {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    match text("sec-fetch-site") {
         Some(site) => site == "same-origin",
-        None => text(headers, header::ORIGIN.as_str()) == Some(origin),
+        None => text(header::ORIGIN.as_str()) == Some(origin),
     }
 }
 
@@ -69,44 +75,91 @@ enum Navigation {
     None,
 }
 
-fn navigation(headers: &HeaderMap) -> Navigation {
-    let accept = text(headers, header::ACCEPT.as_str()).unwrap_or_default();
-    if headers.contains_key(header::UPGRADE) || accept.contains("text/event-stream") {
-        return Navigation::None;
-    }
-    let (mode, dest) = (text(headers, "sec-fetch-mode"), text(headers, "sec-fetch-dest"));
-    let person = match (mode, dest) {
-        (_, Some("iframe" | "frame" | "embed" | "object" | "fencedframe")) => {
-            return Navigation::Frame;
+/// What the headers say of how a request was made. They are gone through once: requests that
+/// pass are classified too, since their handlers may still be refused by an API.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header that is there or not")]
+struct Signs<'a> {
+    speculative: bool,
+    htmx: bool,
+    upgrades: bool,
+    requested_with: bool,
+    accept: Option<&'a HeaderValue>,
+    mode: Option<&'a HeaderValue>,
+    dest: Option<&'a HeaderValue>,
+}
+
+impl<'a> Signs<'a> {
+    #[inline]
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut signs = Self::default();
+        for (name, value) in headers {
+            signs.note(name.as_str().as_bytes(), value);
         }
-        (Some(mode), _) => mode == "navigate",
-        (None, Some(dest)) => dest == "document",
-        (None, None) => !headers.contains_key("x-requested-with") && names_html(accept),
-    };
-    if person { Navigation::Top } else { Navigation::None }
+        signs
+    }
+
+    /// Most headers of a request are none of these, which a letter and a length tell.
+    #[inline]
+    fn note(&mut self, name: &[u8], value: &'a HeaderValue) {
+        match (name.first(), name.len()) {
+            (Some(b's'), 14) if name == b"sec-fetch-mode" => self.mode = self.mode.or(Some(value)),
+            (Some(b's'), 14) if name == b"sec-fetch-dest" => self.dest = self.dest.or(Some(value)),
+            (Some(b'a'), 6) if name == b"accept" => self.accept = self.accept.or(Some(value)),
+            (Some(b'u'), 7) if name == b"upgrade" => self.upgrades = true,
+            (Some(b'h'), 10) if name == b"hx-request" => self.htmx |= value == "true",
+            (Some(b'x'), 16) if name == b"x-requested-with" => self.requested_with = true,
+            (Some(b's' | b'p' | b'x' | b'n'), 5 | 7 | 9 | 11 | 20) => {
+                self.speculative |= is_speculative(name, value);
+            }
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn navigation(&self) -> Navigation {
+        if self.upgrades {
+            return Navigation::None;
+        }
+        let dest = self.dest.map(HeaderValue::as_bytes);
+        let person = match (self.mode.map(HeaderValue::as_bytes), dest) {
+            (_, Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe")) => {
+                return Navigation::Frame;
+            }
+            (Some(mode), _) => mode == b"navigate",
+            (None, Some(dest)) => dest == b"document",
+            (None, None) => !self.requested_with && self.accept.is_some_and(wants_page),
+        };
+        if person { Navigation::Top } else { Navigation::None }
+    }
 }
 
-/// `*/*`, or nothing at all, is what scripts send.
-fn names_html(accept: &str) -> bool {
+/// `*/*`, or nothing at all, is what scripts send; an `EventSource` names what it wants.
+#[cold]
+fn wants_page(accept: &HeaderValue) -> bool {
+    let accept = accept.to_str().unwrap_or_default();
     let mut types = accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
-    types.any(|name| {
+    let is_page = |name: &str| {
         name.eq_ignore_ascii_case("text/html") || name.eq_ignore_ascii_case("application/xhtml+xml")
-    })
+    };
+    !accept.contains("text/event-stream") && types.any(is_page)
 }
 
-fn is_speculative(headers: &HeaderMap) -> bool {
-    SPECULATION.iter().any(|(name, value)| {
-        text(headers, name).is_some_and(|text| text.to_ascii_lowercase().contains(value))
-    })
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+/// Headers of loads that nobody asked for yet, with what their value contains.
+#[cold]
+fn is_speculative(name: &[u8], value: &HeaderValue) -> bool {
+    let word = match name {
+        b"sec-purpose" | b"purpose" | b"x-moz" => "prefetch",
+        b"x-purpose" => "preview",
+        b"next-router-prefetch" => "1",
+        _ => return false,
+    };
+    value.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains(word))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
 
     use super::*;
 

@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderName, StatusCode};
 
 use super::client::client_js;
+use super::guard::answered_before;
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
 use super::request_kind::{RequestKind, is_same_origin};
@@ -87,6 +88,7 @@ async fn sign_in(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Re
         login_hint: None,
         why: None,
         resume,
+        insists: false,
     };
     begin_or_refuse(&oauth, &parts, begin)
 }
@@ -100,12 +102,41 @@ async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Resp
         Ok(intent) => intent,
         Err(error) => return send(no_link(&oauth, &parts, &error)),
     };
+    if let Some(notice) = told_first(&oauth, &caller, &parts, &intent) {
+        return send(notice);
+    }
     let mut begin = Begin::from_intent(&oauth, intent, &caller);
     begin.resume = told(&oauth, &parts, begin.resume);
     if begin.is_granted_already(oauth.0.clock.now()) {
         return send(respond::see_other(begin.resume.as_str()));
     }
     begin_or_refuse(&oauth, &parts, begin)
+}
+
+/// Nobody clicked: as in front of a handler, whoever was asked before decides himself whether he
+/// is asked again.
+fn told_first(oauth: &OAuth, caller: &Caller, parts: &Parts, intent: &Intent) -> Option<Ready> {
+    let missing = intent.scopes.to_set();
+    if !intent.unasked || missing.is_empty() {
+        return None;
+    }
+    let (declined, known) = answered_before(oauth, caller, &parts.headers, &missing);
+    let (notice, link) = match caller {
+        Caller::SignedIn(_) if known || !declined.is_empty() => {
+            (Notice::declined(missing), LinkKind::Grant)
+        }
+        _ if known => (Notice::denied(), LinkKind::Retry),
+        _ if oauth.0.rationale_page => (Notice::rationale(missing), LinkKind::Continue),
+        _ => return None,
+    };
+    let (visit, intent) = (Visit::of(oauth, parts), intent.clone().asked_on_page(oauth));
+    Some(match intent.to_link(oauth) {
+        Ok(href) => {
+            let notice = notice.with_why(intent.why.as_deref()).with_link(link, href);
+            visit.page(visit.with_way_back(notice))
+        }
+        Err(error) => visit.failure_at_start(&error),
+    })
 }
 
 /// The window that a script opened for this, as it says: that chooses who is told at the end,

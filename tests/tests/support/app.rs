@@ -9,7 +9,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
 use oauth_runtime::{
-    Error, ManualClock, OAuth, OAuthBuilder, Owner, Timestamp, Token, User, requires_scopes, scope,
+    Covers, Error, ManualClock, OAuth, OAuthBuilder, Owner, Timestamp, Token, User,
+    requires_scopes, scope,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -100,6 +101,8 @@ pub fn router(oauth: &OAuth) -> Router {
         .route("/both", get(both))
         .route("/echo", get(|| async { "form" }).post(echo))
         .route("/echo-once", post(echo_once))
+        .route("/upload", get(upload).post(upload))
+        .route("/upload-once", post(upload_once))
         .route("/guarded", get(guarded))
         .route("/maybe", get(maybe))
         .merge(oauth.routes())
@@ -145,6 +148,23 @@ async fn echo(OriginalUri(uri): OriginalUri, headers: HeaderMap, body: String) -
 #[requires_scopes("drive.file", resume = "never")]
 async fn echo_once(body: String) -> String {
     body
+}
+
+/// Asks the API before it answers what arrived, so that it can be refused half-way.
+#[requires_scopes("drive.file", why = "put what you wrote into your Drive")]
+async fn upload(token: Token, body: String) -> Result<String, Error> {
+    list_files(&token).await?;
+    Ok(format!("uploaded {body}"))
+}
+
+#[requires_scopes("drive.file", resume = "never")]
+async fn upload_once(token: Token) -> Result<(), Error> {
+    list_files(&token).await.map(drop)
+}
+
+async fn list_files(token: &Token<impl Covers<scope::DriveFile>>) -> Result<Value, Error> {
+    let client = token.client();
+    client.get(&client.url("drive", "/drive/v3/files")).await
 }
 
 #[requires_scopes("drive.file", "calendar.events.readonly")]

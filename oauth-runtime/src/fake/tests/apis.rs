@@ -178,6 +178,7 @@ async fn scripted_faults_come_before_the_real_answer_and_are_counted() {
         (Fault::Malformed, 200, "<!doctype html>"),
         (Fault::ServiceDisabled, 403, "SERVICE_DISABLED"),
         (Fault::RateLimited, 429, "rateLimitExceeded"),
+        (Fault::MissingScope, 403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
         (Fault::FilePermissions, 403, "insufficientFilePermissions"),
         (Fault::DomainPolicy, 403, "domainPolicy"),
         (Fault::OAuthError("invalid_client"), 401, "invalid_client"),

@@ -34,12 +34,15 @@ pub(super) struct Labels {
 }
 
 impl Language {
-    pub(super) fn words(self, kind: PageKind) -> Words {
-        let words = match self {
-            Self::English => english::WORDS,
-            Self::German => german::WORDS,
+    /// What a page says; some say something else of a form that the app had begun with.
+    pub(super) fn words(self, kind: PageKind, begun: bool) -> Words {
+        let (words, after_begin) = match self {
+            Self::English => (english::WORDS, english::AFTER_BEGIN),
+            Self::German => (german::WORDS, german::AFTER_BEGIN),
         };
-        found(words, kind).unwrap_or(Words { title: "", lead: "", note: None })
+        let after_begin = found(after_begin, kind).filter(|_| begun);
+        let words = after_begin.or_else(|| found(words, kind));
+        words.unwrap_or(Words { title: "", lead: "", note: None })
     }
 
     pub(super) fn link(self, kind: LinkKind) -> &'static str {
@@ -75,7 +78,8 @@ mod tests {
     }
 
     fn all(language: Language) -> Vec<&'static str> {
-        let pages = PageKind::ALL.iter().map(|kind| language.words(*kind));
+        let pages = PageKind::ALL.iter();
+        let pages = pages.flat_map(|kind| [false, true].map(|begun| language.words(*kind, begun)));
         let pages = pages.flat_map(|words| [words.title, words.lead, words.note.unwrap_or("-")]);
         let links = LinkKind::ALL.iter().map(|kind| language.link(*kind));
         let Labels { why, signed_in, chosen, ways, support, back_to, send, hidden } =
@@ -88,8 +92,19 @@ mod tests {
     fn every_page_has_a_title_of_its_own_in_every_language() {
         for language in Language::ALL {
             let titles: BTreeSet<_> =
-                PageKind::ALL.iter().map(|kind| language.words(*kind).title).collect();
+                PageKind::ALL.iter().map(|kind| language.words(*kind, false).title).collect();
             assert_eq!(titles.len(), PageKind::ALL.len(), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_the_app_had_begun_with_is_spoken_of_in_other_words() {
+        for language in Language::ALL {
+            for kind in PageKind::ALL {
+                let other = language.words(*kind, true) != language.words(*kind, false);
+                let form = matches!(kind, PageKind::Held | PageKind::SendAgain | PageKind::Confirm);
+                assert_eq!(other, form, "{language:?} {kind:?}");
+            }
         }
     }
 

@@ -1,0 +1,62 @@
+//! What a token remembers of its request, so that an error which arises in the handler can still
+//! be answered with the consent that the request needs.
+
+use std::fmt;
+
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method};
+
+use super::places::{page_of, target_of};
+use super::request_kind::RequestKind;
+use crate::flow::Resume;
+use crate::oauth::OAuth;
+
+/// How and where a request was made. It is taken on the authorized path too: all of it is
+/// shared with the request, and nothing is copied.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(super) kind: RequestKind,
+    target: Option<PathAndQuery>,
+    page: Option<HeaderValue>,
+}
+
+impl Asked {
+    #[inline]
+    pub(super) fn of(oauth: &OAuth, parts: &Parts) -> Self {
+        let kind = RequestKind::of_parts(oauth, parts);
+        let page = match kind {
+            RequestKind::Fetch | RequestKind::Htmx => page_of(&parts.headers).cloned(),
+            RequestKind::Frame if parts.method != Method::GET => page_of(&parts.headers).cloned(),
+            _ => None,
+        };
+        Self { kind, target: target_of(parts).cloned(), page }
+    }
+
+    /// No request at all: a token that a test made.
+    #[cfg(feature = "fake")]
+    pub(crate) fn nothing() -> Self {
+        Self { kind: RequestKind::Fetch, target: None, page: None }
+    }
+
+    /// The request itself.
+    pub(super) fn target(&self, oauth: &OAuth) -> Resume {
+        Resume::of_target(oauth, self.target.as_ref())
+    }
+
+    /// The page on which a script made it.
+    pub(super) fn page(&self, oauth: &OAuth) -> Resume {
+        Resume::of_page(oauth, self.page.as_ref())
+    }
+
+    /// Where a frame goes on once it fills the window.
+    pub(super) fn out_of_frame(&self, oauth: &OAuth) -> Resume {
+        if self.page.is_some() { self.page(oauth) } else { self.target(oauth) }
+    }
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}

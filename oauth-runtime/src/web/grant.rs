@@ -1,0 +1,121 @@
+//! What a token is made of, and how an error that arises behind the guard becomes a consent.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::asked::Asked;
+use super::guard::{self, Pass};
+use super::problem::{Problem, redirect_htmx};
+use super::request_kind::RequestKind;
+use super::respond::{self, Ready};
+use crate::error::{Answer, Code, Error};
+use crate::flow::{Intent, Resume};
+use crate::oauth::{Login, OAuth, SignedIn};
+use crate::scope::ScopeSet;
+use crate::scope::requirement::Declaration;
+use crate::session::Binding;
+use crate::tokens::TokenSet;
+
+/// A live token that holds what was required, with the request that required it.
+#[derive(Clone)]
+pub(crate) struct Grant {
+    pub(crate) oauth: OAuth,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) tokens: Arc<TokenSet>,
+    pub(crate) declaration: &'static Declaration,
+    pub(crate) asked: Asked,
+}
+
+impl Grant {
+    #[inline]
+    pub(super) fn of(pass: Pass, declaration: &'static Declaration, parts: &Parts) -> Self {
+        let Pass { oauth, signed_in, tokens } = pass;
+        let asked = Asked::of(&oauth, parts);
+        Self { oauth, signed_in, tokens, declaration, asked }
+    }
+
+    /// The same with a token that has life left.
+    pub(super) async fn renewed(&self) -> Result<Self, Error> {
+        let renewed = guard::renew(&self.oauth, &self.signed_in, self.declaration).await;
+        let Pass { oauth, signed_in, tokens } = renewed.map_err(|error| self.refused(error))?;
+        let Self { declaration, asked, .. } = self.clone();
+        Ok(Self { oauth, signed_in, tokens, declaration, asked })
+    }
+
+    /// The same with another token, since an API did not take this one.
+    pub(crate) async fn replaced(&self) -> Result<Self, Error> {
+        self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens)?;
+        self.renewed().await
+    }
+
+    /// The same error, which the request is answered with if its handler returns it: the person
+    /// is asked for what is missing, and the request is resumed. Nothing is asked or stored here.
+    #[cold]
+    pub(crate) fn refused(&self, error: Error) -> Error {
+        match error.is_consent_required().then(|| self.answer(error.kind())) {
+            Some(Ok(Some(answer))) => error.with_answer(answer),
+            Some(Err(failure)) => failure,
+            Some(Ok(None)) | None => error,
+        }
+    }
+
+    /// Headers and body of the request are gone, and so every way leads over a route of ours
+    /// that has them.
+    fn answer(&self, code: Code) -> Result<Option<Answer>, Error> {
+        let (oauth, asked) = (&self.oauth, &self.asked);
+        let start = |resume| self.intent(code, resume).to_link(oauth);
+        let unasked = |resume| self.intent(code, resume).unasked().to_link(oauth);
+        let (response, authorize_url) = match asked.kind {
+            RequestKind::Page => (respond::see_other(&unasked(asked.target(oauth))?), None),
+            RequestKind::Frame => (respond::see_other(&start(asked.out_of_frame(oauth))?), None),
+            RequestKind::Form => (respond::same_again(&self.hold(code)?), None),
+            RequestKind::Fetch | RequestKind::Htmx => {
+                let done = Resume::done(oauth, &asked.page(oauth), None);
+                let link = start(done.clone())?;
+                let mut response = self.problem(code, &link)?;
+                if asked.kind == RequestKind::Htmx {
+                    redirect_htmx(&mut response, &unasked(done)?);
+                }
+                (response, Some(link))
+            }
+            RequestKind::Quiet => (respond::bare(code.status()), None),
+            // Nothing of a form from another site is resumed.
+            RequestKind::CrossSite => return Ok(None),
+        };
+        Ok(Some(Answer { response, authorize_url }))
+    }
+
+    fn hold(&self, code: Code) -> Result<String, Error> {
+        let intent = self.intent(code, self.asked.target(&self.oauth));
+        let intent = if self.declaration.holds_form { intent } else { intent.keeping_no_form() };
+        intent.to_form_link(&self.oauth)
+    }
+
+    fn problem(&self, code: Code, link: &str) -> Result<Ready, Error> {
+        let Self { oauth, declaration, .. } = self;
+        let (missing, declined) = (&self.scopes(), &ScopeSet::default());
+        Problem { oauth, declaration, missing, declined, code }.response(link)
+    }
+
+    /// Whoever says that something is missing does not say which: the handler's own scopes are
+    /// asked for, although the account seems to have them.
+    fn intent(&self, code: Code, resume: Resume) -> Intent {
+        let binding = self.binding(code);
+        let intent = Intent::new(&self.oauth, binding, &self.scopes(), resume.into_string());
+        intent.with_why(self.declaration.why).insisting()
+    }
+
+    fn scopes(&self) -> ScopeSet {
+        self.declaration.scopes.iter().copied().collect()
+    }
+
+    /// Who will follow the link: after a sign-out somebody of whom nothing is known, but for the
+    /// app that has a login of its own.
+    fn binding(&self, code: Code) -> Option<Binding> {
+        match &self.signed_in.login {
+            Login::Session(_) if code == Code::SignInRequired => None,
+            login => Some(login.binding()),
+        }
+    }
+}

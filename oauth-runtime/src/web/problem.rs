@@ -1,0 +1,72 @@
+//! What a script is told that may not go on (RFC 9457, RFC 6750 §3).
+
+use http::{HeaderName, StatusCode, header};
+use serde::Serialize;
+
+use super::respond::{self, Ready};
+use crate::error::{Code, Error};
+use crate::oauth::OAuth;
+use crate::scope::ScopeSet;
+use crate::scope::requirement::Declaration;
+
+/// What is missing, and for what.
+pub(super) struct Problem<'a> {
+    pub(super) oauth: &'a OAuth,
+    pub(super) declaration: &'static Declaration,
+    pub(super) missing: &'a ScopeSet,
+    pub(super) declined: &'a ScopeSet,
+    pub(super) code: Code,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    provider: &'a str,
+    missing_scopes: &'a ScopeSet,
+    declined: &'a ScopeSet,
+    why: Option<&'a str>,
+    authorize_url: &'a str,
+}
+
+impl Problem<'_> {
+    /// The document, whose link begins what is missing.
+    pub(super) fn response(&self, authorize_url: &str) -> Result<Ready, Error> {
+        let status = self.code.status();
+        let document = Document {
+            r#type: "about:blank",
+            title: if status == StatusCode::UNAUTHORIZED { "Unauthorized" } else { "Forbidden" },
+            status: status.as_u16(),
+            code: self.code.as_str(),
+            provider: self.oauth.provider().key(),
+            missing_scopes: self.missing,
+            declined: self.declined,
+            why: self.declaration.why,
+            authorize_url,
+        };
+        let mut response = respond::bare(status);
+        respond::set(&mut response, header::CONTENT_TYPE, "application/problem+json");
+        *response.body_mut() = serde_json::to_string(&document).map_err(|error| {
+            Error::new(Code::Internal, "a problem document cannot be written").with_source(error)
+        })?;
+        respond::set(&mut response, header::WWW_AUTHENTICATE, &self.authenticate());
+        Ok(response)
+    }
+
+    /// Without any authentication there is no error to name.
+    fn authenticate(&self) -> String {
+        match self.code {
+            Code::SignInRequired => "Bearer".to_owned(),
+            // A scope is never an empty text: what is missing is an account.
+            _ if self.missing.is_empty() => "Bearer error=\"insufficient_scope\"".to_owned(),
+            _ => format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", self.missing),
+        }
+    }
+}
+
+/// HTMX goes there with the whole page.
+pub(super) fn redirect_htmx(response: &mut Ready, link: &str) {
+    respond::set(response, HeaderName::from_static("hx-redirect"), link);
+}
