@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 type Text = Cow<'static, str>;
 
 /// What happened, as one stable word. The web layer turns each into a status and a page.
@@ -30,6 +30,8 @@ pub(crate) enum Code {
     ConsentRequired,
     /// The user said no, to everything or to a required scope.
     AccessDenied,
+    /// The app's own part of a sign-in failed.
+    SignInFailed,
     /// A state-changing request came from another site.
     CrossSite,
     /// The callback belongs to no flow of this browser, or is malformed.
@@ -71,6 +73,7 @@ impl Code {
             Self::SignInRequired => "sign_in_required",
             Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
+            Self::SignInFailed => "sign_in_failed",
             Self::CrossSite => "cross_site",
             Self::CallbackInvalid => "callback_invalid",
             Self::FlowExpired => "flow_expired",
@@ -100,9 +103,10 @@ impl Code {
             Self::CallbackInvalid | Self::FlowExpired => StatusCode::BAD_REQUEST,
             Self::ProviderResponse | Self::IdTokenInvalid | Self::Api => StatusCode::BAD_GATEWAY,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::ProviderUnavailable | Self::ProviderRefused | Self::ShuttingDown => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::ProviderUnavailable
+            | Self::ProviderRefused
+            | Self::SignInFailed
+            | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

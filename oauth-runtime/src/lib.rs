@@ -27,7 +27,8 @@
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
-//! - [`Owner`] is for an app with a login of its own.
+//! - [`Owner`] is for an app with a login of its own; [`Identity`] and [`Admission`] for one that
+//!   admits only some accounts.
 //! - [`Brand`] puts the app's name and looks on the library's own pages, [`Pages`] replaces them.
 //! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
 //!
@@ -63,10 +64,11 @@ pub use api::ApiClient;
 pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
 pub use keys::{Key, Keys};
-pub use oauth::{OAuth, OAuthBuilder};
+pub use oauth::{Admission, OAuth, OAuthBuilder};
 pub use pages::{
     Brand, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages,
 };
+pub use protocol::Identity;
 pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;

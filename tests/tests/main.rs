@@ -2,6 +2,7 @@
 
 #[cfg(feature = "browser")]
 mod browser;
+mod admission;
 mod callback;
 mod demo;
 mod flow_sign_in;

@@ -192,7 +192,7 @@ async fn an_account_has_one_owner() {
     second.languages = "en";
     let taken = second.authorize(app.url("/notes"), ADA, DRIVE).await;
     // The way on asks which account, and another one will do.
-    let chooser = second.go(taken.link("Try again")).await;
+    let chooser = second.go(taken.link("Choose another account")).await;
     assert_eq!(chooser.query("prompt").as_deref(), Some("select_account"));
     let notes = second.authorize(chooser.location(), BOB, DRIVE).await;
     assert_eq!((notes.status, notes.url.path()), (200, "/notes"));

@@ -84,7 +84,8 @@ fn status(kind: PageKind) -> StatusCode {
 fn ways(kind: PageKind) -> &'static [LinkKind] {
     match kind {
         PageKind::Declined => &[LinkKind::Grant],
-        PageKind::Denied | PageKind::Taken => &[LinkKind::Retry],
+        PageKind::Denied => &[LinkKind::Retry],
+        PageKind::Taken | PageKind::NotAllowed => &[LinkKind::ChooseAccount],
         PageKind::LoginNeeded => &[LinkKind::LogIn],
         PageKind::OtherAccount => &[LinkKind::KeepAccount, LinkKind::SwitchAccount],
         PageKind::Rationale

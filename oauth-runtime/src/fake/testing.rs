@@ -75,9 +75,10 @@ fn identity_of(account: &FakeAccount) -> Identity {
         issuer: super::ISSUER.to_owned(),
         subject: account.subject().to_owned(),
         email: Some(account.email().to_owned()),
-        email_verified: true,
+        email_verified: account.email_verified(),
         name: Some(account.name().to_owned()),
         picture: None,
+        hosted_domain: account.hosted_domain().map(str::to_owned),
     }
 }
 

@@ -97,6 +97,7 @@ impl<'a> Begin<'a> {
             code_challenge: &CodeVerifier::new(&flow.seed.verifier()).challenge(),
             login_hint: login_hint.as_deref(),
             prompt: prompt(flow.action, forced_consent),
+            hosted_domain: oauth.0.rules.hosted_domain(),
         };
         let location = request.to_url().into();
         Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })

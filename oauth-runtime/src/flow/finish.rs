@@ -8,7 +8,7 @@ use super::intent::Action;
 use super::record::Flow;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
-use crate::oauth::{Caller, Ending, Login, OAuth, OtherAccount, SignedIn};
+use crate::oauth::{Admission, Caller, Ending, Login, OAuth, OtherAccount, SignedIn};
 use crate::pages::Accounts;
 use crate::protocol::{CodeVerifier, StateVerified};
 use crate::scope::ScopeSet;
@@ -42,11 +42,19 @@ impl Flow {
     ) -> Result<Finished, Error> {
         let asked_at = oauth.0.clock.now();
         let authorized = self.exchange(oauth, proof, &code).await?;
+        if !oauth.0.rules.allow_account(&authorized.identity) {
+            return Ok(self.not_allowed(oauth, &caller));
+        }
         if let Some(other) = self.other_account(oauth, caller.signed_in(), &authorized) {
             info!(outcome = "other_account", "another account came back");
             self.note_return(oauth, &caller);
             let holder = caller.binding();
             return Ok(Finished { ending: Ending::OtherAccount(other.into()), holder });
+        }
+        if begins_session(oauth, &caller, &authorized)
+            && oauth.0.rules.admit(&authorized.identity).await? == Admission::Refused
+        {
+            return Ok(self.not_allowed(oauth, &caller));
         }
         let kept = match caller.owner() {
             Some(owner) => keep_for_owner(oauth, owner, caller.signed_in(), &authorized, asked_at)?,
@@ -59,6 +67,13 @@ impl Flow {
             return Ok(Finished { ending, holder: caller.binding() });
         };
         Ok(self.ending(oauth, kept))
+    }
+
+    fn not_allowed(self, oauth: &OAuth, caller: &Caller) -> Finished {
+        info!(outcome = "not_allowed", "the app does not admit the account");
+        self.note_return(oauth, caller);
+        let ending = Ending::NotAllowed { scopes: self.needed.to_set(), resume: self.resume };
+        Finished { ending, holder: caller.binding() }
     }
 
     async fn exchange(
@@ -120,6 +135,12 @@ impl Flow {
             oauth.note_return(&login, &self.needed.to_set());
         }
     }
+}
+
+/// Whether somebody is to be signed in now who is not signed in with this account.
+fn begins_session(oauth: &OAuth, caller: &Caller, authorized: &Authorized) -> bool {
+    let key = oauth.0.accounts.key_of(&authorized.identity);
+    caller.owner().is_none() && caller.signed_in().is_none_or(|who| who.key != key)
 }
 
 /// Stores it for the person of our session, who gets a new id, or a session at last.

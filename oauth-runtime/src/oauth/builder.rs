@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::admission::Rules;
 use super::handle::{Inner, OAuth};
 use super::login_page::login_page;
 use super::urls::Urls;
@@ -46,9 +47,10 @@ pub struct OAuthBuilder {
     keys: Option<Keys>,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
-    login: Option<String>,
+    pub(super) login: Option<String>,
     appearance: Appearance,
     rationale_page: bool,
+    pub(super) rules: Rules,
 }
 
 impl OAuthBuilder {
@@ -65,6 +67,7 @@ impl OAuthBuilder {
             login: None,
             appearance: Appearance::default(),
             rationale_page: false,
+            rules: Rules::default(),
         }
     }
 
@@ -123,56 +126,6 @@ impl OAuthBuilder {
         self
     }
 
-    /// The app has users and a login page of its own, at this path below the mount path.
-    ///
-    /// Its middleware puts an [`Owner`](crate::Owner) into the extensions of each request from
-    /// somebody who is logged in, and has to lie around the library's routes too. Then there is
-    /// no session and no cookie of the library's that says who somebody is: an account is linked
-    /// to the owner, and whoever is logged in to the app has the account that he linked, in any
-    /// browser.
-    ///
-    /// - A page that needs an account sends whoever is not logged in to `path?return_to=/page`,
-    ///   which goes on there afterwards: [`OAuth::return_path`] checks that address. A script
-    ///   gets 401, and a form a page that says that it was not sent.
-    /// - `/oauth/sign-in?return_to=/page` links an account, [`OAuth::unlink`] takes it away.
-    ///   There is no `sign-out`: logging out of the app is all of it.
-    /// - What one user began, another cannot end, also in the same browser. An account has one
-    ///   owner: the second one who chooses it is told so.
-    /// - The app's cookie may be `SameSite=Strict`.
-    ///
-    /// ```
-    /// use axum::extract::Request;
-    /// use axum::middleware::{Next, from_fn};
-    /// use axum::{Router, routing::get};
-    /// use oauth_runtime::{ClientCredentials, OAuth, Owner, Token, requires_scopes};
-    ///
-    /// #[requires_scopes("drive.file")]
-    /// async fn notes(token: Token) -> String {
-    ///     token.account().to_string()
-    /// }
-    ///
-    /// /// Says who is logged in: here everybody is user 42.
-    /// async fn name_owner(mut request: Request, next: Next) -> axum::response::Response {
-    ///     request.extensions_mut().insert(Owner::new("42"));
-    ///     next.run(request).await
-    /// }
-    ///
-    /// let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
-    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
-    ///     .with_login("/login")
-    ///     .build()?;
-    /// let app: Router = Router::new()
-    ///     .route("/notes", get(notes))
-    ///     .merge(oauth.routes())
-    ///     .layer(from_fn(name_owner))
-    ///     .with_state(oauth);
-    /// # Ok::<(), oauth_runtime::Error>(())
-    /// ```
-    pub fn with_login(mut self, path: impl Into<String>) -> Self {
-        self.login = Some(path.into());
-        self
-    }
-
     /// The app's name and looks on the library's own pages.
     pub fn with_brand(mut self, brand: Brand) -> Self {
         self.appearance = self.appearance.with_brand(brand);
@@ -214,6 +167,7 @@ impl OAuthBuilder {
         check_credentials(credentials)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
+        self.rules.check(&self.provider)?;
         let keys = keys(self.keys, urls.is_loopback())?;
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
         Ok(OAuth::from_inner(Inner {
@@ -234,6 +188,7 @@ impl OAuthBuilder {
             held: Entries::with_capacity(HELD_FORMS),
             appearance: self.appearance,
             rationale_page: self.rationale_page,
+            rules: self.rules,
             clock: self.clock,
             routed: AtomicBool::new(false),
         }))

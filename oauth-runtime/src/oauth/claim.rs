@@ -39,6 +39,8 @@ pub(crate) enum Ending {
     OtherAccount(Arc<OtherAccount>),
     /// The account is linked to another user of the app; nothing of it was kept.
     Taken { scopes: ScopeSet, resume: String },
+    /// The app does not admit the account; nothing of it was kept.
+    NotAllowed { scopes: ScopeSet, resume: String },
     /// The user cancelled at the provider.
     Denied { scopes: ScopeSet, why: Option<String>, resume: String },
     /// It did not work.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::warn;
 
+use super::admission::Rules;
 use super::builder::OAuthBuilder;
 use super::claim::Claim;
 use super::held_form::HeldForm;
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) appearance: Appearance,
     /// Whether people read what they will be asked for before they are sent to the provider.
     pub(crate) rationale_page: bool,
+    /// Who may use the app.
+    pub(crate) rules: Rules,
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the library's own routes were asked for.
     pub(crate) routed: AtomicBool,

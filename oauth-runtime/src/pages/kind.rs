@@ -17,6 +17,8 @@ pub enum PageKind {
     OtherAccount,
     /// The account is linked to another user of the app, which has a login of its own.
     Taken,
+    /// The app does not admit the account.
+    NotAllowed,
     /// The person has to log in to the app first, which has a login of its own.
     LoginNeeded,
     /// The way back from the provider, which goes on by itself.
@@ -60,6 +62,7 @@ impl PageKind {
         Self::Denied,
         Self::OtherAccount,
         Self::Taken,
+        Self::NotAllowed,
         Self::LoginNeeded,
         Self::Returning,
         Self::Held,
@@ -93,6 +96,8 @@ pub enum LinkKind {
     KeepAccount,
     /// To the provider, with the account that was chosen.
     SwitchAccount,
+    /// To the provider, with yet another account.
+    ChooseAccount,
     /// To the request with which it began.
     StartAgain,
     /// To the provider, to sign in.
@@ -111,6 +116,7 @@ impl LinkKind {
         Self::Continue,
         Self::KeepAccount,
         Self::SwitchAccount,
+        Self::ChooseAccount,
         Self::StartAgain,
         Self::SignIn,
         Self::LogIn,
@@ -131,24 +137,25 @@ mod tests {
             PageKind::Denied => 2,
             PageKind::OtherAccount => 3,
             PageKind::Taken => 4,
-            PageKind::LoginNeeded => 5,
-            PageKind::Returning => 6,
-            PageKind::Held => 7,
-            PageKind::Confirm => 8,
-            PageKind::SendAgain => 9,
-            PageKind::CrossSite => 10,
-            PageKind::Framed => 11,
-            PageKind::Done => 12,
-            PageKind::SignedOut => 13,
-            PageKind::Expired => 14,
-            PageKind::Unusable => 15,
-            PageKind::AdminPolicy => 16,
-            PageKind::AppRefused => 17,
-            PageKind::Unavailable => 18,
-            PageKind::Untrusted => 19,
-            PageKind::Failed => 20,
+            PageKind::NotAllowed => 5,
+            PageKind::LoginNeeded => 6,
+            PageKind::Returning => 7,
+            PageKind::Held => 8,
+            PageKind::Confirm => 9,
+            PageKind::SendAgain => 10,
+            PageKind::CrossSite => 11,
+            PageKind::Framed => 12,
+            PageKind::Done => 13,
+            PageKind::SignedOut => 14,
+            PageKind::Expired => 15,
+            PageKind::Unusable => 16,
+            PageKind::AdminPolicy => 17,
+            PageKind::AppRefused => 18,
+            PageKind::Unavailable => 19,
+            PageKind::Untrusted => 20,
+            PageKind::Failed => 21,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..21).collect::<Vec<_>>());
+        assert_eq!(places, (0..22).collect::<Vec<_>>());
     }
 }

@@ -56,6 +56,10 @@ impl Notice {
         Self::new(PageKind::Taken, StatusCode::CONFLICT)
     }
 
+    pub(crate) fn not_allowed() -> Self {
+        Self::new(PageKind::NotAllowed, StatusCode::FORBIDDEN)
+    }
+
     pub(crate) fn login_needed() -> Self {
         Self::new(PageKind::LoginNeeded, StatusCode::UNAUTHORIZED)
     }
@@ -103,9 +107,10 @@ impl Notice {
             Code::CallbackInvalid => PageKind::Unusable,
             Code::AdminPolicy => PageKind::AdminPolicy,
             Code::ProviderRefused => PageKind::AppRefused,
-            Code::ProviderUnavailable | Code::ProviderTimeout | Code::ShuttingDown => {
-                PageKind::Unavailable
-            }
+            Code::ProviderUnavailable
+            | Code::ProviderTimeout
+            | Code::SignInFailed
+            | Code::ShuttingDown => PageKind::Unavailable,
             Code::ProviderResponse | Code::IdTokenInvalid => PageKind::Untrusted,
             _ => PageKind::Failed,
         };

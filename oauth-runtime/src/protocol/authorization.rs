@@ -35,6 +35,8 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub(crate) code_challenge: &'a str,
     pub(crate) login_hint: Option<&'a str>,
     pub(crate) prompt: Option<Prompt>,
+    /// The organization whose accounts the provider's list is narrowed to (Google's `hd`).
+    pub(crate) hosted_domain: Option<&'a str>,
 }
 
 impl AuthorizationRequest<'_> {
@@ -50,6 +52,7 @@ impl AuthorizationRequest<'_> {
             ("code_challenge_method", "S256"),
         ];
         pairs.extend(self.login_hint.map(|hint| ("login_hint", hint)));
+        pairs.extend(self.hosted_domain.map(|domain| ("hd", domain)));
         let choice = self.provider.account_choice();
         pairs.extend(self.prompt.map(|prompt| ("prompt", prompt.value(choice))));
         // No parameter may be there twice (RFC 6749 §3.1): what this request says goes first.
@@ -80,6 +83,7 @@ mod tests {
             code_challenge: "ch",
             login_hint,
             prompt,
+            hosted_domain: None,
         };
         let url = request.to_url();
         assert!(url.as_str().starts_with("https://accounts.google.com/o/oauth2/v2/auth?"));
@@ -135,6 +139,7 @@ mod tests {
                 code_challenge: "ch",
                 login_hint: None,
                 prompt,
+                hosted_domain: None,
             };
             let url = request.to_url();
             let values = |name: &str| {

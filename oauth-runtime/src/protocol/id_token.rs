@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use url::Url;
 
+use super::identity::Identity;
 use super::json;
 use super::jws::invalid;
 use crate::clock::Timestamp;
@@ -21,26 +22,8 @@ const LEEWAY: Duration = Duration::from_secs(60);
 const MAX_SUBJECT: usize = 255;
 const MAX_EMAIL: usize = 320;
 const MAX_NAME: usize = 200;
+const MAX_DOMAIN: usize = 253;
 const MAX_PICTURE: usize = 2048;
-
-/// Whom a valid ID token names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// In its canonical form.
-    pub(crate) issuer: String,
-    pub(crate) subject: String,
-    pub(crate) email: Option<String>,
-    pub(crate) email_verified: bool,
-    pub(crate) name: Option<String>,
-    pub(crate) picture: Option<String>,
-}
-
-impl Identity {
-    /// How the account is named to its owner.
-    pub(crate) fn label(&self) -> &str {
-        self.email.as_deref().unwrap_or(&self.subject)
-    }
-}
 
 /// What the token has to fit.
 pub(crate) struct Expected<'a> {
@@ -75,6 +58,8 @@ struct Claims {
     name: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
     picture: Option<String>,
+    #[serde(default, deserialize_with = "json::lenient")]
+    hd: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +106,7 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
         email_verified: claims.email_verified.is_some_and(|flag| flag.is_set()),
         name: claims.name.map(|name| one_line(&name)).filter(|name| !name.is_empty()),
         picture: claims.picture.filter(|url| is_shown(url, MAX_PICTURE) && is_picture(url)),
+        hosted_domain: claims.hd.filter(|domain| is_shown(domain, MAX_DOMAIN)),
     })
 }
 

@@ -9,6 +9,7 @@ mod token;
 mod token_error;
 mod jwk;
 mod jws;
+mod identity;
 mod id_token;
 mod retry_after;
 #[cfg(test)]
@@ -21,7 +22,8 @@ pub(crate) use authorization_response::{
     AuthorizationResponse, Outcome, StateVerified, check_issuer,
 };
 pub(crate) use client_auth::BasicAuth;
-pub(crate) use id_token::{Expected, Identity, verify_id_token};
+pub(crate) use id_token::{Expected, verify_id_token};
+pub use identity::Identity;
 pub(crate) use jwk::JwkSet;
 pub(crate) use jws::{Jws, Unverified};
 pub(crate) use pkce::CodeVerifier;

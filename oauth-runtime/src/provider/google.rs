@@ -57,6 +57,7 @@ impl Provider {
             client_authentication: ClientAuthentication::Post,
             offline_access: OfflineAccess::AsAsked,
             account_choice: AccountChoice::Chooser,
+            hosted_domains: true,
             parameters,
             apis: Apis::Domain {
                 domain: "googleapis.com",

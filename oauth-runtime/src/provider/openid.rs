@@ -71,6 +71,7 @@ impl Provider {
             client_authentication: ClientAuthentication::Basic,
             offline_access: OfflineAccess::WithConsent,
             account_choice: AccountChoice::SignIn,
+            hosted_domains: false,
             parameters: Vec::new(),
             apis: Apis::Origin(secure("issuer", issuer)?),
             credentials,

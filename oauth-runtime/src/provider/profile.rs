@@ -37,6 +37,8 @@ pub struct Provider {
     pub(super) client_authentication: ClientAuthentication,
     pub(super) offline_access: OfflineAccess,
     pub(super) account_choice: AccountChoice,
+    /// Whether its ID tokens name the organization of an account (Google's `hd`).
+    pub(super) hosted_domains: bool,
     /// Sent with every authorization request.
     pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) apis: Apis,
@@ -230,6 +232,10 @@ impl Provider {
     /// Whether a request for these scopes has to show the consent page to bring what it asks for.
     pub(crate) fn wants_consent_for(&self, scopes: &ScopeSet) -> bool {
         self.offline_access == OfflineAccess::WithConsent && scopes.contains_name("offline_access")
+    }
+
+    pub(crate) fn has_hosted_domains(&self) -> bool {
+        self.hosted_domains
     }
 
     pub(crate) fn account_choice(&self) -> AccountChoice {

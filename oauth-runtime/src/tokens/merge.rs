@@ -176,6 +176,7 @@ mod tests {
             email_verified: false,
             name: None,
             picture: None,
+            hosted_domain: None,
         };
         let requested = ScopeSet::parse(requested);
         Authorized { identity, response, requested, forced_consent: false }

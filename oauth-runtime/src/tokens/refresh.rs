@@ -334,6 +334,7 @@ mod tests {
             email_verified: false,
             name: None,
             picture: None,
+            hosted_domain: None,
         }
     }
 

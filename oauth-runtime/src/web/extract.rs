@@ -12,6 +12,7 @@ use super::guard;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::OAuth;
+use crate::protocol::Identity;
 use crate::scope::{Requirement, ScopeSet};
 use crate::secret::Redacted;
 use crate::tokens::AccountId;
@@ -238,22 +239,32 @@ impl User {
 
     /// The e-mail address, if the sign-in asked for it. It may change hands.
     pub fn email(&self) -> Option<&str> {
-        self.0.row().identity.email.as_deref()
+        self.identity().email()
     }
 
     /// Whether the provider says that it verified the address.
     pub fn email_verified(&self) -> bool {
-        self.0.row().identity.email_verified
+        self.identity().email_verified()
     }
 
     /// The name, if the sign-in asked for `profile`.
     pub fn name(&self) -> Option<&str> {
-        self.0.row().identity.name.as_deref()
+        self.identity().name()
     }
 
     /// The address of a picture, if the sign-in asked for `profile`.
     pub fn picture(&self) -> Option<&str> {
-        self.0.row().identity.picture.as_deref()
+        self.identity().picture()
+    }
+
+    /// The domain of the organization that manages the account at Google (`hd`).
+    pub fn hosted_domain(&self) -> Option<&str> {
+        self.identity().hosted_domain()
+    }
+
+    /// All that the provider said of the person.
+    pub fn identity(&self) -> &Identity {
+        &self.0.row().identity
     }
 
     /// All scopes that the account granted, as the provider names them.

@@ -103,7 +103,13 @@ impl<'a> Visit<'a> {
             Ending::Taken { scopes, resume } => {
                 let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
                 let intent = intent.choosing_account();
-                self.once_more(Notice::taken(), LinkKind::Retry, intent, None)
+                self.once_more(Notice::taken(), LinkKind::ChooseAccount, intent, None)
+                    .map(|notice| self.page(notice))
+            }
+            Ending::NotAllowed { scopes, resume } => {
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
+                let intent = intent.choosing_account();
+                self.once_more(Notice::not_allowed(), LinkKind::ChooseAccount, intent, None)
                     .map(|notice| self.page(notice))
             }
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),

@@ -58,6 +58,14 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::NotAllowed,
+        Words {
+            title: "This account cannot be used here",
+            lead: "The account that you chose at {provider} is not admitted to this app. Nothing of it was kept.",
+            note: None,
+        },
+    ),
+    (
         PageKind::LoginNeeded,
         Words {
             title: "Please log in first",
@@ -228,6 +236,7 @@ pub(super) const LINKS: &[(LinkKind, &str)] = &[
     (LinkKind::Continue, "Continue"),
     (LinkKind::KeepAccount, "Continue as {account}"),
     (LinkKind::SwitchAccount, "Switch to {account}"),
+    (LinkKind::ChooseAccount, "Choose another account"),
     (LinkKind::StartAgain, "Start again"),
     (LinkKind::SignIn, "Sign in again"),
     (LinkKind::LogIn, "Log in"),

@@ -59,6 +59,14 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::NotAllowed,
+        Words {
+            title: "Dieses Konto ist hier nicht zugelassen",
+            lead: "Das Konto, das Sie bei {provider} gewählt haben, darf diese App nicht benutzen. Von ihm wurde nichts gespeichert.",
+            note: None,
+        },
+    ),
+    (
         PageKind::LoginNeeded,
         Words {
             title: "Bitte zuerst anmelden",
@@ -236,6 +244,7 @@ pub(super) const LINKS: &[(LinkKind, &str)] = &[
     (LinkKind::Continue, "Weiter"),
     (LinkKind::KeepAccount, "Weiter als {account}"),
     (LinkKind::SwitchAccount, "Zu {account} wechseln"),
+    (LinkKind::ChooseAccount, "Anderes Konto wählen"),
     (LinkKind::StartAgain, "Neu beginnen"),
     (LinkKind::SignIn, "Erneut anmelden"),
     (LinkKind::LogIn, "Anmelden"),
