@@ -73,7 +73,7 @@ pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;
-pub use tokens::AccountId;
+pub use tokens::{AccountId, Consent};
 pub use web::{Declared, Require, RequireLayer, Token, User};
 
 /// What the macros name. Not for use by hand.

@@ -123,6 +123,8 @@ async fn a_withdrawn_grant_is_asked_for_again() {
     assert_eq!(asked.status, 303);
     assert!(asked.query("scope").unwrap().contains("drive.file"));
     assert_eq!(browser.go(app.url("/hello")).await.body, ADA, "the session is kept");
+    let consents = browser.go(app.url("/consents")).await.body;
+    assert!(consents.contains("drive.file\": Revoked"), "{consents}");
     let fetched = browser.fetch(app.url("/notes"), &[]).await;
     assert_eq!((fetched.status, &fetched.json()["code"]), (403, &"consent_required".into()));
     assert_eq!(refreshes(&app), 1, "a dead token is not tried twice");

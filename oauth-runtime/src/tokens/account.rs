@@ -1,10 +1,10 @@
 //! One account at one provider: who it is, what it granted, what it declined.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::consents::Consents;
 use super::{Freshness, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
@@ -79,8 +79,8 @@ pub(crate) struct AccountRow {
     pub(crate) granted: ScopeSet,
     /// `granted` with aliases and implications folded in: what the guard asks.
     pub(crate) covered: ScopeSet,
-    /// What the user was asked for and did not grant, with the time of the answer.
-    pub(crate) declined: BTreeMap<Box<str>, Timestamp>,
+    /// What the user said about each scope, and when.
+    pub(crate) consents: Consents,
     /// A consent was forced and still brought no refresh token: do not force another.
     pub(crate) forced_consent: bool,
 }
@@ -103,21 +103,20 @@ impl AccountRow {
 
     /// The scopes of `missing` that the user left out before.
     pub(crate) fn declined_of(&self, missing: &ScopeSet) -> ScopeSet {
-        missing.names().filter(|name| self.declined.contains_key(*name)).collect()
+        missing.names().filter(|name| self.consents.is_declined(name)).collect()
     }
 
     /// The same account, which was asked for `scopes` and said no.
     pub(crate) fn with_declined(&self, scopes: &ScopeSet, now: Timestamp) -> Self {
-        let mut row = self.clone();
-        let names = scopes.names().filter(|name| !self.covered.contains_name(name));
-        row.declined.extend(names.map(|name| (name.into(), now)));
-        row
+        let consents = self.consents.clone().declined(scopes, &self.covered, now);
+        Self { consents, ..self.clone() }
     }
 
     /// The same account without its tokens: the grant is gone, the person is not.
-    pub(crate) fn blanked(&self) -> Self {
+    pub(crate) fn blanked(&self, now: Timestamp) -> Self {
         let none = ScopeSet::default();
-        Self { tokens: None, granted: none.clone(), covered: none, ..self.clone() }
+        let consents = self.consents.lacking(&none, now);
+        Self { tokens: None, granted: none.clone(), covered: none, consents, ..self.clone() }
     }
 }
 

@@ -107,7 +107,8 @@ impl Accounts {
     /// Deletes the tokens of an account that nobody has any longer; says whose they were. The
     /// row itself ends when whoever is writing to it has seen that.
     pub(crate) fn forget(&self, key: &AccountKey) -> Result<Option<AccountId>, Error> {
-        let blanked = |row: Option<&AccountRow>| Ok(row.map(AccountRow::blanked));
+        let now = self.clock().now();
+        let blanked = |row: Option<&AccountRow>| Ok(row.map(|row| row.blanked(now)));
         let entry = self.change_for(key, FORGOTTEN, blanked)?;
         Ok(entry.map(|entry| entry.value.id.clone()))
     }

@@ -35,11 +35,8 @@ pub(crate) fn merge(
     // Once is enough: the next authorization need not be forced to bring none either.
     let forced = authorized.forced_consent || previous.is_some_and(|row| row.forced_consent);
     let forced_consent = forced && tokens.refresh.is_none();
-    let mut declined = previous.map(|row| row.declined.clone()).unwrap_or_default();
-    for name in requested.names().filter(|name| !covered.contains_name(name)) {
-        declined.insert(name.into(), now);
-    }
-    declined.retain(|name, _| !covered.contains_name(name));
+    let consents = previous.map(|row| row.consents.clone()).unwrap_or_default();
+    let consents = consents.after(requested, &granted, now);
     Ok(AccountRow {
         id: AccountId::new(&identity.issuer, &identity.subject),
         identity: identity.clone(),
@@ -47,7 +44,7 @@ pub(crate) fn merge(
         tokens: Some(tokens.into()),
         granted,
         covered,
-        declined,
+        consents,
         forced_consent,
     })
 }
@@ -101,7 +98,8 @@ pub(crate) fn merge_refresh(
         None => row.granted.clone(),
     };
     let covered = granted.closure();
-    AccountRow { tokens: Some(tokens.into()), granted, covered, ..row.clone() }
+    let consents = row.consents.after(&ScopeSet::default(), &granted, now);
+    AccountRow { tokens: Some(tokens.into()), granted, covered, consents, ..row.clone() }
 }
 
 /// The row after a refresh that another authorization has overtaken: what that brought stands.
@@ -137,7 +135,7 @@ mod tests {
     use crate::provider::ClientCredentials;
     use crate::scope::Scope;
     use crate::secret::Secret;
-    use crate::tokens::Freshness;
+    use crate::tokens::{Consent, Freshness};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
     const FILE: &str = "https://www.googleapis.com/auth/drive.file";
@@ -192,8 +190,17 @@ mod tests {
         row.covers(&[Scope::find(short).unwrap()])
     }
 
+    fn consent(row: &AccountRow, scope: &str) -> Option<Consent> {
+        row.consents.iter().find(|(name, _)| *name == scope).map(|(_, consent)| consent)
+    }
+
     fn declined(row: &AccountRow) -> Vec<&str> {
-        row.declined.keys().map(|name| &**name).collect()
+        let declined = |consent| matches!(consent, Consent::Declined(_));
+        row.consents
+            .iter()
+            .filter(|(_, consent)| declined(*consent))
+            .map(|(name, _)| name)
+            .collect()
     }
 
     fn refresh_token(row: &AccountRow, at: Timestamp) -> Option<&str> {
@@ -228,7 +235,7 @@ mod tests {
         assert_eq!(error.code(), "provider_response");
         let row = merge(None, &silent, &plain(), 0, NOW).unwrap();
         assert_eq!(row.granted, ScopeSet::parse("openid zz"));
-        assert!(row.declined.is_empty());
+        assert!(declined(&row).is_empty());
         let empty = authorized("openid zz", response(Some(""), None));
         for provider in [google(), plain()] {
             let row = merge(None, &empty, &provider, 0, NOW).unwrap();
@@ -268,7 +275,7 @@ mod tests {
     #[test]
     fn aliases_and_wider_scopes_count_as_granted() {
         let row = row(None, &format!("email {READ}"), &format!("openid {EMAIL} {DRIVE}"));
-        assert!(row.declined.is_empty(), "{:?}", row.declined);
+        assert!(declined(&row).is_empty(), "{:?}", declined(&row));
         for short in ["email", "drive.readonly", "drive"] {
             assert!(covers(&row, short), "{short}");
         }
@@ -283,7 +290,7 @@ mod tests {
         assert!(covers(&both, "drive.file") && covers(&both, "calendar"));
         let fewer = row(Some(&both), CALENDAR, CALENDAR);
         assert!(!covers(&fewer, "drive.file") && covers(&fewer, "calendar"));
-        assert!(fewer.declined.is_empty(), "it was not asked for, so nobody declined it");
+        assert!(declined(&fewer).is_empty(), "it was not asked for, so nobody declined it");
     }
 
     /// D4: a no is remembered with its time until the scope is granted, in whatever form.
@@ -291,15 +298,16 @@ mod tests {
     fn a_declined_scope_is_remembered_until_it_is_granted() {
         let first = row(None, &format!("{READ} {CALENDAR}"), CALENDAR);
         assert_eq!(declined(&first), [READ]);
-        assert_eq!(first.declined[READ], NOW);
+        assert_eq!(consent(&first, READ), Some(Consent::Declined(NOW)));
         let later = NOW + Duration::from_secs(60);
         let other = authorized(CALENDAR, response(Some(CALENDAR), None));
         let other = merge(Some(&first), &other, &google(), 0, later).unwrap();
-        assert_eq!(other.declined[READ], NOW, "not asked again, so not declined again");
+        let same = Some(Consent::Declined(NOW));
+        assert_eq!(consent(&other, READ), same, "not asked again, so not declined again");
         let again = authorized(READ, response(Some(CALENDAR), None));
         let again = merge(Some(&other), &again, &google(), 0, later).unwrap();
-        assert_eq!(again.declined[READ], later);
-        assert!(row(Some(&again), DRIVE, DRIVE).declined.is_empty());
+        assert_eq!(consent(&again, READ), Some(Consent::Declined(later)));
+        assert!(declined(&row(Some(&again), DRIVE, DRIVE)).is_empty());
     }
 
     /// D15, I20: no answer takes a refresh token away by saying nothing of it.
@@ -393,7 +401,7 @@ mod tests {
         before.epoch = 7;
         let mut authorized = authorized(FILE, response(Some(FILE), None));
         authorized.identity.email = Some("ada@example.com".to_owned());
-        let after = merge(Some(&before.blanked()), &authorized, &google(), 0, NOW).unwrap();
+        let after = merge(Some(&before.blanked(NOW)), &authorized, &google(), 0, NOW).unwrap();
         assert_eq!(after.epoch, 7);
         assert_eq!(after.identity.email.as_deref(), Some("ada@example.com"));
     }

@@ -1,5 +1,6 @@
 //! What the provider granted: account rows, their tokens, and how these stay alive.
 
+mod consents;
 mod account;
 mod accounts;
 mod merge;
@@ -10,6 +11,7 @@ mod token_set;
 pub use account::AccountId;
 pub(crate) use account::AccountRow;
 pub(crate) use accounts::Accounts;
+pub use consents::Consent;
 pub(crate) use merge::Authorized;
 pub(crate) use provider_client::ProviderClient;
 pub(crate) use token_set::{Freshness, TokenSet};

@@ -183,8 +183,9 @@ impl Accounts {
     /// Blanks exactly the tokens that were refused. Newer ones stand and are used.
     fn refused(&self, key: &AccountKey, token: &Secret, error: TokenError) -> Result<Row, Error> {
         let now = self.clock().now();
-        let row = self
-            .change(key, |row| Ok(row.filter(|row| holds(row, token)).map(AccountRow::blanked)))?;
+        let row = self.change(key, |row| {
+            Ok(row.filter(|row| holds(row, token)).map(|row| row.blanked(now)))
+        })?;
         match row {
             Some(row) if row.value.freshness(now) != Freshness::Expired => Ok(row),
             _ => {
@@ -566,7 +567,8 @@ mod tests {
     async fn a_late_answer_brings_no_blanked_tokens_back() {
         let world = World::new().await;
         let waiter = world.begin_held().await;
-        world.accounts.change(&world.key, |row| Ok(row.map(AccountRow::blanked))).unwrap();
+        let now = world.clock.now();
+        world.accounts.change(&world.key, |row| Ok(row.map(|row| row.blanked(now)))).unwrap();
         world.server.release();
         assert_eq!(waiter.await.unwrap().err().unwrap().code(), "invalid_grant");
         assert_eq!(world.held(), None);

@@ -1,46 +1,21 @@
-//! The extractors: a token, the mere declaration, the person.
+//! The extractors: a token, and the mere declaration.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderValue;
 use http::request::Parts;
 
 use super::grant::Grant;
 use super::guard;
+use super::state::HasOAuth;
+use super::user::User;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::oauth::OAuth;
-use crate::protocol::Identity;
 use crate::scope::{Requirement, ScopeSet};
 use crate::secret::Redacted;
 use crate::tokens::AccountId;
-
-/// A router state from which the handle can be had.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "the router state `{Self}` holds no `OAuth`",
-    label = "this extractor needs the `OAuth` of the app",
-    note = "give the router its state: `.with_state(oauth)`",
-    note = "with your own state: `#[derive(FromRef)]` on it, and an `OAuth` among its fields",
-    note = "where `#[debug_handler]` asks, name the state: `#[debug_handler(state = OAuth)]`"
-)]
-pub trait HasOAuth {
-    /// A clone of the handle.
-    fn oauth(&self) -> OAuth;
-}
-
-#[diagnostic::do_not_recommend]
-impl<S> HasOAuth for S
-where
-    OAuth: FromRef<S>,
-{
-    #[inline]
-    fn oauth(&self) -> OAuth {
-        OAuth::from_ref(self)
-    }
-}
 
 /// A live access token that holds every scope of `Handler`.
 ///
@@ -123,7 +98,7 @@ impl<R: Requirement> Token<R> {
 
     /// The person behind the token.
     pub fn user(&self) -> User {
-        User(self.grant.signed_in.clone())
+        User::new(self.grant.signed_in.clone())
     }
 
     pub(crate) fn grant(&self) -> &Grant {
@@ -200,99 +175,5 @@ impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Declared<R> {
     #[inline]
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         guard::admit(state.oauth(), parts, R::DECLARATION).await.map(|_| Self::admitted())
-    }
-}
-
-/// The person who is signed in.
-///
-/// As an argument it asks whoever is not signed in to do so; `Option<User>` asks nothing.
-/// Only [`account`](Self::account) names a person for good: e-mail and name are for display.
-///
-/// ```
-/// use oauth_runtime::User;
-///
-/// async fn home(user: Option<User>) -> String {
-///     match user {
-///         Some(user) => format!("hello {}", user.name().unwrap_or("there")),
-///         None => "hello stranger".to_owned(),
-///     }
-/// }
-/// ```
-#[derive(Clone)]
-pub struct User(crate::oauth::SignedIn);
-
-impl User {
-    /// The account, issuer and subject together.
-    pub fn account(&self) -> &AccountId {
-        &self.0.row().id
-    }
-
-    /// The issuer, in its canonical form (`iss`, OpenID Connect Core §2).
-    pub fn issuer(&self) -> &str {
-        self.account().issuer()
-    }
-
-    /// The subject (`sub`), unique at its issuer only.
-    pub fn subject(&self) -> &str {
-        self.account().subject()
-    }
-
-    /// The e-mail address, if the sign-in asked for it. It may change hands.
-    pub fn email(&self) -> Option<&str> {
-        self.identity().email()
-    }
-
-    /// Whether the provider says that it verified the address.
-    pub fn email_verified(&self) -> bool {
-        self.identity().email_verified()
-    }
-
-    /// The name, if the sign-in asked for `profile`.
-    pub fn name(&self) -> Option<&str> {
-        self.identity().name()
-    }
-
-    /// The address of a picture, if the sign-in asked for `profile`.
-    pub fn picture(&self) -> Option<&str> {
-        self.identity().picture()
-    }
-
-    /// The domain of the organization that manages the account at Google (`hd`).
-    pub fn hosted_domain(&self) -> Option<&str> {
-        self.identity().hosted_domain()
-    }
-
-    /// All that the provider said of the person.
-    pub fn identity(&self) -> &Identity {
-        &self.0.row().identity
-    }
-
-    /// All scopes that the account granted, as the provider names them.
-    pub fn scopes(&self) -> &ScopeSet {
-        &self.0.row().granted
-    }
-}
-
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User").field("account", self.account()).finish_non_exhaustive()
-    }
-}
-
-impl<S: HasOAuth + Sync> FromRequestParts<S> for User {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        guard::admit_user(&state.oauth(), parts).map(Self)
-    }
-}
-
-impl<S: HasOAuth + Sync> OptionalFromRequestParts<S> for User {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
-        let oauth = state.oauth();
-        let caller = oauth.caller(parts, oauth.0.clock.now())?;
-        Ok(caller.into_signed_in().map(Self))
     }
 }

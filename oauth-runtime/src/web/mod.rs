@@ -11,6 +11,8 @@ mod problem;
 mod challenge;
 mod guard;
 mod grant;
+mod state;
+mod user;
 mod extract;
 mod visit;
 mod hold;
@@ -21,6 +23,8 @@ mod routes;
 #[cfg(feature = "fake")]
 pub(crate) use asked::Asked;
 pub(crate) use extract::bearer;
-pub use extract::{Declared, HasOAuth, Token, User};
+pub use extract::{Declared, Token};
 pub(crate) use grant::Grant;
 pub use require::{Require, RequireLayer};
+pub use state::HasOAuth;
+pub use user::User;

@@ -1,5 +1,6 @@
 //! An app with a handler of each sort, on a port of its own, with a fake Google behind it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -96,6 +97,7 @@ pub fn router(oauth: &OAuth) -> Router {
         .route("/login", get(|| async { "login" }))
         .route("/me", get(me))
         .route("/hello", get(hello))
+        .route("/consents", get(consents))
         .route("/notes", get(notes).post(save))
         .route("/week", get(week))
         .route("/both", get(both))
@@ -114,6 +116,10 @@ async fn me(user: User) -> Json<Value> {
         "issuer": user.issuer(), "subject": user.subject(), "email": user.email(),
         "verified": user.email_verified(), "scopes": user.scopes(),
     }))
+}
+
+async fn consents(user: User) -> String {
+    format!("{:?}", user.consents().collect::<BTreeMap<_, _>>())
 }
 
 async fn hello(user: Option<User>) -> String {
