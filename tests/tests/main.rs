@@ -6,6 +6,7 @@ mod admission;
 mod callback;
 mod demo;
 mod flow_sign_in;
+mod every_route;
 mod guarding;
 mod held_forms;
 mod hot_path;

@@ -90,6 +90,7 @@ async fn an_app_puts_a_page_of_its_own_in_the_place_of_one() {
     }
     let app = app(|builder| builder.with_pages(own)).await;
     let mut browser = Browser::new();
+    browser.own_pages = true;
     let page = browser.authorize(app.url("/notes"), ADA, &[]).await;
     let scope = "https://www.googleapis.com/auth/drive.file";
     assert_eq!(page.body, format!("own: keep your notes in your Drive Grant [{scope:?}]"));

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, header};
 use url::Url;
 
 use super::html::{self, Form};
+use super::ours;
 
 const MAX_HOPS: usize = 20;
 
@@ -17,6 +18,8 @@ pub struct Browser {
     pub languages: &'static str,
     /// Every address that was asked for, the first one first.
     pub hops: Vec<Url>,
+    /// Whether the app has pages of its own in the place of the library's, with its own policy.
+    pub own_pages: bool,
 }
 
 /// What came back.
@@ -73,6 +76,7 @@ impl Browser {
             cookies: BTreeMap::new(),
             languages: "en",
             hops: Vec::new(),
+            own_pages: false,
         }
     }
 
@@ -83,6 +87,7 @@ impl Browser {
             cookies: self.cookies.clone(),
             languages: self.languages,
             hops: Vec::new(),
+            own_pages: false,
         }
     }
 
@@ -267,6 +272,7 @@ impl Browser {
         let url = response.url().clone();
         let page = Page { status, url, headers, body: response.text().await.unwrap() };
         page.set_cookies().iter().for_each(|line| self.keep(line));
+        ours::check(&page, &self.cookies, self.own_pages);
         page
     }
 

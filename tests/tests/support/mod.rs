@@ -3,6 +3,7 @@
 mod app;
 mod browser;
 mod html;
+mod ours;
 
 pub use app::App;
 #[cfg(feature = "servers")]

@@ -1,0 +1,73 @@
+//! Every route of the library, with every method and many a query: what the browser of these
+//! tests looks at in each answer holds for all of them.
+
+use http::Method;
+
+use crate::support::{App, Browser};
+
+const ROUTES: [&str; 8] =
+    ["sign-in", "sign-out", "start", "hold", "continue", "done", "callback", "client.js"];
+const METHODS: [Method; 8] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+const KINDS: [&[(&str, &str)]; 6] = [
+    &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+    &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+    &[("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")],
+    &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")],
+    &[("sec-purpose", "prefetch"), ("sec-fetch-mode", "navigate")],
+    &[("hx-request", "true")],
+];
+/// Which methods a route has at all.
+fn allows(route: &str, method: &Method) -> bool {
+    match route {
+        "sign-out" | "hold" => *method == Method::POST,
+        "continue" => [Method::GET, Method::POST].contains(method),
+        "client.js" => [Method::GET, Method::HEAD].contains(method),
+        _ => *method == Method::GET,
+    }
+}
+
+fn queries() -> Vec<String> {
+    let plain = ["", "?", "?intent=x", "?form=x", "?code=x&state=y", "?state=a&state=b&code=x"];
+    let odd = ["?intent=%00%ff%", "?return_to=//evil.example", "?popup=<script>&to=//evil"];
+    let long = format!("?code=x&state={}", "y".repeat(9_000));
+    plain.into_iter().chain(odd).map(str::to_owned).chain([long]).collect()
+}
+
+/// G2, G6, G9, A15, E11: every answer has the headers, a wrong method is 405 and changes nothing,
+/// and HEAD, OPTIONS and prefetches set no cookie.
+#[tokio::test]
+async fn every_answer_has_the_headers_and_no_method_does_what_it_should_not() {
+    let app = App::start().await;
+    let mut browser = Browser::new();
+    browser.authorize(app.url("/oauth/sign-in"), "ada@example.com", &[]).await;
+    let session = browser.cookies.clone();
+    for (route, query) in
+        ROUTES.iter().flat_map(|route| queries().into_iter().map(move |q| (route, q)))
+    {
+        for (method, kind) in METHODS.iter().flat_map(|method| KINDS.map(|kind| (method, kind))) {
+            let url = app.url(&format!("/oauth/{route}{query}"));
+            let body = (*method == Method::POST).then(|| "a=b".to_owned());
+            let page = browser.send(method.clone(), &url, kind, body).await;
+            let what = format!("{method} {url} {kind:?}: {page:?}");
+            assert_eq!(page.status == 405, !allows(route, method), "{what}");
+            let acts = page.set_cookies().iter().any(|line| !line.contains("Max-Age=0"));
+            let person = kind[0].1 == "navigate" && kind != KINDS[1];
+            let may = *method == Method::GET && person && ["sign-in", "start"].contains(route);
+            assert!(!acts || may, "{what}");
+            if *method == Method::HEAD || *method == Method::OPTIONS {
+                assert!(page.set_cookies().is_empty(), "{what}");
+            }
+            // A sign-out that was a form of our own ended the session: begin anew.
+            browser.cookies.clone_from(&session);
+        }
+    }
+}
