@@ -7,14 +7,25 @@ use crate::tokens::Freshness;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     SignedOut,
-    /// A required scope is not granted; `declined` if the person left it out before.
-    Missing {
-        declined: bool,
-    },
+    /// A required scope is not granted.
+    Missing,
     /// All is granted; the access token has this much life.
     Granted(Freshness),
     /// All was granted, but the token has ended and nothing can renew it.
     Dead,
+    /// All was granted, the token has ended, and nobody can say now whether it can be renewed.
+    Unknown,
+}
+
+/// What came before the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// The person said no to it, or was at the provider for it a moment ago, so that one more
+    /// round would hardly help: from then on a click is needed, and no two servers send a
+    /// browser round and round.
+    pub(crate) answered: bool,
+    /// The app says what will be asked before the provider asks it.
+    pub(crate) explains: bool,
 }
 
 /// What to do with the request.
@@ -26,8 +37,10 @@ pub(crate) enum Decision {
     ProceedAndRefresh,
     /// Refresh first, then decide again.
     RefreshFirst,
-    /// The handler does not run.
+    /// The handler does not run; the person can change that.
     Refuse(Refusal),
+    /// The handler does not run; it may later, with nobody doing anything.
+    Wait,
 }
 
 /// The shape of a refusal.
@@ -53,20 +66,24 @@ pub(crate) enum Refusal {
     CrossSite,
 }
 
-/// The whole table: standing × kind of request.
-pub(crate) fn decide(standing: Standing, kind: RequestKind) -> Decision {
+/// The whole table: standing × kind of request, and what came before.
+pub(crate) fn decide(standing: Standing, kind: RequestKind, before: Before) -> Decision {
     match standing {
         Standing::Granted(Freshness::Fresh) => Decision::Proceed,
         Standing::Granted(Freshness::Stale) => Decision::ProceedAndRefresh,
         Standing::Granted(Freshness::Expired) => Decision::RefreshFirst,
-        Standing::SignedOut | Standing::Dead => Decision::Refuse(refusal(kind, false)),
-        Standing::Missing { declined } => Decision::Refuse(refusal(kind, declined)),
+        Standing::Unknown => Decision::Wait,
+        Standing::SignedOut | Standing::Missing | Standing::Dead => {
+            Decision::Refuse(refusal(kind, before))
+        }
     }
 }
 
-fn refusal(kind: RequestKind, declined: bool) -> Refusal {
+/// The shape of a no.
+pub(crate) fn refusal(kind: RequestKind, before: Before) -> Refusal {
     match kind {
-        RequestKind::Page if declined => Refusal::Explain,
+        RequestKind::Page if before.answered => Refusal::Explain,
+        RequestKind::Page if before.explains => Refusal::Rationale,
         RequestKind::Page => Refusal::Redirect,
         RequestKind::Form => Refusal::Hold,
         RequestKind::CrossSite => Refusal::CrossSite,
@@ -79,50 +96,123 @@ fn refusal(kind: RequestKind, declined: bool) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use super::Decision::{Proceed, ProceedAndRefresh, RefreshFirst, Wait};
     use super::*;
 
+    /// The columns.
     const KINDS: [RequestKind; 7] = [
         RequestKind::Page,
         RequestKind::Form,
-        RequestKind::CrossSite,
         RequestKind::Fetch,
         RequestKind::Htmx,
-        RequestKind::Frame,
         RequestKind::Quiet,
+        RequestKind::Frame,
+        RequestKind::CrossSite,
+    ];
+    const STANDINGS: [Standing; 7] = [
+        Standing::SignedOut,
+        Standing::Missing,
+        Standing::Dead,
+        Standing::Granted(Freshness::Fresh),
+        Standing::Granted(Freshness::Stale),
+        Standing::Granted(Freshness::Expired),
+        Standing::Unknown,
+    ];
+    /// First visit, explained first, answered before, both.
+    const BEFORE: [Before; 4] = [
+        Before { answered: false, explains: false },
+        Before { answered: false, explains: true },
+        Before { answered: true, explains: false },
+        Before { answered: true, explains: true },
     ];
 
-    #[test]
-    fn whoever_is_granted_and_fresh_passes_whatever_the_request() {
-        for kind in KINDS {
-            let granted = |freshness| decide(Standing::Granted(freshness), kind);
-            assert_eq!(granted(Freshness::Fresh), Decision::Proceed);
-            assert_eq!(granted(Freshness::Stale), Decision::ProceedAndRefresh);
-            assert_eq!(granted(Freshness::Expired), Decision::RefreshFirst);
+    /// The row of a no: only the page differs by what came before.
+    const fn no(page: Refusal) -> [Decision; 7] {
+        [
+            Decision::Refuse(page),
+            Decision::Refuse(Refusal::Hold),
+            Decision::Refuse(Refusal::Problem),
+            Decision::Refuse(Refusal::HtmxProblem),
+            Decision::Refuse(Refusal::Quiet),
+            Decision::Refuse(Refusal::LeaveFrame),
+            Decision::Refuse(Refusal::CrossSite),
+        ]
+    }
+
+    /// One row for a standing and what came before; in it, one cell for a kind of request.
+    fn row(standing: Standing, before: Before) -> [Decision; 7] {
+        match (standing, before.answered, before.explains) {
+            // All granted, and the token lives: the handler, whoever asks and how.
+            (Standing::Granted(Freshness::Fresh), _, _) => [Proceed; 7],
+            (Standing::Granted(Freshness::Stale), _, _) => [ProceedAndRefresh; 7],
+            (Standing::Granted(Freshness::Expired), _, _) => [RefreshFirst; 7],
+            // Nobody can say: 503 for all.
+            (Standing::Unknown, _, _) => [Wait; 7],
+            // Signed out, a scope missing, or the access gone.
+            (_, false, false) => no(Refusal::Redirect),
+            (_, false, true) => no(Refusal::Rationale),
+            // Declined before, or back a moment ago: never a second automatic redirect.
+            (_, true, _) => no(Refusal::Explain),
         }
     }
 
     #[test]
-    fn every_refusal_has_the_shape_of_its_request() {
-        use Refusal as R;
-        let (out, dead) = (Standing::SignedOut, Standing::Dead);
-        let (missing, declined) =
-            (Standing::Missing { declined: false }, Standing::Missing { declined: true });
-        // One row a kind: signed out, missing, declined, dead.
-        let table = [
-            (RequestKind::Page, [R::Redirect, R::Redirect, R::Explain, R::Redirect]),
-            (RequestKind::Form, [R::Hold; 4]),
-            (RequestKind::CrossSite, [R::CrossSite; 4]),
-            (RequestKind::Fetch, [R::Problem; 4]),
-            (RequestKind::Htmx, [R::HtmxProblem; 4]),
-            (RequestKind::Frame, [R::LeaveFrame; 4]),
-            (RequestKind::Quiet, [R::Quiet; 4]),
-        ];
-        assert_eq!(table.map(|row| row.0), KINDS);
-        for (kind, refusals) in table {
-            for (standing, refusal) in [out, missing, declined, dead].into_iter().zip(refusals) {
-                let decision = decide(standing, kind);
-                assert_eq!(decision, Decision::Refuse(refusal), "{standing:?} {kind:?}");
+    fn every_cell_of_the_table_is_as_it_is_written() {
+        for (standing, before) in STANDINGS.iter().flat_map(|s| BEFORE.map(|before| (*s, before))) {
+            for (kind, expected) in KINDS.into_iter().zip(row(standing, before)) {
+                let decision = decide(standing, kind, before);
+                assert_eq!(decision, expected, "{standing:?}, {kind:?}, {before:?}");
             }
         }
+    }
+
+    /// Invariant 10: nothing but a token that lives and holds every scope lets a handler run.
+    #[test]
+    fn a_handler_runs_only_where_all_is_granted_and_the_token_lives() {
+        for (standing, kind) in STANDINGS.iter().flat_map(|s| KINDS.map(|kind| (*s, kind))) {
+            let lives = matches!(standing, Standing::Granted(Freshness::Fresh | Freshness::Stale));
+            for before in BEFORE {
+                let decision = decide(standing, kind, before);
+                let runs = matches!(decision, Proceed | ProceedAndRefresh);
+                assert_eq!(runs, lives, "{standing:?}, {kind:?}, {before:?}");
+            }
+        }
+    }
+
+    /// Invariants 16 and 19: a browser is sent to a provider only as a page, and only unanswered.
+    #[test]
+    fn only_a_page_that_was_not_answered_is_sent_to_the_provider() {
+        for (standing, kind) in STANDINGS.iter().flat_map(|s| KINDS.map(|kind| (*s, kind))) {
+            for before in BEFORE {
+                let sent = decide(standing, kind, before) == Decision::Refuse(Refusal::Redirect);
+                assert!(!sent || (kind == RequestKind::Page && !before.answered));
+            }
+        }
+    }
+
+    /// A kind or a standing that is added has to be added to the lists above as well: the
+    /// compiler asks for it here.
+    #[test]
+    fn the_lists_are_complete() {
+        let column = |kind: RequestKind| match kind {
+            RequestKind::Page => 0,
+            RequestKind::Form => 1,
+            RequestKind::Fetch => 2,
+            RequestKind::Htmx => 3,
+            RequestKind::Quiet => 4,
+            RequestKind::Frame => 5,
+            RequestKind::CrossSite => 6,
+        };
+        let line = |standing: Standing| match standing {
+            Standing::SignedOut => 0,
+            Standing::Missing => 1,
+            Standing::Dead => 2,
+            Standing::Granted(Freshness::Fresh) => 3,
+            Standing::Granted(Freshness::Stale) => 4,
+            Standing::Granted(Freshness::Expired) => 5,
+            Standing::Unknown => 6,
+        };
+        assert_eq!(KINDS.map(column), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(STANDINGS.map(line), [0, 1, 2, 3, 4, 5, 6]);
     }
 }

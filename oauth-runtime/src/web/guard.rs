@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::challenge::Challenge;
-use super::decision::{Decision, Refusal, Standing, decide};
+use super::decision::{Before, Decision, Standing, decide, refusal};
 use super::request_kind::RequestKind;
 use super::respond;
 use crate::clock::Timestamp;
@@ -154,19 +154,12 @@ async fn consider(
         caller => return Ok(Err(Refused::without_account(caller))),
     };
     let (kind, required) = (RequestKind::of_parts(oauth, parts), declaration.scopes);
-    let mut standing = standing(&who, required, oauth.0.clock.now());
-    if decide(standing, kind) == Decision::RefreshFirst {
-        let key = who.key;
-        let refreshed = oauth.0.accounts.refreshed(key).await;
-        let now = oauth.0.clock.now();
-        who.account = oauth.0.accounts.find(&key, now).unwrap_or(who.account);
-        standing = match refreshed {
-            Ok(_) => self::standing(&who, required, now),
-            Err(error) if error.kind() == Code::InvalidGrant => Standing::Dead,
-            Err(error) => return Err(failed(oauth, parts, error)),
-        };
+    let decided = |standing| decide(standing, kind, Before::default());
+    let (mut standing, mut failure) = (standing(&who, required, oauth.0.clock.now()), None);
+    if decided(standing) == Decision::RefreshFirst {
+        (standing, failure) = refreshed(oauth, &mut who, required).await;
     }
-    match (decide(standing, kind), &who.row().tokens) {
+    match (decided(standing), &who.row().tokens) {
         (Decision::Refuse(_), _) => Ok(Err(Refused { caller: Caller::SignedIn(who), standing })),
         (decision @ (Decision::Proceed | Decision::ProceedAndRefresh), Some(tokens)) => {
             if decision == Decision::ProceedAndRefresh {
@@ -177,16 +170,34 @@ async fn consider(
         }
         _ => {
             let text = "the access tokens of the provider end as soon as they are given";
-            Err(failed(oauth, parts, Error::new(Code::ProviderResponse, text)))
+            let error = failure.unwrap_or_else(|| Error::new(Code::ProviderResponse, text));
+            Err(failed(oauth, parts, error))
         }
+    }
+}
+
+/// How the person stands once the token was renewed, or why nobody can say.
+async fn refreshed(
+    oauth: &OAuth,
+    who: &mut SignedIn,
+    required: &[Scope],
+) -> (Standing, Option<Error>) {
+    let refreshed = oauth.0.accounts.refreshed(who.key).await;
+    let now = oauth.0.clock.now();
+    if let Some(account) = oauth.0.accounts.find(&who.key, now) {
+        who.account = account;
+    }
+    match refreshed {
+        Ok(_) => (standing(who, required, now), None),
+        Err(error) if error.kind() == Code::InvalidGrant => (Standing::Dead, None),
+        Err(error) => (Standing::Unknown, Some(error)),
     }
 }
 
 fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
     let row = who.row();
     if !row.covers(required) {
-        let declined = !row.declined_of(&row.covered.missing(required)).is_empty();
-        return Standing::Missing { declined };
+        return Standing::Missing;
     }
     match (row.freshness(now), row.can_refresh(now)) {
         (Freshness::Expired, false) => Standing::Dead,
@@ -212,23 +223,25 @@ fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
     error.with_answer(Answer { response, authorize_url: None })
 }
 
-/// What of `missing` the person said no to, and whether another round would hardly help: he was
-/// at the provider for the same a moment ago. From then on a click is needed, so that no two
-/// servers send a browser round and round.
-pub(super) fn answered_before(
+/// What of `missing` the person said no to, and what that means for the answer.
+pub(super) fn before(
     oauth: &OAuth,
     caller: &Caller,
     headers: &HeaderMap,
     missing: &ScopeSet,
-) -> (ScopeSet, bool) {
+) -> (ScopeSet, Before) {
     let came_back = |login: &Login| oauth.returned_lately(login, missing);
-    match caller {
+    let (declined, came_back) = match caller {
         Caller::SignedIn(who) => (who.row().declined_of(missing), came_back(&who.login)),
         Caller::Unlinked(owner) if came_back(&Login::Owner(*owner)) => (missing.clone(), true),
         // His browser remembers a no.
         Caller::Stranger if refused_before(oauth, headers, missing) => (missing.clone(), true),
         _ => (ScopeSet::default(), false),
-    }
+    };
+    let answered = came_back || !declined.is_empty();
+    // Signing in alone needs no words, and the login page has its own.
+    let asks = !missing.is_empty() && !matches!(caller, Caller::LoggedOut);
+    (declined, Before { answered, explains: asks && oauth.0.rationale_page })
 }
 
 fn refused_before(oauth: &OAuth, headers: &HeaderMap, missing: &ScopeSet) -> bool {
@@ -240,21 +253,17 @@ impl Refused {
     /// A user of the app who has linked no account lacks all that is required.
     fn without_account(caller: Caller) -> Self {
         let standing = match caller {
-            Caller::Unlinked(_) => Standing::Missing { declined: false },
+            Caller::Unlinked(_) => Standing::Missing,
             _ => Standing::SignedOut,
         };
         Self { caller, standing }
     }
 
     fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
-        let Decision::Refuse(refusal) = decide(self.standing, RequestKind::of_parts(oauth, parts))
-        else {
-            return Error::new(Code::Internal, "a request that may pass was refused");
-        };
         let required = declaration.scopes;
         let row = self.caller.signed_in().map(SignedIn::row);
         let missing = match (self.standing, row) {
-            (Standing::Missing { .. }, Some(row)) => row.covered.missing(required),
+            (Standing::Missing, Some(row)) => row.covered.missing(required),
             _ => ScopeSet::default().missing(required),
         };
         let code = match self.standing {
@@ -262,13 +271,8 @@ impl Refused {
             _ => Code::ConsentRequired,
         };
         let caller = &self.caller;
-        let (declined, known) = answered_before(oauth, caller, &parts.headers, &missing);
-        let explains = oauth.0.rationale_page && !matches!(caller, Caller::LoggedOut);
-        let refusal = match refusal {
-            Refusal::Redirect if known => Refusal::Explain,
-            Refusal::Redirect if explains && !missing.is_empty() => Refusal::Rationale,
-            _ => refusal,
-        };
+        let (declined, before) = before(oauth, caller, &parts.headers, &missing);
+        let refusal = refusal(RequestKind::of_parts(oauth, parts), before);
         Challenge { oauth, parts, caller, declaration, missing, declined, code }.into_error(refusal)
     }
 }

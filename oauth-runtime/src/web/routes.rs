@@ -10,7 +10,8 @@ use http::request::Parts;
 use http::{HeaderName, StatusCode};
 
 use super::client::client_js;
-use super::guard::answered_before;
+use super::decision::{Refusal, refusal};
+use super::guard::before;
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
 use super::request_kind::{RequestKind, is_same_origin};
@@ -120,13 +121,11 @@ fn told_first(oauth: &OAuth, caller: &Caller, parts: &Parts, intent: &Intent) ->
     if !intent.unasked || missing.is_empty() {
         return None;
     }
-    let (declined, known) = answered_before(oauth, caller, &parts.headers, &missing);
-    let (notice, link) = match caller {
-        Caller::SignedIn(_) if known || !declined.is_empty() => {
-            (Notice::declined(missing), LinkKind::Grant)
-        }
-        _ if known => (Notice::denied(), LinkKind::Retry),
-        _ if oauth.0.rationale_page => (Notice::rationale(missing), LinkKind::Continue),
+    let (_, before) = before(oauth, caller, &parts.headers, &missing);
+    let (notice, link) = match (refusal(RequestKind::Page, before), caller) {
+        (Refusal::Explain, Caller::SignedIn(_)) => (Notice::declined(missing), LinkKind::Grant),
+        (Refusal::Explain, _) => (Notice::denied(), LinkKind::Retry),
+        (Refusal::Rationale, _) => (Notice::rationale(missing), LinkKind::Continue),
         _ => return None,
     };
     let (visit, intent) = (Visit::of(oauth, parts), intent.clone().asked_on_page(oauth));
