@@ -16,6 +16,7 @@ mod newcomer;
 mod own_login;
 mod pages;
 mod places;
+mod properties;
 mod races;
 mod request_kinds;
 #[cfg(feature = "servers")]
