@@ -186,7 +186,7 @@ impl World {
         }
         if page.status == 303 {
             let last = self.returned.get(&missing);
-            let again = last.is_some_and(|then| self.elapsed - *then < Duration::from_secs(600));
+            let again = last.is_some_and(|then| self.elapsed < *then + Duration::from_secs(600));
             assert!(!again, "a second redirect for {missing:?}: {page:?}");
         } else {
             assert_eq!(page.status, 403, "{page:?}");
@@ -248,7 +248,7 @@ impl World {
             Step::Send(answer) => self.send(answer).await,
             Step::Fetch(route) => self.ask(route, Method::GET, &[script]).await,
             Step::Htmx(route) => {
-                self.ask(route, Method::GET, &[script, ("hx-request", "true")]).await
+                self.ask(route, Method::GET, &[script, ("hx-request", "true")]).await;
             }
             Step::Prefetch(route) => {
                 let prefetch = [("sec-fetch-mode", "navigate"), ("sec-purpose", "prefetch")];
