@@ -23,5 +23,6 @@ mod request_kinds;
 mod servers;
 mod staying;
 mod step_up;
+mod streams;
 mod support;
 mod ui;
