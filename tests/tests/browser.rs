@@ -12,6 +12,7 @@ mod person;
 mod refusals;
 mod tabs;
 mod time;
+mod week;
 
 use oauth_examples::demo::Demo;
 use oauth_runtime::fake::{Endpoint, FakeAccount, FakeGoogle};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use http::Method;
 use oauth_examples::demo::{ACCOUNTS, Demo};
 use oauth_runtime::fake::{Endpoint, FakeGoogle, Fault, Quirk};
 use tokio::task::JoinHandle;
@@ -232,6 +233,30 @@ async fn the_panel_is_of_one_browser_and_ends_with_the_sign_out() {
     assert!(home.body.contains("Nothing yet."), "{}", home.body);
 }
 
+/// Where no script runs, the form of the week does the same; a script gets the note as JSON.
+#[tokio::test]
+async fn the_week_is_kept_without_a_script_too() {
+    let demo = Served::start(None).await;
+    let mut browser = Browser::new();
+    let week = browser.authorize(demo.url("/week"), ADA, &[CALENDAR]).await;
+    assert!(week.body.contains("action=\"/week/note\""), "{}", week.body);
+    let origin = demo.origin.clone();
+    let same = [("origin", origin.as_str())];
+    let held = browser.post(demo.url("/week/note"), &[], "same-origin", &same).await;
+    assert_eq!(held.status, 200, "{}", held.body);
+    assert!(held.body.contains("keep this week as a note"), "{}", held.body);
+    let shown = browser.authorize(held.link("Continue"), ADA, &[DRIVE]).await;
+    let sent = browser.send_form(&shown).await;
+    let notes = browser.arrive(sent).await;
+    assert_eq!((notes.status, notes.url.path()), (200, "/notes"), "{}", notes.body);
+    assert!(text(&notes.body).contains("is in your Drive"), "{}", notes.body);
+    let files = demo.fake().drive().files_of(ADA);
+    assert!(files[0].name.starts_with("Week of "), "{files:?}");
+    let json = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
+    let note = browser.send(Method::POST, &demo.url("/week/note"), &json, None).await;
+    assert_eq!(note.json()["name"], files[0].name);
+}
+
 #[tokio::test]
 async fn what_cannot_be_saved_is_kept_on_the_page_and_explained() {
     let demo = Served::start(None).await;
@@ -260,21 +285,25 @@ async fn every_page_is_strict_about_what_it_loads_and_has_a_title_of_its_own() {
     let demo = Served::start(None).await;
     let (mut browser, _) = ada_with_notes(&demo).await;
     browser.authorize(demo.url("/week"), ADA, &[CALENDAR]).await;
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' {}; form-action 'self'; \
+    let policy = |scripts: &str| {
+        format!(
+            "default-src 'none'; {scripts}style-src 'self'; img-src 'self' {}; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
-        demo.fake().origin()
-    );
+            demo.fake().origin()
+        )
+    };
     let mut titles = Vec::new();
     for (path, status) in
         [("/", 200), ("/notes", 200), ("/week", 200), ("/access", 200), ("/nowhere", 404)]
     {
         let page = browser.go(demo.url(path)).await;
         assert_eq!(page.status, status, "{path}");
-        assert_eq!(page.header("content-security-policy"), policy);
+        let scripts = if path == "/week" { "script-src 'self'; connect-src 'self'; " } else { "" };
+        assert_eq!(page.header("content-security-policy"), policy(scripts));
+        assert_eq!(page.body.matches("<script").count(), usize::from(path == "/week"), "{path}");
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("referrer-policy"), "same-origin");
-        for word in ["<script", "style=", "<style", "src=\"//", "@import", "javascript:"] {
+        for word in ["<script>", "style=", "<style", "src=\"//", "@import", "javascript:"] {
             assert!(!page.body.contains(word), "{path}: {word}");
         }
         assert_eq!(page.body.matches("<h1>").count(), 1, "{path}");

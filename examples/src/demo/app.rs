@@ -1,10 +1,11 @@
 //! The routes of the demo. Each handler says what it needs; nothing else asks for anything.
 
 use axum::extract::{Form, FromRef, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use oauth_runtime::{Error, OAuth, Token, User, requires_scopes, scope};
 use serde::Deserialize;
@@ -48,6 +49,8 @@ pub(crate) fn router(oauth: &OAuth, site: Site) -> Router {
         .route("/", get(home))
         .route("/notes", get(notes).post(save))
         .route("/week", get(week))
+        .route("/week/note", post(keep_week))
+        .route(files::WEEK_SCRIPT, get(files::week_js))
         .route("/access", get(access))
         .route("/api/notes", get(notes_json))
         .route("/style.css", get(files::style))
@@ -96,6 +99,17 @@ async fn save(token: Token, Form(draft): Form<Draft>) -> Result<Response, Error>
 async fn week(token: Token) -> Result<Page, Error> {
     let week = calendar::week(&token).await?;
     Ok(Page::new(&ThisWeek::new(week)))
+}
+
+/// Asked by the script of the page, or by its form where no script runs.
+#[requires_scopes("calendar.events.readonly", "drive.file", why = "keep this week as a note")]
+async fn keep_week(token: Token, headers: HeaderMap) -> Result<Response, Error> {
+    let week = calendar::week(&token).await?;
+    let note = drive::save(&token, &week.title(), &week.text()).await?;
+    if headers.get(ACCEPT).is_some_and(|accept| accept == "application/json") {
+        return Ok(Json(note).into_response());
+    }
+    Ok(Redirect::to(&format!("/notes?saved={}", note.id)).into_response())
 }
 
 /// A script gets a problem document where a page would be sent to the provider.

@@ -123,6 +123,22 @@ impl Week {
         week
     }
 
+    /// What the week is called as a note.
+    pub(crate) fn title(&self) -> String {
+        format!("Week of {}", self.monday)
+    }
+
+    /// A line for each event, under its day.
+    pub(crate) fn text(&self) -> String {
+        let events = |day: &Day| {
+            let line = |event: &Event| format!("  {}  {}\n", event.hours(), event.summary());
+            day.events.iter().map(line).collect::<String>()
+        };
+        let day = |day: &Day| format!("{}\n{}", day.date.strftime("%A, %-d %B"), events(day));
+        let text: String = self.days.iter().map(day).collect();
+        if text.is_empty() { "A free week.\n".to_owned() } else { text }
+    }
+
     pub(crate) fn sunday(&self) -> Date {
         self.monday.saturating_add(6.days())
     }

@@ -34,6 +34,9 @@ pub(crate) trait Content: Template {
     /// Which of the links at the top leads here.
     const PATH: &str;
 
+    /// A module that does on the page what its forms do without it.
+    const SCRIPT: Option<&str> = None;
+
     /// The title with what a person who only hears it has to know first.
     fn title(&self) -> String {
         Self::TITLE.to_owned()
@@ -45,13 +48,19 @@ pub(crate) trait Content: Template {
 pub(crate) struct Page {
     title: String,
     path: &'static str,
+    script: Option<&'static str>,
     main: Option<String>,
 }
 
 impl Page {
     pub(crate) fn new<C: Content>(content: &C) -> Self {
         // Writing to a string cannot fail, but the trait allows for it.
-        Self { title: content.title(), path: C::PATH, main: content.render().ok() }
+        Self {
+            title: content.title(),
+            path: C::PATH,
+            script: C::SCRIPT,
+            main: content.render().ok(),
+        }
     }
 }
 
@@ -113,12 +122,12 @@ pub(crate) async fn draw(
     let frame = Frame { page: &page, main, person: person.as_ref(), site, seen };
     let Ok(html) = frame.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     *response.body_mut() = Body::from(html);
-    protect(&mut response, person.as_ref());
+    protect(&mut response, person.as_ref(), page.script);
     response
 }
 
-fn protect(response: &mut Response, person: Option<&Person>) {
-    let policy = HeaderValue::try_from(policy(person));
+fn protect(response: &mut Response, person: Option<&Person>, script: Option<&str>) {
+    let policy = HeaderValue::try_from(policy(person, script));
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -132,13 +141,14 @@ fn protect(response: &mut Response, person: Option<&Person>) {
     headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or_else(|_| nothing()));
 }
 
-/// No script, our own stylesheet, and of the images the icon of the page and the picture of
-/// whoever is signed in.
-fn policy(person: Option<&Person>) -> String {
+/// Our own stylesheet, no script but where a page has one of our own, and of the images the icon
+/// of the page and the picture of whoever is signed in.
+fn policy(person: Option<&Person>, script: Option<&str>) -> String {
     let picture = person.and_then(|person| origin(person.picture.as_deref()?));
     let images = picture.map_or("'self'".to_owned(), |picture| format!("'self' {picture}"));
+    let scripts = script.map_or("", |_| "script-src 'self'; connect-src 'self'; ");
     format!(
-        "default-src 'none'; style-src 'self'; img-src {images}; form-action 'self'; \
+        "default-src 'none'; {scripts}style-src 'self'; img-src {images}; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     )
 }
@@ -158,7 +168,7 @@ mod tests {
     fn the_policy_names_the_origin_of_the_persons_picture_and_nothing_more() {
         let policy_with = |picture: &str| {
             let (name, email) = (String::new(), String::new());
-            policy(Some(&Person { name, email, picture: Some(picture.to_owned()) }))
+            policy(Some(&Person { name, email, picture: Some(picture.to_owned()) }), None)
         };
         let policy = policy_with("https://pictures.example/a/b?c=d");
         assert!(policy.contains("img-src 'self' https://pictures.example;"), "{policy}");

@@ -7,6 +7,7 @@ use super::calendar::{Event, Week};
 use super::declared::Declared;
 use super::draft::Draft;
 use super::drive::Note;
+use super::files::WEEK_SCRIPT;
 use super::frame::{Content, Person, Site};
 use super::words;
 
@@ -131,17 +132,19 @@ impl Content for Notes {
 pub(crate) struct ThisWeek {
     week: Week,
     declared: Declared,
+    keep_declared: Declared,
 }
 
 impl ThisWeek {
     pub(crate) fn new(week: Week) -> Self {
-        Self { week, declared: Declared::of("week") }
+        Self { week, declared: Declared::of("week"), keep_declared: Declared::of("keep_week") }
     }
 }
 
 impl Content for ThisWeek {
     const TITLE: &str = "This week";
     const PATH: &str = "/week";
+    const SCRIPT: Option<&str> = Some(WEEK_SCRIPT);
 }
 
 #[derive(Template)]
@@ -150,13 +153,18 @@ pub(crate) struct Access {
     person: Option<Person>,
     site: Site,
     granted: Vec<String>,
-    declared: [(&'static str, Declared); 3],
+    declared: [(&'static str, Declared); 4],
 }
 
 impl Access {
     pub(crate) fn new(site: Site, user: Option<&User>) -> Self {
         let granted = user.map(|user| user.scopes().names().map(str::to_owned).collect());
-        let declared = [("Notes", "notes"), ("Saving a note", "save"), ("This week", "week")];
+        let declared = [
+            ("Notes", "notes"),
+            ("Saving a note", "save"),
+            ("This week", "week"),
+            ("Keeping the week", "keep_week"),
+        ];
         Self {
             person: user.map(Person::new),
             site,

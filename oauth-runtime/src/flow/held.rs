@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use http::{HeaderMap, StatusCode, header};
+use http::request::Parts;
+use http::{StatusCode, Version, header};
 
 use crate::clock::Timestamp;
 use crate::oauth::{HeldForm, OAuth};
@@ -29,11 +30,17 @@ pub(crate) type Holder = [u8; 16];
 ///
 /// # Errors
 /// 415 for anything but an urlencoded form, 413 for one that is too long or of unknown length.
-pub(crate) fn may_be_held(headers: &HeaderMap) -> Result<(), StatusCode> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+pub(crate) fn may_be_held(parts: &Parts) -> Result<(), StatusCode> {
+    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    // Without either header there is no body (RFC 9112 §6.3): a form of nothing but its button.
+    let is_framed = parts.headers.contains_key(header::CONTENT_LENGTH)
+        || parts.headers.contains_key(header::TRANSFER_ENCODING);
+    if !is_framed && parts.version <= Version::HTTP_11 {
+        return Ok(());
     }
     match text(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()) {
         Some(length) if length <= MAX_FORM => Ok(()),
@@ -104,12 +111,18 @@ mod tests {
     #[test]
     fn only_a_short_urlencoded_form_of_known_length_is_kept() {
         let judged = |kind: Option<&'static str>, length: Option<&'static str>| {
-            let mut headers = HeaderMap::new();
-            let pairs = [(header::CONTENT_TYPE, kind), (header::CONTENT_LENGTH, length)];
-            for (name, value) in pairs.into_iter().filter_map(|(n, v)| Some((n, v?))) {
-                headers.insert(name, HeaderValue::from_static(value));
+            let (mut parts, ()) = http::Request::new(()).into_parts();
+            let chunked = length.filter(|length| *length == "chunked");
+            let length = length.filter(|length| *length != "chunked");
+            for (name, value) in [
+                (header::CONTENT_TYPE, kind),
+                (header::CONTENT_LENGTH, length),
+                (header::TRANSFER_ENCODING, chunked),
+            ] {
+                let value = value.map(HeaderValue::from_static);
+                value.map(|value| parts.headers.insert(name, value));
             }
-            may_be_held(&headers).map_err(|status| status.as_u16())
+            may_be_held(&parts).map_err(|status| status.as_u16())
         };
         let form = Some(FORM);
         for (kind, length, expected) in [
@@ -117,7 +130,8 @@ mod tests {
             (form, Some("65536"), Ok(())),
             (Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"), Some("5"), Ok(())),
             (form, Some("65537"), Err(413)),
-            (form, None, Err(413)),
+            (form, Some("chunked"), Err(413)),
+            (form, None, Ok(())),
             (form, Some("-1"), Err(413)),
             (form, Some("99999999999999999999999"), Err(413)),
             (Some("multipart/form-data; boundary=x"), Some("5"), Err(415)),

@@ -108,7 +108,7 @@ impl Challenge<'_> {
             let notice = Notice::send_again(self.code.status());
             return self.page(notice, LinkKind::Continue, behind());
         }
-        if let Err(status) = may_be_held(&self.parts.headers) {
+        if let Err(status) = may_be_held(self.parts) {
             return self.page(Notice::send_again(status), LinkKind::Continue, behind());
         }
         let location =

@@ -96,7 +96,7 @@ async fn read(parts: &Parts, body: Body, intent: &Intent) -> Result<String, Stat
     if !intent.keeps_form {
         return Err(StatusCode::FORBIDDEN);
     }
-    may_be_held(&parts.headers)?;
+    may_be_held(parts)?;
     let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)?;
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();

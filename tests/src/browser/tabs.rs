@@ -4,6 +4,9 @@ use thirtyfour::WindowHandle;
 
 use super::{Chromium, said};
 
+/// So many questions to the driver take several seconds.
+const ATTEMPTS: usize = 3_000;
+
 /// A tab; it stays open until the browser ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tab(WindowHandle);
@@ -19,6 +22,20 @@ impl Chromium {
         let tab = Tab(said(self.driver().new_tab().await, "a new tab"));
         self.show(&tab).await;
         tab
+    }
+
+    /// Waits until there are so many tabs and windows; the newest is the last one.
+    ///
+    /// # Panics
+    /// If there are not within some seconds.
+    pub async fn tabs(&self, count: usize) -> Vec<Tab> {
+        for _ in 0..ATTEMPTS {
+            let windows = said(self.driver().windows().await, "the windows");
+            if windows.len() == count {
+                return windows.into_iter().map(Tab).collect();
+            }
+        }
+        panic!("there are not {count} windows")
     }
 
     /// Goes to another tab.
