@@ -28,7 +28,7 @@ form.addEventListener("submit", async (event) => {
 
 function explain(error) {
   if (error instanceof ConsentCancelled) {
-    say("wrong", "Nothing was saved: the window was closed before Daybook might. The button asks again.");
+    say("wrong", "Nothing was saved: you said no, or closed the window. The button asks again.");
   } else if (error instanceof ConsentRequired) {
     say("wrong", "Your browser opened no window.", error.authorizeUrl, "Allow it on a page instead");
   } else {

@@ -3,6 +3,7 @@
 #[cfg(feature = "browser")]
 mod browser;
 mod admission;
+mod attacks;
 mod callback;
 mod demo;
 mod flow_sign_in;

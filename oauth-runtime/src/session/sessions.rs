@@ -80,6 +80,9 @@ impl Session {
     }
 }
 
+/// New ids that are tried. Two that are alike would mean a broken source of randomness.
+const ATTEMPTS: usize = 3;
+
 /// All sessions of the app.
 pub(crate) struct Sessions {
     entries: Entries<32, SessionRow>,
@@ -177,7 +180,23 @@ impl Sessions {
     }
 
     fn insert(&self, row: SessionRow, now: Timestamp) -> Result<(String, Session), Error> {
-        let id: SessionId = random()?;
+        self.insert_under(random, row, now)
+    }
+
+    /// An id that is in use is somebody's: another one is tried, and none is ever taken over.
+    fn insert_under(
+        &self,
+        mut next: impl FnMut() -> Result<SessionId, Error>,
+        row: SessionRow,
+        now: Timestamp,
+    ) -> Result<(String, Session), Error> {
+        let mut id = next()?;
+        for _ in 0..ATTEMPTS {
+            if self.entries.peek(&id, now).is_none() {
+                break;
+            }
+            id = next()?;
+        }
         let cookie = encode(&[id.as_slice(), &row.account].concat());
         let ends_at = row.created + self.lifetimes.absolute;
         let entry = self.entries.put(id, row, Expected::Absent, ends_at, now);
@@ -213,6 +232,27 @@ mod tests {
             bytes[index] ^= 1;
         }
         assert!(sessions.find(b"", NOW).is_none());
+    }
+
+    /// E14: an id that exists is neither taken over nor the end of the sign-in.
+    #[test]
+    fn a_new_session_never_takes_over_another() {
+        let sessions = sessions();
+        let (cookie, first) = sessions.create(ACCOUNT, 0, NOW).unwrap();
+        let row = || SessionRow {
+            account: [1; 16],
+            lineage: [1; 16],
+            epoch: 0,
+            created: NOW,
+            last_seen: AtomicU64::new(0),
+            shared: Arc::default(),
+        };
+        let mut ids = [first.id, [7; 32]].into_iter();
+        let (_, second) = sessions.insert_under(|| Ok(ids.next().unwrap()), row(), NOW).unwrap();
+        assert_eq!(second.id, [7; 32]);
+        assert!(sessions.insert_under(|| Ok(first.id), row(), NOW).is_err(), "no other id comes");
+        let found = sessions.find(cookie.as_bytes(), NOW).unwrap();
+        assert_eq!(found.row().account, ACCOUNT);
     }
 
     /// E13: idle and absolute ends are never overrun.

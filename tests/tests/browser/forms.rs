@@ -5,6 +5,8 @@ use super::{ADA, DRIVE, GRACE, somebody};
 /// The words of the demo's handler that saves.
 const WHY: &str = "save this note to your Drive";
 
+/// H2, G14: the demo's pages send `form-action 'self'`, which browsers hold against a whole chain of
+/// redirects; every way to the provider is a link.
 #[tokio::test]
 async fn a_form_of_somebody_signed_out_meanwhile_is_kept_and_sent() {
     let (demo, ada) = somebody().await;

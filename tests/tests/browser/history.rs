@@ -43,6 +43,20 @@ async fn the_way_back_to_a_consent_that_was_given_arrives_again() {
     ada.arrives_at("/").await;
 }
 
+/// G11: the way back after a sign-out shows nothing of the person.
+#[tokio::test]
+async fn the_way_back_after_a_sign_out_shows_nothing() {
+    let (_demo, ada) = somebody().await;
+    ada.signs_in_as(ADA).await;
+    ada.opens("/notes").await;
+    ada.grants(&[DRIVE]).await;
+    ada.saves("Secret").await;
+    ada.signs_out().await;
+    ada.goes_back().await;
+    ada.is_at_the_provider().await;
+    assert!(!ada.chromium.text("body").await.contains("Secret"));
+}
+
 /// After a note was saved, no way through the history saves it again.
 #[tokio::test]
 async fn a_saved_note_is_not_saved_again_by_the_way_back() {
