@@ -63,18 +63,23 @@ async fn a_mix_up_that_is_left_alone_changes_nothing() {
     person.opens("/notes").await;
     person.is_signed_in_as(ADA).await;
     assert_eq!(person.notes().await, ["Engines.txt"]);
+    // He was at the provider for this a moment ago: from now on it takes a click.
     person.opens("/week").await;
+    person.is_told(403).await;
+    person.goes_on().await;
     person.is_asked_for(&[CALENDAR]).await;
     assert!(person.chromium.text(".account").await.contains(ADA));
 }
 
 /// The page is at the callback's own address, and its answer was used: a reload leads out.
 #[tokio::test]
-async fn a_mix_up_that_is_loaded_again_asks_again() {
+async fn a_mix_up_that_is_loaded_again_says_what_is_missing() {
     let (demo, person) = a_mix_up().await;
     let calls = demo.fake.calls(Endpoint::Token);
+    let asked = demo.asked();
     person.reloads().await;
-    person.is_at_the_provider().await;
+    person.is_told(403).await;
+    assert_eq!(demo.asked(), asked, "nobody is sent round and round");
     assert_eq!(demo.fake.calls(Endpoint::Token), calls, "a code is sent once");
     person.opens("/notes").await;
     person.is_signed_in_as(ADA).await;
