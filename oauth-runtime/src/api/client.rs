@@ -59,7 +59,8 @@ impl ApiClient {
     /// success ([`Error::api_status`] tells which) or not the JSON that `T` wants; transient
     /// errors if the API cannot be reached.
     pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Error> {
-        json(&self.send(request(Method::GET, url, Vec::new())?).await?)
+        let answer = self.send(self.told(request(Method::GET, url, Vec::new()))?).await?;
+        self.told(json(&answer))
     }
 
     /// Posts a JSON document and reads another.
@@ -73,7 +74,8 @@ impl ApiClient {
     {
         let body = serde_json::to_vec(body).map_err(|error| {
             Error::new(Code::Api, "the body cannot be written as JSON").with_source(error)
-        })?;
+        });
+        let body = self.told(body)?;
         self.upload(url, "application/json", body).await
     }
 
@@ -87,12 +89,12 @@ impl ApiClient {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<T, Error> {
-        let mut request = request(Method::POST, url, body)?;
+        let mut request = self.told(request(Method::POST, url, body))?;
         let content_type = HeaderValue::from_str(content_type).map_err(|error| {
             Error::new(Code::Api, "the media type is not valid").with_source(error)
-        })?;
-        request.headers_mut().insert(header::CONTENT_TYPE, content_type);
-        json(&self.send(request).await?)
+        });
+        request.headers_mut().insert(header::CONTENT_TYPE, self.told(content_type)?);
+        self.told(json(&self.send(request).await?))
     }
 
     /// Sends any request; its `Authorization` is set here. The answer may be up to 16 MiB.
@@ -100,6 +102,15 @@ impl ApiClient {
     /// # Errors
     /// As [`get`](Self::get), except that the body is not looked at.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
+        self.told(self.try_send(request).await)
+    }
+
+    /// An error with its answer for the request in whose handler it arises.
+    fn told<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| self.grant.refused(error))
+    }
+
+    async fn try_send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         let url = Url::parse(&request.uri().to_string());
         let may = url.is_ok_and(|url| self.grant.oauth.provider().may_receive_token(&url));
         if !may {
@@ -112,7 +123,7 @@ impl ApiClient {
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(self.grant.refused(refused(&response)))
+        Err(refused(&response))
     }
 
     /// The answer to the request; to its repetition with another token where the API did not

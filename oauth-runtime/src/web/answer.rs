@@ -31,13 +31,16 @@ impl Error {
     /// }
     /// ```
     pub fn to_response(&self) -> Response {
+        if self.status().is_server_error() || self.answer().is_none() {
+            let cause = std::error::Error::source(self).map(ToString::to_string);
+            tracing::warn!(code = self.code(), error = %self, cause, "a request failed");
+        }
         let ready = self.answer().map_or_else(|| self.plain(), |answer| answer.response.clone());
         ready.map(Body::from)
     }
 
     /// An error that arose where no request was at hand: its status and its code.
     fn plain(&self) -> Ready {
-        tracing::warn!(code = self.code(), error = %self, "a request failed");
         let mut response = respond::bare(self.status());
         respond::set(&mut response, header::CONTENT_TYPE, "application/problem+json");
         respond::retry_after(&mut response, self);

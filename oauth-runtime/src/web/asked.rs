@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use super::places::{page_of, target_of};
 use super::request_kind::RequestKind;
@@ -19,24 +19,29 @@ pub(crate) struct Asked {
     pub(super) kind: RequestKind,
     target: Option<PathAndQuery>,
     page: Option<HeaderValue>,
+    /// What a page would be written in.
+    language: Option<HeaderValue>,
 }
 
 impl Asked {
     #[inline]
     pub(super) fn of(oauth: &OAuth, parts: &Parts) -> Self {
         let kind = RequestKind::of_parts(oauth, parts);
-        let page = match kind {
-            RequestKind::Fetch | RequestKind::Htmx => page_of(&parts.headers).cloned(),
-            RequestKind::Frame if parts.method != Method::GET => page_of(&parts.headers).cloned(),
-            _ => None,
+        let has_page = match kind {
+            RequestKind::Page | RequestKind::Quiet => false,
+            RequestKind::Frame => parts.method != Method::GET,
+            _ => true,
         };
-        Self { kind, target: target_of(parts).cloned(), page }
+        let page = if has_page { page_of(&parts.headers).cloned() } else { None };
+        let language = parts.headers.get(header::ACCEPT_LANGUAGE);
+        let language = language.filter(|_| kind.is_of_person()).cloned();
+        Self { kind, target: target_of(parts).cloned(), page, language }
     }
 
     /// No request at all: a token that a test made.
     #[cfg(feature = "fake")]
     pub(crate) fn nothing() -> Self {
-        Self { kind: RequestKind::Fetch, target: None, page: None }
+        Self { kind: RequestKind::Fetch, target: None, page: None, language: None }
     }
 
     /// The request itself.
@@ -47,6 +52,21 @@ impl Asked {
     /// The page on which a script made it.
     pub(super) fn page(&self, oauth: &OAuth) -> Resume {
         Resume::of_page(oauth, self.page.as_ref())
+    }
+
+    /// What a page of ours needs to know of the request.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let language = self.language.clone().map(|value| (header::ACCEPT_LANGUAGE, value));
+        language.into_iter().collect()
+    }
+
+    /// Where it is begun again by a link.
+    pub(super) fn again(&self, oauth: &OAuth) -> Resume {
+        match self.kind {
+            RequestKind::Page => self.target(oauth),
+            RequestKind::Frame => self.out_of_frame(oauth),
+            _ => self.page(oauth),
+        }
     }
 
     /// Where a frame goes on once it fills the window.

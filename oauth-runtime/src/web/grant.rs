@@ -50,12 +50,21 @@ impl Grant {
     }
 
     /// The same error, which the request is answered with if its handler returns it: the person
-    /// is asked for what is missing, and the request is resumed. Nothing is asked or stored here.
+    /// is asked for what is missing, and the request is resumed; or he reads on a page that it
+    /// did not work. Nothing is asked or stored here.
     #[cold]
     pub(crate) fn refused(&self, error: Error) -> Error {
+        if error.answer().is_some() {
+            return error;
+        }
+        let (oauth, asked) = (&self.oauth, &self.asked);
         match error.is_consent_required().then(|| self.answer(error.kind())) {
             Some(Ok(Some(answer))) => error.with_answer(answer),
             Some(Err(failure)) => failure,
+            None if asked.kind.is_of_person() => {
+                let again = asked.again(oauth).into_string();
+                respond::failed(oauth, &asked.headers(), error, again)
+            }
             Some(Ok(None)) | None => error,
         }
     }

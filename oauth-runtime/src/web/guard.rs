@@ -10,10 +10,9 @@ use super::decision::{Before, Decision, Standing, decide, refusal};
 use super::request_kind::RequestKind;
 use super::respond;
 use crate::clock::Timestamp;
-use crate::error::{Answer, Code, Error};
+use crate::error::{Code, Error};
 use crate::flow::{Resume, Visitor};
 use crate::oauth::{Caller, Login, OAuth, SignedIn};
-use crate::pages::{LinkKind, Notice};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::{Freshness, TokenSet};
@@ -209,18 +208,14 @@ fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
 
 /// The answer while the provider cannot be asked: the handler does not run, nothing is lost.
 fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
-    use RequestKind::{CrossSite, Form, Frame, Page};
-    if !matches!(RequestKind::of_parts(oauth, parts), Page | Form | Frame | CrossSite) {
+    if !RequestKind::of_parts(oauth, parts).is_of_person() {
         return error;
     }
     let again = match parts.method {
         http::Method::GET => Resume::of_parts(oauth, parts),
         _ => Resume::page_behind(oauth, &parts.headers),
     };
-    let notice = Notice::failure(&error).with_link(LinkKind::StartAgain, again.into_string());
-    let notice = notice.with_link(LinkKind::Back, oauth.0.urls.default_page());
-    let response = respond::failure(oauth, &parts.headers, &error, notice);
-    error.with_answer(Answer { response, authorize_url: None })
+    respond::failed(oauth, &parts.headers, error, again.into_string())
 }
 
 /// What of `missing` the person said no to, and what that means for the answer.

@@ -35,6 +35,12 @@ impl RequestKind {
         Self::of(&parts.method, &parts.headers, origin)
     }
 
+    /// Whether a person reads the answer, and not a script.
+    #[inline]
+    pub(super) fn is_of_person(self) -> bool {
+        matches!(self, Self::Page | Self::Form | Self::Frame | Self::CrossSite)
+    }
+
     /// The kind of a request to an app whose origin reads `origin`.
     #[inline]
     pub(crate) fn of(method: &Method, headers: &HeaderMap, origin: &str) -> Self {

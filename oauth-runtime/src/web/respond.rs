@@ -4,9 +4,9 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::request_kind::VARY;
-use crate::error::Error;
+use crate::error::{Answer, Error};
 use crate::oauth::OAuth;
-use crate::pages::{Notice, PageKind};
+use crate::pages::{LinkKind, Notice, PageKind};
 use crate::session::SetCookie;
 
 /// A response whose body is at hand.
@@ -73,6 +73,14 @@ pub(crate) fn failure(oauth: &OAuth, headers: &HeaderMap, error: &Error, notice:
     let mut response = page(oauth, headers, notice).unwrap_or_else(|_| bare(error.status()));
     retry_after(&mut response, error);
     response
+}
+
+/// The same error with a page about it, for a request that a person made at `again`.
+pub(crate) fn failed(oauth: &OAuth, headers: &HeaderMap, error: Error, again: String) -> Error {
+    let notice = Notice::failure(&error).with_link(LinkKind::StartAgain, again);
+    let notice = notice.with_link(LinkKind::Back, oauth.0.urls.default_page());
+    let response = failure(oauth, headers, &error, notice);
+    error.with_answer(Answer { response, authorize_url: None })
 }
 
 /// 503 says when to come again.
