@@ -86,6 +86,29 @@ async fn an_https_app_sets_host_cookies() {
     assert_eq!(ask(&app, "/notes", &[session]).await.status(), 200);
 }
 
+/// G6, G9: the callback's answers have their headers wherever it lies.
+#[tokio::test]
+async fn a_callback_outside_of_the_prefix_is_as_strict_as_one_below_it() {
+    let fake = FakeGoogle::start().await.unwrap();
+    let oauth = fake.builder_for("https://app.example/signed-in").unwrap().build().unwrap();
+    let app = routes(&oauth);
+    for query in ["", "?state=x&code=y", "?state=x&error=access_denied"] {
+        let page = ask(&app, &format!("/signed-in{query}"), &[]).await;
+        assert_eq!(page.status(), 400, "{query}");
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(page.headers()[name], value, "{name} of {query}");
+        }
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    }
+    assert_eq!(ask(&app, "/oauth/callback?state=x&code=y", &[]).await.status(), 404);
+}
+
 /// An app below a path: nested by a router, or behind a proxy that takes the path away.
 #[tokio::test]
 async fn an_app_below_a_path_comes_back_below_it() {
