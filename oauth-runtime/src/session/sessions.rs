@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::returns::Returns;
-use super::sealed_cookie::{decode, encode};
+#[cfg(test)]
+use super::sealed_cookie::decode;
+use super::sealed_cookie::encode;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -16,7 +18,9 @@ pub(crate) type AccountKey = [u8; 16];
 /// What a flow, a link or a kept form is bound to: the lineage of a session, which stays the
 /// same while its id rotates, or the key of an owner.
 pub(crate) type Binding = [u8; 16];
-type SessionId = [u8; 32];
+/// The value of the cookie: 32 random bytes and the account key, as 64 letters. It is looked up as
+/// it comes, since decoding it would cost as much as all the rest.
+type SessionId = [u8; 64];
 
 /// For how long a replaced id still works, for requests that were already under way.
 const ROTATION_GRACE: Duration = Duration::from_secs(30);
@@ -85,7 +89,7 @@ const ATTEMPTS: usize = 3;
 
 /// All sessions of the app.
 pub(crate) struct Sessions {
-    entries: Entries<32, SessionRow>,
+    entries: Entries<64, SessionRow>,
     lifetimes: Lifetimes,
 }
 
@@ -101,14 +105,13 @@ impl Sessions {
     /// The session that a cookie names, if it is alive. One lookup, no allocation.
     #[inline]
     pub(crate) fn find(&self, cookie: &[u8], now: Timestamp) -> Option<Session> {
-        let bytes = decode::<48>(cookie)?;
-        let (id, account) = (bytes.first_chunk::<32>()?, bytes.last_chunk::<16>()?);
+        let id: &SessionId = cookie.try_into().ok()?;
         let entry = self.entries.peek(id, now)?;
         let row = &entry.value;
         let seen = Timestamp::from_unix_millis(row.last_seen.load(Ordering::Relaxed));
         let idle = now.since(seen);
         let ended = row.shared.ended.load(Ordering::Relaxed);
-        if ended || row.account != *account || idle >= self.lifetimes.idle {
+        if ended || idle >= self.lifetimes.idle {
             return None;
         }
         if idle >= self.lifetimes.idle / 10 {
@@ -186,23 +189,32 @@ impl Sessions {
     /// An id that is in use is somebody's: another one is tried, and none is ever taken over.
     fn insert_under(
         &self,
-        mut next: impl FnMut() -> Result<SessionId, Error>,
+        mut next: impl FnMut() -> Result<[u8; 32], Error>,
         row: SessionRow,
         now: Timestamp,
     ) -> Result<(String, Session), Error> {
-        let mut id = next()?;
+        let account = row.account;
+        let mut new = || named(&next()?, &account);
+        let (mut cookie, mut id) = new()?;
         for _ in 0..ATTEMPTS {
             if self.entries.peek(&id, now).is_none() {
                 break;
             }
-            id = next()?;
+            (cookie, id) = new()?;
         }
-        let cookie = encode(&[id.as_slice(), &row.account].concat());
         let ends_at = row.created + self.lifetimes.absolute;
         let entry = self.entries.put(id, row, Expected::Absent, ends_at, now);
         let entry = entry.map_err(|_| Error::new(Code::Internal, "a session id exists already"))?;
         Ok((cookie, Session { id, entry }))
     }
+}
+
+/// The cookie's value as text, and as the key that it is.
+fn named(random: &[u8; 32], account: &AccountKey) -> Result<(String, SessionId), Error> {
+    let cookie = encode(&[random.as_slice(), account].concat());
+    let id = cookie.as_bytes().try_into();
+    let id = id.map_err(|_| Error::new(Code::Internal, "a session id has another length"))?;
+    Ok((cookie, id))
 }
 
 #[cfg(test)]
@@ -225,12 +237,14 @@ mod tests {
         let sessions = sessions();
         let (cookie, _) = sessions.create(ACCOUNT, 0, NOW).unwrap();
         assert!(sessions.find(cookie.as_bytes(), NOW).is_some());
-        let mut bytes = decode::<48>(cookie.as_bytes()).unwrap();
-        for index in [0, 31, 32, 47] {
-            bytes[index] ^= 1;
-            assert!(sessions.find(encode(&bytes).as_bytes(), NOW).is_none(), "byte {index}");
-            bytes[index] ^= 1;
+        assert_eq!(cookie.len(), 64);
+        for place in 0..64 {
+            let other = if cookie.as_bytes()[place] == b'A' { "B" } else { "A" };
+            let mut changed = cookie.clone();
+            changed.replace_range(place..=place, other);
+            assert!(sessions.find(changed.as_bytes(), NOW).is_none(), "letter {place}");
         }
+        assert!(sessions.find(&cookie.as_bytes()[..63], NOW).is_none());
         assert!(sessions.find(b"", NOW).is_none());
     }
 
@@ -240,19 +254,22 @@ mod tests {
         let sessions = sessions();
         let (cookie, first) = sessions.create(ACCOUNT, 0, NOW).unwrap();
         let row = || SessionRow {
-            account: [1; 16],
+            account: ACCOUNT,
             lineage: [1; 16],
             epoch: 0,
             created: NOW,
             last_seen: AtomicU64::new(0),
             shared: Arc::default(),
         };
-        let mut ids = [first.id, [7; 32]].into_iter();
+        let mut taken = [0; 32];
+        let bytes = decode::<48>(cookie.as_bytes()).unwrap();
+        taken.copy_from_slice(&bytes[..32]);
+        let mut ids = [taken, [7; 32]].into_iter();
         let (_, second) = sessions.insert_under(|| Ok(ids.next().unwrap()), row(), NOW).unwrap();
-        assert_eq!(second.id, [7; 32]);
-        assert!(sessions.insert_under(|| Ok(first.id), row(), NOW).is_err(), "no other id comes");
+        assert_eq!(second.id, named(&[7; 32], &ACCOUNT).unwrap().1);
+        assert!(sessions.insert_under(|| Ok(taken), row(), NOW).is_err(), "no other id comes");
         let found = sessions.find(cookie.as_bytes(), NOW).unwrap();
-        assert_eq!(found.row().account, ACCOUNT);
+        assert_eq!(found.row().lineage, first.row().lineage);
     }
 
     /// E13: idle and absolute ends are never overrun.

@@ -46,7 +46,8 @@ pub(crate) struct Entries<const N: usize, V> {
     shard_capacity: usize,
 }
 
-/// The first eight bytes of a key that is uniform already.
+/// The first eight bytes of a key that is uniform already, or the text of one: letters leave
+/// some of their bits unused, so that they are spread over all.
 #[derive(Default)]
 struct KeyHash(u64);
 
@@ -57,7 +58,8 @@ impl Hasher for KeyHash {
 
     fn write(&mut self, bytes: &[u8]) {
         if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
+            let spread = u64::from_le_bytes(*first).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 = spread ^ (spread >> 32);
         }
     }
 
