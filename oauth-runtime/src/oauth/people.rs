@@ -14,10 +14,10 @@ impl OAuthBuilder {
     /// browser.
     ///
     /// - A page that needs an account sends whoever is not logged in to `path?return_to=/page`,
-    ///   which goes on there afterwards: [`OAuth::return_path`] checks that address. A script
-    ///   gets 401, and a form a page that says that it was not sent.
-    /// - `/oauth/sign-in?return_to=/page` links an account, [`OAuth::unlink`] takes it away.
-    ///   There is no `sign-out`: logging out of the app is all of it.
+    ///   which goes on there afterwards: [`OAuth::return_path`](crate::OAuth::return_path) checks
+    ///   that address. A script gets 401, and a form a page that says that it was not sent.
+    /// - `/oauth/sign-in?return_to=/page` links an account, and
+    ///   [`OAuth::unlink`](crate::OAuth::unlink) takes it away. There is no `sign-out`: logging out of the app is all of it.
     /// - What one user began, another cannot end, also in the same browser. An account has one
     ///   owner: the second one who chooses it is told so.
     /// - The app's cookie may be `SameSite=Strict`.
