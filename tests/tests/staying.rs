@@ -112,6 +112,30 @@ async fn a_refresh_outlives_its_request() {
     assert_eq!(refreshes(&app), 1, "the rotated refresh token was stored");
 }
 
+/// Behaviour §5: a refresh token that never gains the scopes that are granted later is replaced
+/// by a consent that is forced, once.
+#[tokio::test]
+async fn a_refresh_token_that_renews_too_little_is_replaced_once() {
+    let app = App::start().await;
+    app.fake.set(Quirk::RefreshTokensKeepTheirScopes);
+    let mut browser = signed_in(&app).await;
+    let calendar = ["calendar.events.readonly"];
+    let page = browser.authorize(app.url("/both"), ADA, &calendar).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    app.clock.advance(Duration::from_secs(3600));
+    let asked = browser.go(app.url("/both")).await;
+    assert_eq!((asked.status, asked.query("prompt").as_deref()), (303, Some("consent")));
+    let page = browser.authorize(asked.location(), ADA, &["drive.file", calendar[0]]).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    app.clock.advance(Duration::from_secs(3600));
+    assert_eq!(browser.go(app.url("/both")).await.status, 200, "the new one renews all of it");
+    // Should it ever fall short again, the person is asked, but no consent is forced.
+    app.fake.set(Quirk::NarrowRefresh);
+    app.clock.advance(Duration::from_secs(3600));
+    let asked = browser.go(app.url("/both")).await;
+    assert_eq!((asked.status, asked.query("prompt")), (303, None));
+}
+
 /// D17, I9: access withdrawn at the provider: still signed in, and asked again.
 #[tokio::test]
 async fn a_withdrawn_grant_is_asked_for_again() {

@@ -14,7 +14,7 @@ use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
 use crate::provider::Increment;
 use crate::scope::ScopeSet;
 use crate::session::{SetCookie, cookie};
-use crate::tokens::Freshness;
+use crate::tokens::{Freshness, Shortfall};
 
 /// How long a person may take at the provider.
 const FLOW_LIFETIME: Duration = Duration::from_secs(600);
@@ -116,11 +116,14 @@ impl<'a> Begin<'a> {
         besides.difference(&self.missing)
     }
 
-    /// A provider that gave a refresh token once gives another only after a new consent.
+    /// A provider that gave a refresh token once gives another only after a new consent. It is
+    /// forced where there is none, and once where the one there is renews too little.
     fn must_force_consent(&self, now: Timestamp) -> bool {
         let same = self.action != Action::SwitchAccount;
         let row = self.caller.signed_in().filter(|_| same).map(SignedIn::row);
-        row.is_some_and(|row| !row.can_refresh(now) && !row.forced_consent)
+        row.is_some_and(|row| {
+            row.shortfall == Shortfall::Seen || (!row.can_refresh(now) && !row.forced_consent)
+        })
     }
 
     fn login_hint(&self) -> Option<String> {

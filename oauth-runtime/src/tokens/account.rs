@@ -83,6 +83,18 @@ pub(crate) struct AccountRow {
     pub(crate) consents: Consents,
     /// A consent was forced and still brought no refresh token: do not force another.
     pub(crate) forced_consent: bool,
+    pub(crate) shortfall: Shortfall,
+}
+
+/// Whether the refresh token renews less than was granted. At some providers an old one never
+/// gains the scopes that are granted later, and only a consent that is forced brings a new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shortfall {
+    #[default]
+    None,
+    Seen,
+    /// A consent was forced for it: that is done once.
+    Tried,
 }
 
 impl AccountRow {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{AccountId, AccountRow, TokenSet};
+use super::{AccountId, AccountRow, Shortfall, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::protocol::{Identity, TokenResponse};
@@ -37,6 +37,10 @@ pub(crate) fn merge(
     let forced_consent = forced && tokens.refresh.is_none();
     let consents = previous.map(|row| row.consents.clone()).unwrap_or_default();
     let consents = consents.after(requested, &granted, now);
+    let shortfall = match previous.map(|row| row.shortfall).unwrap_or_default() {
+        Shortfall::Seen if authorized.forced_consent => Shortfall::Tried,
+        same => same,
+    };
     Ok(AccountRow {
         id: AccountId::new(&identity.issuer, &identity.subject),
         identity: identity.clone(),
@@ -46,6 +50,7 @@ pub(crate) fn merge(
         covered,
         consents,
         forced_consent,
+        shortfall,
     })
 }
 
@@ -99,7 +104,13 @@ pub(crate) fn merge_refresh(
     };
     let covered = granted.closure();
     let consents = row.consents.after(&ScopeSet::default(), &granted, now);
-    AccountRow { tokens: Some(tokens.into()), granted, covered, consents, ..row.clone() }
+    let lost = row.granted.names().any(|name| !covered.contains_name(name));
+    let shortfall = match row.shortfall {
+        Shortfall::None if lost => Shortfall::Seen,
+        same => same,
+    };
+    let tokens = Some(tokens.into());
+    AccountRow { tokens, granted, covered, consents, shortfall, ..row.clone() }
 }
 
 /// The row after a refresh that another authorization has overtaken: what that brought stands.

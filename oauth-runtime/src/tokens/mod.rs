@@ -9,7 +9,7 @@ mod refresh;
 mod token_set;
 
 pub use account::AccountId;
-pub(crate) use account::AccountRow;
+pub(crate) use account::{AccountRow, Shortfall};
 pub(crate) use accounts::Accounts;
 pub use consents::Consent;
 pub(crate) use merge::Authorized;
