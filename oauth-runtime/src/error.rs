@@ -56,6 +56,10 @@ pub(crate) enum Code {
     Api,
     /// A request would have carried the token to a foreign host.
     ApiHost,
+    /// The database that keeps the rows is not usable: its settings, schema or rights.
+    ConfigStore,
+    /// The database that keeps the rows does not answer just now.
+    StoreUnavailable,
     /// The library is shutting down.
     ShuttingDown,
     /// A promise of this library to itself is broken.
@@ -86,6 +90,8 @@ impl Code {
             Self::AdminPolicy => "admin_policy",
             Self::Api => "api",
             Self::ApiHost => "api_host",
+            Self::ConfigStore => "config_store",
+            Self::StoreUnavailable => "store_unavailable",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal",
         }
@@ -104,6 +110,7 @@ impl Code {
             Self::ProviderResponse | Self::IdTokenInvalid | Self::Api => StatusCode::BAD_GATEWAY,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ProviderUnavailable
+            | Self::StoreUnavailable
             | Self::ProviderRefused
             | Self::SignInFailed
             | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
@@ -155,6 +162,19 @@ impl Error {
             api_status: None,
             answer: None,
         }))
+    }
+
+    /// What an implementation of [`Store`](crate::Store) returns when its database fails.
+    ///
+    /// It is transient: the request is answered 503, and nothing is lost. `source` is shown to
+    /// the operator, and has to be free of what the rows hold.
+    pub fn store(name: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(
+            Code::StoreUnavailable,
+            format!("the store ({name}) does not answer as it should"),
+        )
+        .with_source(source)
+        .with_retry_after(Some(Duration::from_secs(2)))
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<Text>) -> Self {
@@ -230,8 +250,9 @@ impl Error {
 
     /// Whether the same request may succeed later without anybody acting.
     pub fn is_transient(&self) -> bool {
-        use Code::{ProviderTimeout, ProviderUnavailable, ShuttingDown};
-        matches!(self.0.code, ProviderUnavailable | ProviderTimeout | ShuttingDown)
+        use Code::{ProviderTimeout, ProviderUnavailable, ShuttingDown, StoreUnavailable};
+        let code = self.0.code;
+        matches!(code, ProviderUnavailable | ProviderTimeout | StoreUnavailable | ShuttingDown)
     }
 
     /// The status that an API answered, where the error is about one.

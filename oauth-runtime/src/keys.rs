@@ -1,6 +1,8 @@
 //! The keys that seal what leaves the process, and sealing itself.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
@@ -10,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
+use crate::private_file::{self, others_can_read};
 use crate::secret::Redacted;
 
 const KEY_LEN: usize = 32;
@@ -130,14 +133,16 @@ impl Keys {
     /// If the file cannot be read, is readable by others, or holds a line that is no good key.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let text = match std::fs::read_to_string(path).map(Zeroizing::new) {
-            Ok(text) => text,
+        let mut file = match File::open(path) {
+            Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self { ring: vec![Key::generate()?], unsaved: Some(path.to_owned()) });
             }
             Err(error) => return Err(unreadable(path).with_source(error)),
         };
-        refuse_readable_by_others(path)?;
+        refuse_readable_by_others(path, &file)?;
+        let mut text = Zeroizing::new(String::with_capacity(1024));
+        file.read_to_string(&mut text).map_err(|error| unreadable(path).with_source(error))?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let ring = lines.map(Key::from_base64).collect::<Result<Vec<_>, _>>()?;
         if ring.is_empty() {
@@ -156,38 +161,18 @@ impl Keys {
             )));
         }
         let line = Zeroizing::new(STANDARD.encode(&key.0[..]) + "\n");
-        write_private(path, line.as_bytes()).map_err(|error| unreadable(path).with_source(error))
+        let file = private_file::options().write(true).create_new(true).open(path);
+        file.and_then(|mut file| file.write_all(line.as_bytes()))
+            .map_err(|error| unreadable(path).with_source(error))
     }
 }
 
-#[cfg(unix)]
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
-}
-
-#[cfg(not(unix))]
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    std::fs::write(path, bytes)
-}
-
-#[cfg(unix)]
-fn refuse_readable_by_others(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode());
-    if mode.trailing_zeros() >= 6 {
-        // Nothing for the group, nothing for others.
+fn refuse_readable_by_others(path: &Path, file: &File) -> Result<(), Error> {
+    if !others_can_read(file).map_err(|error| unreadable(path).with_source(error))? {
         return Ok(());
     }
     let text = format!("others can read the key file {}", path.display());
     Err(Error::new(Code::ConfigKeys, text).with_help(format!("run `chmod 600 {}`", path.display())))
-}
-
-#[cfg(not(unix))]
-fn refuse_readable_by_others(_: &Path) -> Result<(), Error> {
-    Ok(())
 }
 
 /// Seals and opens for one purpose, with a key of its own for each key of the ring.

@@ -41,6 +41,7 @@
 mod secret;
 mod clock;
 mod error;
+mod private_file;
 mod keys;
 pub mod scope;
 mod provider;
@@ -73,6 +74,9 @@ pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;
+#[cfg(feature = "sqlite")]
+pub use store::SqliteStore;
+pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
 pub use tokens::{AccountId, Consent};
 pub use web::{Declared, Require, RequireLayer, Token, User};
 

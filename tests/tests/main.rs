@@ -23,6 +23,7 @@ mod request_kinds;
 #[cfg(feature = "servers")]
 mod servers;
 mod staying;
+mod stores;
 mod step_up;
 mod streams;
 mod support;

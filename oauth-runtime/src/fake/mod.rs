@@ -42,6 +42,7 @@ mod google;
 mod preview;
 mod sign_in;
 mod testing;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -54,5 +55,6 @@ pub use google::FakeGoogle;
 pub use quirk::Quirk;
 pub use record::RecordedRequest;
 pub use sign_in::SignIn;
+pub use store::check_store;
 pub use testing::{challenged_scopes, navigate};
 pub(crate) use world::ISSUER;

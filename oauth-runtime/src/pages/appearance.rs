@@ -236,6 +236,7 @@ mod tests {
             (Code::ProviderRefused, PageKind::AppRefused),
             (Code::ProviderUnavailable, PageKind::Unavailable),
             (Code::ProviderTimeout, PageKind::Unavailable),
+            (Code::StoreUnavailable, PageKind::Unavailable),
             (Code::ProviderResponse, PageKind::Untrusted),
             (Code::IdTokenInvalid, PageKind::Untrusted),
             (Code::Internal, PageKind::Failed),

@@ -109,6 +109,7 @@ impl Notice {
             Code::ProviderRefused => PageKind::AppRefused,
             Code::ProviderUnavailable
             | Code::ProviderTimeout
+            | Code::StoreUnavailable
             | Code::SignInFailed
             | Code::ShuttingDown => PageKind::Unavailable,
             Code::ProviderResponse | Code::IdTokenInvalid => PageKind::Untrusted,

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::git;
 use crate::error::{Code, Error};
+use crate::private_file::others_can_read;
 
 /// More than any credentials file has.
 const MAX_SIZE: u64 = 64 * 1024;
@@ -39,18 +40,6 @@ pub(super) fn read(path: &Path, readers: Readers) -> Result<Zeroizing<String>, E
         tracing::warn!(%file, %root, "a secret file lies in a git work tree that does not ignore it");
     }
     Ok(text)
-}
-
-#[cfg(unix)]
-fn others_can_read(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-fn others_can_read(_: &File) -> io::Result<bool> {
-    Ok(false)
 }
 
 fn readable_by_others(path: &Path) -> Error {

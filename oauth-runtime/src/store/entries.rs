@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use super::backend::Expected;
 use crate::clock::Timestamp;
 
 const SHARDS: usize = 64;
@@ -16,13 +17,6 @@ pub(crate) struct Entry<V> {
     pub(crate) value: V,
     pub(crate) version: u64,
     pub(crate) ends_at: Timestamp,
-}
-
-/// What a writer believes is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
-    Absent,
-    Version(u64),
 }
 
 /// Somebody else wrote first, or the map is full.

@@ -1,5 +1,13 @@
 //! Where rows live.
 
+mod backend;
 mod entries;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
-pub(crate) use entries::{Conflict, Entries, Entry, Expected};
+pub use backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
+pub(crate) use entries::{Conflict, Entries, Entry};
+pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
