@@ -13,9 +13,28 @@ use oauth_tests::root;
 
 /// The order in which the runtime is read: a module may import only those before it.
 const READING_ORDER: &[&str] = &[
-    "secret", "clock", "error", "keys", "scope", "provider", "protocol", "http", "jwks",
-    "discover", "store", "session", "manifest", "pages", "tokens", "oauth", "flow", "web", "api",
-    "routing", "fake",
+    "secret",
+    "clock",
+    "error",
+    "private_file",
+    "keys",
+    "scope",
+    "provider",
+    "protocol",
+    "http",
+    "jwks",
+    "discover",
+    "store",
+    "session",
+    "manifest",
+    "pages",
+    "tokens",
+    "oauth",
+    "flow",
+    "web",
+    "api",
+    "routing",
+    "fake",
 ];
 
 fn read(path: &str) -> String {
