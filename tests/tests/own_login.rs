@@ -141,7 +141,7 @@ async fn a_script_a_frame_and_htmx_are_told_in_their_own_way() {
     let done = popup.authorize(app.url(&after), ADA, &[]).await;
     assert_eq!(done.url.path(), "/oauth/done");
     assert!(done.url.query().unwrap().starts_with("popup=42&"), "{}", done.url);
-    app.oauth.unlink(&owner("1")).unwrap();
+    app.oauth.unlink(&owner("1")).await.unwrap();
     let fetched = browser.fetch(app.url("/notes"), &[]).await;
     assert_eq!((fetched.status, fetched.json()["code"].as_str()), (403, Some("consent_required")));
     assert!(fetched.header("www-authenticate").contains("drive.file"));
@@ -430,16 +430,16 @@ async fn an_account_that_is_unlinked_is_gone_and_free() {
     browser.authorize(app.url("/notes"), ADA, DRIVE).await;
     let subject = browser.go(app.url("/me")).await.json()["subject"].as_str().unwrap().to_owned();
     let pending = browser.return_address(app.url("/both"), ADA, &[]).await;
-    let unlinked = app.oauth.unlink(&owner("1")).unwrap();
+    let unlinked = app.oauth.unlink(&owner("1")).await.unwrap();
     assert_eq!(unlinked.len(), 1);
     assert_eq!(unlinked[0].subject(), subject);
-    assert_eq!(app.oauth.unlink(&owner("1")).unwrap(), [], "there is nothing left");
+    assert_eq!(app.oauth.unlink(&owner("1")).await.unwrap(), [], "there is nothing left");
     assert_eq!(browser.go(app.url("/hello")).await.body, "nobody");
     assert_eq!(browser.fetch(app.url("/notes"), &[]).await.status, 403);
     // Whoever consents after that has changed his mind.
     assert_eq!(browser.go(&pending).await.status, 403);
     assert_eq!(browser.go(app.url("/hello")).await.body, ADA);
-    app.oauth.unlink(&owner("1")).unwrap();
+    app.oauth.unlink(&owner("1")).await.unwrap();
     // Another user may have it now, and gets nothing of what the first had granted.
     let mut second = browser_of("2");
     let page = second.authorize(app.url("/oauth/sign-in?return_to=/hello"), ADA, &[]).await;
@@ -511,9 +511,9 @@ fn a_login_page_that_is_not_the_apps_own_is_a_build_error() {
 async fn a_fixture_links_without_a_page() {
     let app = app().await;
     let sign_in = || app.fake.sign_in(ADA).granting(["drive.file"]).at(&app.oauth);
-    sign_in().linked_to(&owner("1")).unwrap();
+    sign_in().linked_to(&owner("1")).await.unwrap();
     assert_eq!(browser_of("1").go(app.url("/notes")).await.status, 200);
-    assert_eq!(sign_in().linked_to(&owner("2")).unwrap_err().code(), "config_option");
+    assert_eq!(sign_in().linked_to(&owner("2")).await.unwrap_err().code(), "config_option");
     assert_eq!(sign_in().await.unwrap_err().code(), "config_option", "there is no cookie");
 }
 

@@ -76,7 +76,7 @@ async fn unlink(
     State(oauth): State<OAuth>,
     Extension(owner): Extension<Owner>,
 ) -> Result<Redirect, Error> {
-    oauth.unlink(&owner)?;
+    oauth.unlink(&owner).await?;
     Ok(Redirect::to("/"))
 }
 

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::admission::Rules;
 use super::builder::OAuthBuilder;
-use super::claim::Claim;
+use super::claim::Claims;
 use super::held_form::HeldForm;
 use super::urls::Urls;
 use crate::clock::Clock;
@@ -19,7 +19,7 @@ use crate::pages::Appearance;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
 use crate::session::{CookieNames, Owner, Owners, Sessions};
-use crate::store::Entries;
+use crate::store::Table;
 use crate::tokens::{AccountId, Accounts};
 
 /// The library's handle: cheap to clone, put into the router's state.
@@ -49,9 +49,9 @@ pub(crate) struct Inner {
     pub(crate) owners: Owners,
     pub(crate) accounts: Arc<Accounts>,
     /// Used states, so that a code is exchanged at most once.
-    pub(crate) claims: Entries<16, Claim>,
+    pub(crate) claims: Claims,
     /// Forms whose senders are at the provider.
-    pub(crate) held: Entries<16, HeldForm>,
+    pub(crate) held: Table<16, HeldForm>,
     pub(crate) appearance: Appearance,
     /// Whether people read what they will be asked for before they are sent to the provider.
     pub(crate) rationale_page: bool,
@@ -93,22 +93,27 @@ impl OAuth {
     /// use axum::Extension;
     /// use axum::extract::State;
     /// use axum::response::Redirect;
-    /// use oauth_runtime::{OAuth, Owner};
+    /// use oauth_runtime::{Error, OAuth, Owner};
     ///
-    /// async fn unlink(State(oauth): State<OAuth>, Extension(owner): Extension<Owner>) -> Redirect {
-    ///     oauth.unlink(&owner);
-    ///     Redirect::to("/settings")
+    /// async fn unlink(
+    ///     State(oauth): State<OAuth>,
+    ///     Extension(owner): Extension<Owner>,
+    /// ) -> Result<Redirect, Error> {
+    ///     oauth.unlink(&owner).await?;
+    ///     Ok(Redirect::to("/settings"))
     /// }
     /// ```
     ///
     /// # Errors
-    /// If the tokens of an account change too fast to be deleted; the account is unlinked all
-    /// the same.
-    pub fn unlink(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
-        let owner = self.0.owners.key_of(owner);
-        let accounts = self.0.owners.unlink(owner, self.0.clock.now());
-        let forgotten = accounts.iter().map(|account| self.0.accounts.forget(account));
-        Ok(forgotten.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    /// If the store cannot be asked. It can be called again, and does what is left to do.
+    pub async fn unlink(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
+        let (owner, now) = (self.0.owners.key_of(owner).await?, self.0.clock.now());
+        let mut forgotten = Vec::new();
+        for account in self.0.owners.accounts(&owner, now).await? {
+            forgotten.extend(self.0.accounts.forget(&account, &owner).await?);
+        }
+        self.0.owners.unlink(&owner, now).await?;
+        Ok(forgotten)
     }
 
     pub(super) fn from_inner(inner: Inner) -> Self {

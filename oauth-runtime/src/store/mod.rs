@@ -5,9 +5,19 @@ mod entries;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod kind;
+mod codec;
+mod vault;
+mod index;
+mod table;
 
 pub use backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
-pub(crate) use entries::{Conflict, Entries, Entry};
+pub(crate) use codec::{from_bytes, to_bytes};
+pub(crate) use entries::Entry;
+pub(crate) use index::Index;
+pub(crate) use kind::Kind;
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+pub(crate) use table::{Row, Table, Unwritten, get_both};
+pub(crate) use vault::Vault;

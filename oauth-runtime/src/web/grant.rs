@@ -45,7 +45,7 @@ impl Grant {
 
     /// The same with another token, since an API did not take this one.
     pub(crate) async fn replaced(&self) -> Result<Self, Error> {
-        self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens)?;
+        self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens).await?;
         self.renewed().await
     }
 
