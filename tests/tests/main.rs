@@ -14,6 +14,8 @@ mod hot_path;
 mod house;
 mod midway;
 mod newcomer;
+mod nodes;
+mod outages;
 mod own_login;
 mod pages;
 mod places;

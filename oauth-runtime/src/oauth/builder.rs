@@ -186,8 +186,9 @@ impl OAuthBuilder {
         self.appearance.check()?;
         self.rules.check(&self.provider)?;
         let keys = keys(self.keys, self.store.as_ref(), urls.is_loopback())?;
-        let vault = vault(self.store, &keys, &self.clock)?;
-        let (vault, tasks) = (vault.as_ref(), TaskTracker::new());
+        let tasks = TaskTracker::new();
+        let vault = vault(self.store, &keys, &self.clock, &tasks)?;
+        let vault = vault.as_ref();
         let index = Arc::new(Index::new(vault)?);
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
         let keep = keep(login.is_some(), self.lifetimes);
@@ -198,6 +199,7 @@ impl OAuthBuilder {
             base_scopes,
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
+            vault: vault.cloned(),
             sessions: Sessions::new(vault, self.lifetimes, tasks),
             accounts: Arc::new(accounts),
             login,
@@ -254,8 +256,9 @@ fn vault(
     store: Option<Arc<dyn Store>>,
     keys: &Keys,
     clock: &Arc<dyn Clock>,
+    tasks: &TaskTracker,
 ) -> Result<Option<Arc<Vault>>, Error> {
-    let vault = |store| Vault::new(store, keys, clock.clone()).map(Arc::new);
+    let vault = |store| Vault::new(store, keys, clock.clone(), tasks.clone()).map(Arc::new);
     store.map(vault).transpose()
 }
 

@@ -105,46 +105,30 @@ impl Caller {
     }
 }
 
-/// Whose request it is, as far as that is known without asking a store.
-pub(crate) enum Known {
-    Caller(Caller),
-    /// A store has to be asked.
-    Unknown,
-}
-
 impl OAuth {
-    /// Whose request this is, if that is known here: two lookups, nothing verified, nothing
-    /// written.
-    ///
-    /// # Errors
-    /// If the app names an [`Owner`] and was not configured for it: two people who share a
-    /// browser would share our session too.
+    /// Who is signed in, if that is known here: two lookups, nothing verified, nothing written.
     #[inline]
-    pub(crate) fn known_caller(&self, parts: &Parts, now: Timestamp) -> Result<Known, Error> {
-        let found = match (&self.0.login, Owner::of(&parts.extensions)) {
+    pub(crate) fn known_caller(&self, parts: &Parts, now: Timestamp) -> Option<SignedIn> {
+        match (&self.0.login, Owner::of(&parts.extensions)) {
             (Some(_), Some(owner)) => self.known_owner(owner, now),
-            (Some(_), None) => return Ok(Known::Caller(Caller::LoggedOut)),
-            (None, None) => match self.session_cookie(&parts.headers) {
-                Some(named) => self.known_session(named, now),
-                None => return Ok(Known::Caller(Caller::Stranger)),
-            },
-            (None, Some(_)) => return Err(unexpected_owner()),
-        };
-        Ok(found.map_or(Known::Unknown, |who| Known::Caller(Caller::SignedIn(who))))
+            (None, None) => self.known_session(self.session_cookie(&parts.headers)?, now),
+            _ => None,
+        }
     }
 
-    /// Whose request this is; asks the store where that is not known, in one round trip for a
-    /// session of ours and in two for an owner.
+    /// Whose request this is, as the store has it now: in one round trip for a session of ours,
+    /// in two for an owner. What was known here a moment ago may be of before a consent that
+    /// ended on another node.
     ///
     /// # Errors
-    /// As [`known_caller`](Self::known_caller), and if the store cannot be asked.
+    /// If the store cannot be asked; and if the app names an [`Owner`] and was not configured for
+    /// it: two people who share a browser would share our session too.
     pub(crate) async fn caller(&self, parts: &Parts, now: Timestamp) -> Result<Caller, Error> {
-        if let Known::Caller(caller) = self.known_caller(parts, now)? {
-            return Ok(caller);
-        }
-        match Owner::of(&parts.extensions) {
-            Some(owner) => self.of_owner(owner, now).await,
-            None => self.of_session(&parts.headers, now).await,
+        match (&self.0.login, Owner::of(&parts.extensions)) {
+            (Some(_), Some(owner)) => self.of_owner(owner, now).await,
+            (Some(_), None) => Ok(Caller::LoggedOut),
+            (None, None) => self.of_session(&parts.headers, now).await,
+            (None, Some(_)) => Err(unexpected_owner()),
         }
     }
 
@@ -194,11 +178,11 @@ impl OAuth {
     }
 
     async fn account_of(&self, owner: OwnerKey, now: Timestamp) -> Result<Option<SignedIn>, Error> {
-        let row = self.0.owners.table.get(&owner, now).await?.entry;
+        let row = self.0.owners.table.get_anew(&owner, now).await?.entry;
         let Some(key) = row.and_then(|row| row.value.account(self.provider().key())) else {
             return Ok(None);
         };
-        let account = self.0.accounts.get(&key, now).await?;
+        let account = self.0.accounts.table.get_anew(&key, now).await?.entry;
         Ok(account.and_then(|account| owned(owner, key, account)))
     }
 

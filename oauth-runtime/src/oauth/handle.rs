@@ -19,7 +19,7 @@ use crate::pages::Appearance;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
 use crate::session::{CookieNames, Owner, Owners, Sessions};
-use crate::store::Table;
+use crate::store::{Table, Vault};
 use crate::tokens::{AccountId, Accounts};
 
 /// The library's handle: cheap to clone, put into the router's state.
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) base_scopes: ScopeSet,
     pub(crate) flow_sealer: Sealer,
     pub(crate) intent_sealer: Sealer,
+    /// The store, where there is one.
+    pub(crate) vault: Option<Arc<Vault>>,
     pub(crate) sessions: Sessions,
     /// The path of the app's own login page as a browser asks for it, if it has one.
     pub(crate) login: Option<String>,
@@ -80,6 +82,21 @@ impl OAuth {
         let tasks = &self.0.accounts.flights.tasks;
         tasks.close();
         tasks.wait().await;
+    }
+
+    /// Seals every row of the store anew that an older key sealed; returns how many there were.
+    ///
+    /// The last step of giving a key up: put the new one in front of the ring on every node, call
+    /// this once, and remove the old one. Rows that are written meanwhile get the new key anyway.
+    /// Without a store there is nothing to do.
+    ///
+    /// # Errors
+    /// If the store cannot be asked. It can be called again, and does what is left to do.
+    pub async fn reseal(&self) -> Result<u64, Error> {
+        match &self.0.vault {
+            Some(vault) => vault.reseal().await,
+            None => Ok(0),
+        }
     }
 
     /// Takes from a user of the app every account that he linked, with its tokens; returns them.

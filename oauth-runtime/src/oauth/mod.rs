@@ -12,7 +12,7 @@ mod urls;
 
 pub use admission::Admission;
 pub use builder::OAuthBuilder;
-pub(crate) use caller::{Caller, Known, Login, SignedIn};
+pub(crate) use caller::{Caller, Login, SignedIn};
 pub(crate) use claim::{Claim, Claimed, Ending, OtherAccount};
 pub use handle::OAuth;
 pub(crate) use held_form::HeldForm;

@@ -8,6 +8,7 @@ mod sqlite;
 mod kind;
 mod codec;
 mod vault;
+mod reseal;
 mod index;
 mod table;
 

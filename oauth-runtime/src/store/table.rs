@@ -68,20 +68,26 @@ impl From<Unwritten> for Error {
 pub(crate) struct Table<const N: usize, V> {
     entries: Entries<N, V>,
     vault: Option<Arc<Vault>>,
+    /// The rows that this node made in a store, where there may not be too many.
+    made: Option<Entries<N, ()>>,
 }
 
 impl<const N: usize, V: Row> Table<N, V> {
     pub(crate) fn new(vault: Option<&Arc<Vault>>) -> Self {
-        Self::with_capacity(vault, usize::MAX)
-    }
-
-    /// A table that, without a store, refuses new rows when about `capacity` live ones are there.
-    pub(crate) fn with_capacity(vault: Option<&Arc<Vault>>, capacity: usize) -> Self {
         let entries = match vault {
             Some(_) => Entries::remembering(REMEMBERED, WINDOW),
-            None => Entries::holding(capacity),
+            None => Entries::holding(usize::MAX),
         };
-        Self { entries, vault: vault.cloned() }
+        Self { entries, vault: vault.cloned(), made: None }
+    }
+
+    /// A table that refuses new rows when about `capacity` live ones are there, or, in a store,
+    /// were made by this node.
+    pub(crate) fn with_capacity(vault: Option<&Arc<Vault>>, capacity: usize) -> Self {
+        match vault {
+            Some(_) => Self { made: Some(Entries::holding(capacity)), ..Self::new(vault) },
+            None => Self { entries: Entries::holding(capacity), vault: None, made: None },
+        }
     }
 
     /// The row, if it is known without asking a store. No wait, no allocation.
@@ -135,6 +141,15 @@ impl<const N: usize, V: Row> Table<N, V> {
                 }
             });
         };
+        if expected == Expected::Absent
+            && let Some(made) = &self.made
+            && made.put(key, (), Expected::Absent, ends_at, now).err() == Some(Conflict::Full)
+        {
+            return Err(Unwritten::Full);
+        }
+        if expected == Expected::Absent {
+            vault.sweep_if_due(now);
+        }
         let version = match expected {
             Expected::Absent => first_version(now),
             Expected::Version(version) => version + 1,

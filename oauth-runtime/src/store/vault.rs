@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 use zeroize::Zeroizing;
 
@@ -17,6 +19,9 @@ use crate::keys::{Keys, Sealer};
 const SCHEMA: u8 = 1;
 /// How long a store may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a node deletes what has ended, and in how many steps at most.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEPS: usize = 100;
 
 /// What a store has at a key.
 pub(crate) enum Read {
@@ -38,6 +43,9 @@ pub(crate) struct Vault {
     store: Arc<dyn Store>,
     sealers: [(Kind, Sealer); Kind::ALL.len()],
     clock: Arc<dyn Clock>,
+    /// When ended rows were last deleted, in Unix milliseconds.
+    swept_at: AtomicU64,
+    tasks: TaskTracker,
 }
 
 impl Vault {
@@ -45,13 +53,35 @@ impl Vault {
         store: Arc<dyn Store>,
         keys: &Keys,
         clock: Arc<dyn Clock>,
+        tasks: TaskTracker,
     ) -> Result<Self, Error> {
         let sealers = Kind::ALL.map(|kind| Ok((kind, Sealer::new(keys, kind.purpose())?)));
         let sealers: Result<Vec<_>, Error> = sealers.into_iter().collect();
         let sealers = sealers?.try_into();
         let sealers =
             sealers.map_err(|_| Error::new(Code::Internal, "a kind has no sealing key"))?;
-        Ok(Self { store, sealers, clock })
+        Ok(Self { store, sealers, clock, swept_at: AtomicU64::new(0), tasks })
+    }
+
+    /// Deletes, in the background and now and then, what has ended: whoever makes rows makes room.
+    pub(super) fn sweep_if_due(self: &Arc<Self>, now: Timestamp) {
+        let swept_at = self.swept_at.load(Ordering::Relaxed);
+        if now.since(Timestamp::from_unix_millis(swept_at)) < SWEEP_EVERY {
+            return;
+        }
+        let (ordering, now_millis) = (Ordering::Relaxed, now.unix_millis());
+        if self.swept_at.compare_exchange(swept_at, now_millis, ordering, ordering).is_err() {
+            return;
+        }
+        let vault = self.clone();
+        self.tasks.spawn(async move {
+            for _ in 0..SWEEPS {
+                match vault.patiently(vault.store.sweep(now)).await {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return,
+                }
+            }
+        });
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -121,6 +151,19 @@ impl Vault {
         }
     }
 
+    pub(super) async fn page(
+        &self,
+        kind: Kind,
+        after: Option<RowKey>,
+        limit: u32,
+    ) -> Result<Vec<(RowKey, StoredRow)>, Error> {
+        self.patiently(self.store.scan(kind.byte(), after, limit, self.clock.now())).await
+    }
+
+    pub(super) fn is_of_newest(&self, kind: Kind, row: &StoredRow) -> bool {
+        self.sealer(kind).is_ok_and(|sealer| sealer.is_of_newest(&row.bytes))
+    }
+
     fn sealer(&self, kind: Kind) -> Result<&Sealer, Error> {
         let found = self.sealers.iter().find(|(of, _)| *of == kind);
         let (_, sealer) =
@@ -128,7 +171,7 @@ impl Vault {
         Ok(sealer)
     }
 
-    fn open(&self, kind: Kind, id: [u8; 16], row: StoredRow) -> Read {
+    pub(super) fn open(&self, kind: Kind, id: [u8; 16], row: StoredRow) -> Read {
         let StoredRow { version, ends_at, bytes } = row;
         let bound_to = bound_to(kind, id, version, ends_at);
         let opened = self.sealer(kind).ok().and_then(|sealer| sealer.open(&bound_to, &bytes));

@@ -12,7 +12,7 @@ use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::flow::{Resume, Visitor};
-use crate::oauth::{Caller, Known, Login, OAuth, SignedIn};
+use crate::oauth::{Caller, Login, OAuth, SignedIn};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::{Freshness, TokenSet};
@@ -102,6 +102,9 @@ fn withdrawn() -> Error {
 /// Whoever is signed in, or the answer that leads there.
 pub(crate) async fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
+    if let Some(who) = oauth.known_caller(parts, oauth.0.clock.now()) {
+        return Ok(who);
+    }
     match caller(oauth, parts).await? {
         Caller::SignedIn(who) => Ok(who),
         caller => Err(Refused::without_account(caller).into_error(oauth, parts, &SIGN_IN)),
@@ -110,7 +113,7 @@ pub(crate) async fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn,
 
 #[inline]
 fn fresh(oauth: OAuth, parts: &Parts, required: &[Scope], now: Timestamp) -> Result<Pass, OAuth> {
-    let Ok(Known::Caller(Caller::SignedIn(signed_in))) = oauth.known_caller(parts, now) else {
+    let Some(signed_in) = oauth.known_caller(parts, now) else {
         return Err(oauth);
     };
     let row = signed_in.row();
