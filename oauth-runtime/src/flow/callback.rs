@@ -9,6 +9,7 @@ use http::HeaderMap;
 use tokio::sync::watch;
 use tracing::info;
 
+use super::done::called_off;
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
 use crate::error::{Code, Error};
@@ -166,6 +167,8 @@ async fn refused(
     let holder = match caller {
         Caller::SignedIn(who) => {
             oauth.0.accounts.decline(&who.key, &scopes).await?;
+            // What he has already is not declined, and still not to be asked for again at once.
+            oauth.note_return(&who.login, &scopes).await;
             who.login.binding()
         }
         Caller::Unlinked(owner) => {
@@ -179,7 +182,8 @@ async fn refused(
             visitor.holder()
         }
     };
-    let done = Claim::Done { holder, resume: flow.resume.clone().into_boxed_str() };
+    let resume = called_off(oauth, &flow.resume).unwrap_or_else(|| flow.resume.clone());
+    let done = Claim::Done { holder, resume: resume.into() };
     let key = state_hash(&flow.seed.state());
     oauth.0.claims.settle(key, done, Expected::Absent, flow.ends_at, now).await;
     let ending = Ending::Denied { scopes, why: flow.why, resume: flow.resume };
@@ -250,8 +254,11 @@ async fn finish(
             (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
         }
     };
+    // A window in which somebody said no must not tell its script yes when it is loaded again.
+    let resumed = matches!(ending, Ending::Resumed { .. });
+    let called_off = called_off(&oauth, &resume).filter(|_| !resumed);
     let claim = match holder {
-        Some(holder) => Claim::Done { holder, resume: resume.into_boxed_str() },
+        Some(holder) => Claim::Done { holder, resume: called_off.unwrap_or(resume).into() },
         None => Claim::Used,
     };
     oauth.0.claims.settle(key, claim, expected, ends_at, oauth.0.clock.now()).await;

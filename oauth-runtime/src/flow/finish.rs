@@ -53,7 +53,8 @@ impl Flow {
             return Ok(Finished { ending: Ending::OtherAccount(other.into()), holder });
         }
         if begins_session(&caller, &key)
-            && oauth.0.rules.admit(&authorized.identity).await? == Admission::Refused
+            && oauth.0.rules.admit(&authorized.identity, &oauth.0.clock).await?
+                == Admission::Refused
         {
             return Ok(self.not_allowed(oauth, &caller).await);
         }

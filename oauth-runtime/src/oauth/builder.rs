@@ -184,7 +184,7 @@ impl OAuthBuilder {
         check_credentials(credentials)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
-        self.rules.check(&self.provider)?;
+        self.rules.check(&self.provider, login.is_some())?;
         let keys = keys(self.keys, self.store.as_ref(), urls.is_loopback())?;
         let tasks = TaskTracker::new();
         let vault = vault(self.store, &keys, &self.clock, &tasks)?;

@@ -49,6 +49,11 @@ impl Asked {
         Resume::of_target(oauth, self.target.as_ref())
     }
 
+    /// The target of a form, if it can be sent there again exactly.
+    pub(super) fn form_target(&self, oauth: &OAuth) -> Option<Resume> {
+        Resume::of_form_target(oauth, self.target.as_ref())
+    }
+
     /// The page on which a script made it.
     pub(super) fn page(&self, oauth: &OAuth) -> Resume {
         Resume::of_page(oauth, self.page.as_ref())

@@ -96,8 +96,11 @@ impl Grant {
     }
 
     fn hold(&self, code: Code) -> Result<String, Error> {
-        let intent = self.intent(code, self.asked.target(&self.oauth));
-        let intent = if self.declaration.holds_form { intent } else { intent.keeping_no_form() };
+        let target = self.asked.form_target(&self.oauth).filter(|_| self.declaration.holds_form);
+        let intent = match target {
+            Some(target) => self.intent(code, target),
+            None => self.intent(code, self.asked.page(&self.oauth)).keeping_no_form(),
+        };
         intent.to_form_link(&self.oauth)
     }
 
