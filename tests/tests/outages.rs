@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oauth_runtime::fake::Endpoint;
+use oauth_runtime::fake::{Endpoint, Fault, Gate, Quirk};
 use oauth_runtime::{Clock as _, Expected, MemoryStore, RowKey, Store as _, StoredRow, Timestamp};
 
 use crate::support::{Browser, Fleet, Page};
@@ -134,6 +134,64 @@ async fn a_store_that_hangs_is_given_two_seconds() {
     }
     is_unavailable(&request.await.unwrap());
     assert!(fleet.clock.now().since(began) >= Duration::from_secs(2));
+}
+
+/// Advances the clock until a task has finished.
+async fn in_time<T: Send + 'static>(
+    fleet: &Fleet<MemoryStore>,
+    task: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let task = tokio::spawn(task);
+    while !task.is_finished() {
+        fleet.clock.advance(Duration::from_millis(100));
+        tokio::task::yield_now().await;
+    }
+    task.await.unwrap()
+}
+
+fn refreshes(fleet: &Fleet<MemoryStore>) -> usize {
+    let requests = fleet.fake.requests(Endpoint::Token);
+    requests.iter().filter(|it| it.field("grant_type") == Some("refresh_token")).count()
+}
+
+/// I7: the provider has replaced the refresh token and the store cannot keep the new one. Who
+/// waits is served; the answer is kept, and written when the store is back.
+#[tokio::test]
+async fn a_rotated_token_survives_a_store_that_fails_just_then() {
+    for down_for_good in [false, true] {
+        let fleet = one_node().await;
+        fleet.fake.set(Quirk::RotateRefreshTokens);
+        let mut browser = signed_in(&fleet).await;
+        fleet.clock.advance(Duration::from_secs(3600));
+        let gate = Gate::new();
+        fleet.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+        let (mut tab, url) = (browser.tab(), fleet.url(0, "/notes"));
+        let waiting = tokio::spawn(async move { tab.go(url).await });
+        gate.waiting(1).await;
+        fleet.store.fail();
+        gate.open();
+        let store = fleet.store.clone();
+        let page = in_time(&fleet, async move {
+            let asked = || store.counts().0 + store.counts().1;
+            let before = asked();
+            while !down_for_good && asked() < before + 3 {
+                tokio::task::yield_now().await;
+            }
+            if !down_for_good {
+                store.work();
+            }
+            waiting.await.unwrap()
+        });
+        let page = page.await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        fleet.store.work();
+        fleet.clock.advance(Duration::from_secs(20));
+        assert_eq!(browser.go(fleet.url(0, "/notes")).await.body, page.body, "the same token");
+        assert_eq!(refreshes(&fleet), 1, "the old one was not sent again");
+        fleet.clock.advance(Duration::from_secs(3600));
+        assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200, "the family lives");
+        assert_eq!(refreshes(&fleet), 2);
+    }
 }
 
 /// All rows of the store.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::AccountRow;
+use super::refresh::Renewal;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::session::AccountKey;
@@ -33,6 +34,8 @@ pub(crate) struct Flights {
 #[derive(Default)]
 pub(super) struct Board {
     pub(super) by_account: HashMap<AccountKey, Flight>,
+    /// What the provider answered, and no store could keep.
+    unkept: HashMap<AccountKey, Renewal>,
     /// The size at which pauses that are over are swept, so that sweeping costs O(1) a failure.
     sweep_at: usize,
 }
@@ -78,6 +81,14 @@ impl Pause {
 impl Flights {
     pub(super) fn new(tasks: TaskTracker) -> Self {
         Self { board: Mutex::default(), tasks }
+    }
+
+    pub(super) fn put_unkept(&self, key: AccountKey, renewal: Renewal) {
+        self.lock().unkept.insert(key, renewal);
+    }
+
+    pub(super) fn take_unkept(&self, key: &AccountKey) -> Option<Renewal> {
+        self.lock().unkept.remove(key)
     }
 
     // No code of ours panics while it holds the lock, so a poisoned one is still whole.

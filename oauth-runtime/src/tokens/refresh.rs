@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use super::flights::{Flight, Outcome, Pause, Row};
 use super::merge::{merge_overtaken, merge_refresh};
@@ -18,10 +18,14 @@ use crate::keys::random;
 use crate::protocol::{TokenError, TokenResponse};
 use crate::secret::Secret;
 use crate::session::AccountKey;
+use crate::store::Entry;
 
 /// For how long a node may work on one refresh: longer than the provider may take to answer, and
 /// the store to keep the answer. A node that dies meanwhile blocks the others no longer than that.
 const LEASE: Duration = Duration::from_secs(15);
+/// The first pause after a write that failed, which doubles, and the last.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LAST_RETRY: Duration = Duration::from_millis(1600);
 /// How often a node looks whether another has finished.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -103,14 +107,22 @@ impl Accounts {
     /// from now, as it does at the provider at the latest.
     async fn refresh_alone(&self, key: &AccountKey) -> Result<Row, Error> {
         let now = self.clock().now();
-        let row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
+        let mut row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
+        if let Some(renewal) = self.flights.take_unkept(key) {
+            row = self.keep(key, &row, renewal).await?;
+        }
         if row.value.freshness(now) == Freshness::Fresh {
             return Ok(row);
         }
         let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
         match self.client.refresh(token).await {
-            Ok(response) => self.accept(key, &row.value, tokens, &response, now).await,
+            Ok(response) => {
+                self.client.check_refreshed_identity(&response, &row.value.identity).await?;
+                let ([jitter], tokens) = (random()?, tokens.clone());
+                let renewal = Renewal { tokens, response, jitter, asked_at: now };
+                self.keep(key, &row, renewal).await
+            }
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
                 self.refused(key, token, error).await
             }
@@ -119,29 +131,34 @@ impl Accounts {
         }
     }
 
-    async fn accept(
-        &self,
-        key: &AccountKey,
-        asked_for: &AccountRow,
-        tokens: &Arc<TokenSet>,
-        response: &TokenResponse,
-        asked_at: Timestamp,
-    ) -> Result<Row, Error> {
-        self.client.check_refreshed_identity(response, &asked_for.identity).await?;
-        let [jitter] = random()?;
-        let saved = self.change(key, |row| {
-            Ok::<_, Error>(row.and_then(|row| match &row.tokens {
-                Some(held) if held.is_same(tokens) => {
-                    Some(merge_refresh(row, response, jitter, asked_at))
+    /// Writes what the provider answered, again for some seconds if the store fails: the old
+    /// refresh token may be worthless already. If it still fails, whoever waits gets the token,
+    /// and the answer is kept here until the next refresh.
+    async fn keep(&self, key: &AccountKey, row: &Row, renewal: Renewal) -> Result<Row, Error> {
+        let mut pause = FIRST_RETRY;
+        loop {
+            match self.write(key, &renewal).await {
+                Ok(saved) => {
+                    debug!(outcome = "refreshed", "access token refreshed");
+                    return saved.filter(|row| row.value.tokens.is_some()).ok_or_else(gone);
                 }
-                // Another authorization overtook this answer: what it brought stands.
-                Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
-                _ => None,
-            }))
-        });
-        let saved = saved.await?;
-        debug!(outcome = "refreshed", "access token refreshed");
-        saved.filter(|row| row.value.tokens.is_some()).ok_or_else(gone)
+                Err(error) if error.kind() != Code::StoreUnavailable => return Err(error),
+                Err(_) if pause <= LAST_RETRY => self.clock().sleep(pause).await,
+                Err(failure) => {
+                    error!(code = failure.code(), "a refreshed token is kept in memory only");
+                    let merged = renewal.apply(&row.value);
+                    let merged = merged.unwrap_or_else(|| row.value.clone());
+                    let entry = Entry::new(merged, row.version, row.ends_at, renewal.asked_at);
+                    self.flights.put_unkept(*key, renewal);
+                    return Ok(Arc::new(entry));
+                }
+            }
+            pause *= 2;
+        }
+    }
+
+    async fn write(&self, key: &AccountKey, renewal: &Renewal) -> Result<Option<Row>, Error> {
+        self.change(key, |row| Ok(row.and_then(|row| renewal.apply(row)))).await
     }
 
     /// Blanks exactly the tokens that were refused. Newer ones stand and are used.
@@ -162,6 +179,29 @@ impl Accounts {
                 warn!(outcome = "invalid_grant", "the provider refused the refresh token");
                 Err(error.into())
             }
+        }
+    }
+}
+
+/// What the provider answered to a refresh of `tokens`.
+pub(super) struct Renewal {
+    tokens: Arc<TokenSet>,
+    response: TokenResponse,
+    jitter: u8,
+    asked_at: Timestamp,
+}
+
+impl Renewal {
+    /// The row with it; `None` where the row has moved on, so that nothing is left to write.
+    fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
+        let Self { tokens, response, jitter, asked_at } = self;
+        match &row.tokens {
+            Some(held) if held.is_same(tokens) => {
+                Some(merge_refresh(row, response, *jitter, *asked_at))
+            }
+            // Another authorization overtook this answer: what it brought stands.
+            Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
+            _ => None,
         }
     }
 }
