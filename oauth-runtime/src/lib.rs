@@ -29,6 +29,7 @@
 //!   [`ClientCredentials`] whom it talks to.
 //! - [`Owner`] is for an app with a login of its own; [`Identity`] and [`Admission`] for one that
 //!   admits only some accounts.
+//! - [`Store`] is a database that keeps sessions and tokens, sealed with [`Keys`].
 //! - [`Brand`] puts the app's name and looks on the library's own pages, [`Pages`] replaces them.
 //! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
 //!
@@ -37,6 +38,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `fake` | an embedded fake Google on loopback, with the fixtures for tests |
+//! | `sqlite` | [`SqliteStore`]: sessions and tokens in a file (Rust 1.94 or newer) |
 
 mod secret;
 mod clock;
