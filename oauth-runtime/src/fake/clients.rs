@@ -1,11 +1,13 @@
 //! The clients of the one project that the fake Google knows.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use serde::{Deserialize, Serialize};
 
 use super::mint::Mint;
 
 const PROJECT: &str = "123456789012";
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Client {
     id: String,
     secret: String,
@@ -24,7 +26,7 @@ impl Client {
 }
 
 /// Registered clients.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Clients(Vec<Client>);
 
 impl Clients {
