@@ -264,7 +264,8 @@ impl Error {
         self.0.api_status
     }
 
-    /// The link that begins the missing authorization, relative to the app's own origin.
+    /// The link that begins the missing authorization: relative to the app's own origin, or
+    /// whole where the error arose [outside of a request](crate::Account::token).
     pub fn authorize_url(&self) -> Option<&str> {
         self.0.answer.as_ref()?.authorize_url.as_deref()
     }

@@ -25,6 +25,7 @@
 //!
 //! - [`requires_scopes`] declares; [`Token`] is what the handler gets; [`Covers`] lets a helper
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
+//! - [`Account`] is for jobs: a token outside of any request.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
 //! - [`Owner`] is for an app with a login of its own; [`Identity`] and [`Admission`] for one that
@@ -80,7 +81,7 @@ pub use session::Owner;
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
 pub use tokens::{AccountId, Consent};
-pub use web::{Declared, Require, RequireLayer, Token, User};
+pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 
 /// What the macros name. Not for use by hand.
 #[doc(hidden)]

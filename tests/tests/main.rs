@@ -12,6 +12,7 @@ mod guarding;
 mod held_forms;
 mod hot_path;
 mod house;
+mod jobs;
 mod midway;
 mod newcomer;
 mod nodes;

@@ -20,6 +20,8 @@ pub(crate) enum Login {
     Session(Session),
     /// By the word of the app, which has a login of its own.
     Owner(OwnerKey),
+    /// Not at all: a job of the app works with the account.
+    Account,
 }
 
 impl Login {
@@ -28,6 +30,7 @@ impl Login {
         match self {
             Self::Session(session) => session.row().lineage,
             Self::Owner(owner) => *owner,
+            Self::Account => Binding::default(),
         }
     }
 }
@@ -219,6 +222,10 @@ impl OAuth {
                 session.zip(account).and_then(|(session, account)| signed_in(session, account))
             }
             Login::Owner(owner) => self.account_of(*owner, now).await?,
+            Login::Account => {
+                let account = self.0.accounts.get(&who.key, now).await?;
+                account.map(|account| SignedIn { account, ..who.clone() })
+            }
         };
         Ok(again.filter(|again| again.key == who.key))
     }
@@ -235,6 +242,7 @@ impl OAuth {
         let noted = match login {
             Login::Session(session) => self.0.sessions.note_return(session, scopes, now).await,
             Login::Owner(owner) => self.0.owners.note_return(*owner, scopes, now).await,
+            Login::Account => Ok(()),
         };
         if let Err(error) = noted {
             tracing::warn!(code = error.code(), "the end of an authorization was not noted");
@@ -250,6 +258,7 @@ impl OAuth {
                 let row = self.0.owners.table.last_seen(owner);
                 row.is_some_and(|row| row.value.returned_lately(scopes, now))
             }
+            Login::Account => false,
         }
     }
 }

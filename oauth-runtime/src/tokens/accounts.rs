@@ -74,9 +74,21 @@ impl Accounts {
 
     /// Where the row of an account lies.
     pub(crate) async fn key_of(&self, identity: &Identity) -> Result<AccountKey, Error> {
+        self.key_named(&identity.issuer, &identity.subject).await
+    }
+
+    /// The same for an account that is known by its id.
+    pub(crate) async fn key_named(&self, issuer: &str, subject: &str) -> Result<AccountKey, Error> {
         let client_id = self.client.provider().client_id();
-        let parts = [&identity.issuer, client_id, &identity.subject].map(str::as_bytes);
-        self.index.place(parts).await
+        self.index.place([issuer, client_id, subject].map(str::as_bytes)).await
+    }
+
+    /// Ends every session that began before now.
+    pub(crate) async fn end_sessions(&self, key: &AccountKey) -> Result<(), Error> {
+        let ended = |row: Option<&AccountRow>| {
+            Ok(row.map(|row| AccountRow { epoch: row.epoch.wrapping_add(1), ..row.clone() }))
+        };
+        self.change(key, ended).await.map(drop)
     }
 
     /// Writes what an authorization brought into the row of the account that it proves, and makes

@@ -38,8 +38,7 @@ impl Asked {
         Self { kind, target: target_of(parts).cloned(), page, language }
     }
 
-    /// No request at all: a token that a test made.
-    #[cfg(feature = "fake")]
+    /// No request at all: a token of a job, or one that a test made.
     pub(crate) fn nothing() -> Self {
         Self { kind: RequestKind::Fetch, target: None, page: None, language: None }
     }
