@@ -576,6 +576,12 @@ async fn the_example_links_an_account_to_each_of_its_users() {
     assert_eq!(taken.status, 409, "{}", taken.body);
     let home = link(&mut browser, format!("{origin}/oauth/sign-in?return_to=/"), BOB, &[]).await;
     assert!(home.body.contains(BOB), "{}", home.body);
+    for own in ["login", "logout", "unlink"] {
+        let fields = [("user", "1"), ("return_to", "/")];
+        let forged = browser.post(format!("{origin}/{own}"), &fields, "cross-site", &[]).await;
+        assert_eq!(forged.status, 403, "{own}");
+    }
+    assert!(browser.go(format!("{origin}/")).await.body.contains(BOB), "nothing was changed");
     let unlinked = browser.post(format!("{origin}/unlink"), &[], "same-origin", &[]).await;
     assert_eq!(unlinked.status, 303);
     assert!(!browser.go(format!("{origin}/")).await.body.contains(BOB));
