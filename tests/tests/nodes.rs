@@ -70,7 +70,12 @@ async fn a_callback_that_comes_to_two_nodes_is_exchanged_once() {
     let (one, two) = (fleet.moved(0, &callback), fleet.moved(1, &callback));
     let first = tokio::spawn(async move { (first.go(&one).await, first) });
     gate.waiting(1).await;
+    let (reads, writes) = fleet.store.counts();
     let second = tokio::spawn(async move { second.go(&two).await });
+    // It tried to claim the state, and has seen that another node has it.
+    while fleet.store.counts().0 == reads || fleet.store.counts().1 == writes {
+        tokio::task::yield_now().await;
+    }
     gate.open();
     let (page, mut first) = first.await.unwrap();
     assert_eq!(page.status, 303);

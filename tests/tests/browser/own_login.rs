@@ -65,8 +65,9 @@ async fn a_second_user_cannot_have_the_account_of_the_first() {
     log_out(&person).await;
     log_in(&person, "2").await;
     person.opens("/notes").await;
-    // The provider has nothing to ask: the account granted it already, to the first user.
+    // The account granted it already, to the first user; whoever links one is asked all the same.
     person.chooses(ADA).await;
+    person.grants(&[DRIVE]).await;
     let page = person.is_told(409).await;
     assert!(page.contains("in use") && !page.contains("groceries"), "{page}");
     person.chromium.screenshot("own-login-taken").await;
