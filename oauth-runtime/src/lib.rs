@@ -37,6 +37,9 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `fake` | an embedded fake Google on loopback, with the fixtures for tests |
+//! | `sqlite` | [`SqliteStore`]: rows in a file, for one machine |
+//! | `postgres` | [`PostgresStore`]: rows in a PostgreSQL database, for several machines |
+//! | `redis` | [`RedisStore`]: rows in a Redis or Valkey, for several machines |
 
 mod secret;
 mod clock;
@@ -74,6 +77,10 @@ pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;
+#[cfg(feature = "postgres")]
+pub use store::PostgresStore;
+#[cfg(feature = "redis")]
+pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
