@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS oauth_leases (
 CREATE INDEX IF NOT EXISTS oauth_leases_by_end ON oauth_leases (ends_at);
 
 CREATE TABLE IF NOT EXISTS oauth_schema (
-    only BOOLEAN NOT NULL PRIMARY KEY DEFAULT TRUE CHECK (only),
+    one BOOLEAN NOT NULL PRIMARY KEY DEFAULT TRUE CHECK (one),
     number BIGINT NOT NULL
 );
 
