@@ -164,10 +164,8 @@ impl Error {
         }))
     }
 
-    /// What an implementation of [`Store`](crate::Store) returns when its database fails.
-    ///
-    /// It is transient: the request is answered 503, and nothing is lost. `source` is shown to
-    /// the operator, and has to be free of what the rows hold.
+    /// What a [`Store`](crate::Store) returns when its database fails for the moment: a request
+    /// is answered 503, and nothing is lost. `source` is shown to the operator.
     pub fn store(name: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(
             Code::StoreUnavailable,
@@ -175,6 +173,12 @@ impl Error {
         )
         .with_source(source)
         .with_retry_after(Some(Duration::from_secs(2)))
+    }
+
+    /// The same where an operator has to change settings, rights or schema. `text` says what is
+    /// wrong, in lower case, and `help` what to do; neither holds a secret.
+    pub fn store_unusable(text: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Code::ConfigStore, text.into()).with_help(help.into())
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<Text>) -> Self {
@@ -260,7 +264,8 @@ impl Error {
         self.0.api_status
     }
 
-    /// The link that begins the missing authorization, relative to the app's own origin.
+    /// The link that begins the missing authorization: relative to the app's own origin, or
+    /// whole where the error arose [outside of a request](crate::Account::token).
     pub fn authorize_url(&self) -> Option<&str> {
         self.0.answer.as_ref()?.authorize_url.as_deref()
     }

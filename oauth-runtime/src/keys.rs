@@ -196,6 +196,12 @@ impl Sealer {
         Ok([&[LAYOUT], &id[..], nonce.as_ref(), &cipher].concat())
     }
 
+    /// Whether the newest key of the ring sealed it.
+    pub(crate) fn is_of_newest(&self, sealed: &[u8]) -> bool {
+        let newest = self.ring.first().map(|(id, _)| &id[..]);
+        newest.is_some_and(|id| sealed.get(1..=KEY_ID_LEN) == Some(id))
+    }
+
     /// `None` says nothing about why, so that nobody can learn from it.
     pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (&LAYOUT, rest) = sealed.split_first()? else { return None };

@@ -25,10 +25,12 @@
 //!
 //! - [`requires_scopes`] declares; [`Token`] is what the handler gets; [`Covers`] lets a helper
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
+//! - [`Account`] is for jobs: a token outside of any request.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
 //! - [`Owner`] is for an app with a login of its own; [`Identity`] and [`Admission`] for one that
 //!   admits only some accounts.
+//! - [`Store`] is a database that keeps sessions and tokens, sealed with [`Keys`].
 //! - [`Brand`] puts the app's name and looks on the library's own pages, [`Pages`] replaces them.
 //! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
 //!
@@ -37,9 +39,9 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `fake` | an embedded fake Google on loopback, with the fixtures for tests |
-//! | `sqlite` | [`SqliteStore`]: rows in a file, for one machine |
-//! | `postgres` | [`PostgresStore`]: rows in a PostgreSQL database, for several machines |
-//! | `redis` | [`RedisStore`]: rows in a Redis or Valkey, for several machines |
+//! | `sqlite` | [`SqliteStore`]: sessions and tokens in a file (Rust 1.94 or newer) |
+//! | `postgres` | [`PostgresStore`]: the same in a PostgreSQL database (Rust 1.94 or newer) |
+//! | `redis` | [`RedisStore`]: the same in a Redis or Valkey |
 
 mod secret;
 mod clock;
@@ -85,7 +87,7 @@ pub use store::RedisStore;
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
 pub use tokens::{AccountId, Consent};
-pub use web::{Declared, Require, RequireLayer, Token, User};
+pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 
 /// What the macros name. Not for use by hand.
 #[doc(hidden)]

@@ -18,6 +18,7 @@ use oauth_examples::demo::Demo;
 use oauth_runtime::fake::{Endpoint, FakeAccount, FakeGoogle};
 use tokio::task::JoinHandle;
 
+use crate::support::Folder;
 use person::Person;
 
 const ADA: &str = "ada@example.com";
@@ -30,6 +31,7 @@ struct Served {
     origin: String,
     fake: FakeGoogle,
     server: JoinHandle<()>,
+    _data: Folder,
 }
 
 impl Drop for Served {
@@ -40,11 +42,12 @@ impl Drop for Served {
 
 impl Served {
     async fn start() -> Self {
-        let demo = Demo::start(0, None).await.unwrap();
+        let data = Folder::new();
+        let demo = Demo::start(0, None, &data.path("demo")).await.unwrap();
         let (origin, fake) = (demo.origin().to_owned(), demo.fake().unwrap().clone());
         fake.add_account(FakeAccount::new(GRACE, "Grace Example"));
         let server = tokio::spawn(async move { demo.serve(std::future::pending()).await.unwrap() });
-        Self { origin, fake, server }
+        Self { origin, fake, server, _data: data }
     }
 
     /// How often the provider's pages were asked for anything.

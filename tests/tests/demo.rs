@@ -8,7 +8,7 @@ use oauth_examples::demo::{ACCOUNTS, Demo};
 use oauth_runtime::fake::{Endpoint, FakeGoogle, Fault, Quirk};
 use tokio::task::JoinHandle;
 
-use crate::support::{Browser, Page};
+use crate::support::{Browser, Folder, Page};
 
 const ADA: &str = "ada@example.com";
 const DRIVE: &str = "drive.file";
@@ -19,6 +19,7 @@ struct Served {
     origin: String,
     fake: Option<FakeGoogle>,
     server: JoinHandle<()>,
+    _data: Folder,
 }
 
 impl Drop for Served {
@@ -29,10 +30,11 @@ impl Drop for Served {
 
 impl Served {
     async fn start(credentials: Option<&Path>) -> Self {
-        let demo = Demo::start(0, credentials).await.unwrap();
+        let data = Folder::new();
+        let demo = Demo::start(0, credentials, &data.path("demo")).await.unwrap();
         let (origin, fake) = (demo.origin().to_owned(), demo.fake().cloned());
         let server = tokio::spawn(async move { demo.serve(std::future::pending()).await.unwrap() });
-        Self { origin, fake, server }
+        Self { origin, fake, server, _data: data }
     }
 
     fn fake(&self) -> &FakeGoogle {
@@ -378,9 +380,10 @@ impl Drop for CredentialsFile {
 
 #[tokio::test]
 async fn a_taken_port_is_named_with_what_to_do() {
-    let first = Demo::start(0, None).await.unwrap();
+    let data = Folder::new();
+    let first = Demo::start(0, None, &data.path("one")).await.unwrap();
     let port = first.origin().rsplit(':').next().unwrap().parse().unwrap();
-    let failure = Demo::start(port, None).await.unwrap_err().to_string();
+    let failure = Demo::start(port, None, &data.path("two")).await.unwrap_err().to_string();
     assert!(failure.contains(&format!("port {port} is in use")), "{failure}");
     assert!(failure.contains("PORT="), "{failure}");
 }
@@ -388,6 +391,38 @@ async fn a_taken_port_is_named_with_what_to_do() {
 #[tokio::test]
 async fn a_missing_credentials_file_is_named() {
     let file = Path::new("no-such-file.json");
-    let failure = Demo::start(0, Some(file)).await.unwrap_err();
+    let data = Folder::new();
+    let failure = Demo::start(0, Some(file), &data.path("demo")).await.unwrap_err();
     assert!(failure.to_string().contains("no-such-file.json"), "{failure}");
+}
+
+/// Who was signed in before a restart still is, and his token works at the fake that was
+/// restarted with it.
+#[tokio::test]
+async fn a_restart_is_not_noticed() {
+    let data = Folder::new();
+    let demo = Demo::start(0, None, &data.path("demo")).await.unwrap();
+    let origin = demo.origin().to_owned();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(demo.serve(async move { drop(ended.await) }));
+    let mut browser = Browser::new();
+    let notes = format!("{origin}/notes");
+    assert_eq!(browser.authorize(&notes, ADA, &[DRIVE]).await.status, 200);
+    let note = [("title", "Before"), ("text", "the restart")];
+    let headers = [("origin", origin.as_str())];
+    assert_eq!(browser.post(&notes, &note, "same-origin", &headers).await.status, 303);
+    drop(end);
+    server.await.unwrap().unwrap();
+
+    let port = origin.rsplit(':').next().unwrap().parse().unwrap();
+    let demo = Demo::start(port, None, &data.path("demo")).await.unwrap();
+    let fake = demo.fake().unwrap().clone();
+    let server = tokio::spawn(demo.serve(std::future::pending()));
+    let mut browser = browser.tab();
+    let page = browser.go(&notes).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("Before"), "{}", page.body);
+    fake.expire_access_tokens();
+    assert_eq!(browser.go(&notes).await.status, 200, "renewed with the token from before");
+    server.abort();
 }

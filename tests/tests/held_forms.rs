@@ -273,3 +273,15 @@ async fn a_browser_remembers_a_no_without_a_session() {
     app.clock.advance(Duration::from_secs(400));
     assert_eq!(later.go(app.url("/me")).await.status, 303, "after ten minutes it is forgotten");
 }
+
+/// A form is kept for exactly where it was sent, or not at all.
+#[tokio::test]
+async fn a_form_with_an_address_that_cannot_be_kept_is_to_be_sent_again() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let target = format!("/echo?{}", "a".repeat(700));
+    let origin = app.origin.clone();
+    let headers = [("origin", origin.as_str())];
+    let page = browser.post(app.url(&target), &[("a", "1")], "same-origin", &headers).await;
+    assert_eq!((page.status, page.url.path()), (401, "/echo"), "{}", page.body);
+    assert!(page.body.contains("send it again"), "{}", page.body);
+}

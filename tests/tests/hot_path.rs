@@ -92,7 +92,7 @@ async fn a_granted_request_of_an_owner_allocates_nothing() {
     let owner =
         Owner::new("a user id that is longer than one block of the hash is, by far").unwrap();
     let sign_in = fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth);
-    sign_in.linked_to(&owner).unwrap();
+    sign_in.linked_to(&owner).await.unwrap();
     let (mut parts, ()) = http::Request::new(()).into_parts();
     parts.extensions.insert(owner);
     for _ in 0..2 {

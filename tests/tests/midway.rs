@@ -241,3 +241,22 @@ async fn access_that_was_withdrawn_is_asked_for_at_once() {
     assert_eq!((held.status, held.url.path()), (200, "/oauth/hold"), "{}", held.body);
     assert_eq!(browser.go(app.url("/hello")).await.body, ADA, "the session is kept");
 }
+
+/// Invariant 19: a no is a no also where the account seems to have everything: sent once by
+/// itself, then only by a click.
+#[tokio::test]
+async fn a_no_to_what_an_api_asks_for_is_remembered() {
+    let app = App::start().await;
+    let mut browser = granted(&app).await;
+    app.fake.fault(Endpoint::Drive, Fault::MissingScope);
+    let refused = browser.go(app.url("/upload")).await;
+    let sent = browser.go(refused.location()).await;
+    let state = sent.query("state").unwrap();
+    let denied = format!("error=access_denied&state={state}");
+    let denied = browser.go(app.callback(&denied)).await;
+    assert_eq!(denied.status, 403, "{}", denied.body);
+    app.fake.fault(Endpoint::Drive, Fault::MissingScope);
+    let refused = browser.go(app.url("/upload")).await;
+    let explained = browser.follow(refused.location()).await;
+    assert!(explained.url.as_str().starts_with(&app.origin), "{}", explained.url);
+}

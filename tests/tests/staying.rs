@@ -284,3 +284,17 @@ async fn shutdown_finishes_callbacks_and_refuses_new_ones() {
     shutdown.await.unwrap();
     assert_eq!(request.await.unwrap(), 303);
 }
+
+/// Invariant 19: the same where the access has ended and nothing renews it.
+#[tokio::test]
+async fn a_no_after_access_ended_is_remembered() {
+    let app = App::start().await;
+    app.fake.set(Quirk::NoRefreshToken);
+    let mut browser = signed_in(&app).await;
+    app.clock.advance(Duration::from_secs(2 * 3600));
+    let consent = browser.consent_page(app.url("/notes"), ADA).await;
+    let denied = browser.cancel(&consent).await;
+    assert_eq!(browser.arrive(denied).await.status, 403);
+    let page = browser.go(app.url("/notes")).await;
+    assert_eq!((page.status, page.url.path()), (403, "/notes"), "{}", page.body);
+}

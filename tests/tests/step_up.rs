@@ -230,6 +230,20 @@ async fn a_failure_in_a_window_leads_back_to_the_script() {
     }
 }
 
+/// A window in which somebody said no is loaded again: the script is not told yes.
+#[tokio::test]
+async fn a_no_in_a_window_stays_one_when_it_is_loaded_again() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let refused = browser.fetch(app.url("/notes"), &[]).await;
+    let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+    let consent = browser.consent_page(&start, ADA).await;
+    let cancelled = browser.cancel(&consent).await;
+    let callback = cancelled.location();
+    assert_eq!(browser.go(&callback).await.status, 403);
+    let again = browser.go(&callback).await;
+    assert_eq!((again.status, again.query("end").as_deref()), (303, Some("cancelled")));
+}
+
 /// A window's number changes nothing about a link that no script asked for.
 #[tokio::test]
 async fn a_number_moves_no_other_authorization() {

@@ -1,13 +1,17 @@
 //! `cargo run`: the demo with an embedded fake Google, with no account and no network.
 //!
 //! With `GOOGLE_CLIENT_SECRET_FILE=client_secret.json` the same app talks to Google. `PORT`
-//! chooses another port than 8080.
+//! chooses another port than 8080. What people granted is kept in the folder `.daybook`: whoever
+//! was signed in before a restart still is.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use oauth_examples::demo::{ACCOUNTS, CALLBACK, Demo, Failure};
+
+/// Where it keeps what people granted, below where it is started.
+const DATA: &str = ".daybook";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,7 +36,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Failure> {
     let credentials = env::var_os("GOOGLE_CLIENT_SECRET_FILE").map(PathBuf::from);
-    let demo = Demo::start(port()?, credentials.as_deref()).await?;
+    let demo = Demo::start(port()?, credentials.as_deref(), Path::new(DATA)).await?;
     greet(&demo);
     Ok(demo.serve(interrupted()).await?)
 }
@@ -47,6 +51,7 @@ fn greet(demo: &Demo) {
     } else {
         println!("    Google   the real one, which returns to {origin}{CALLBACK}");
     }
+    println!("    Kept     in {DATA}: delete it to begin anew");
     println!("\n  Ctrl-C ends it.\n");
 }
 

@@ -17,7 +17,7 @@ use std::io;
 use std::path::Path;
 
 use oauth_runtime::fake::FakeGoogle;
-use oauth_runtime::{Brand, ClientCredentials, OAuth};
+use oauth_runtime::{Brand, ClientCredentials, Keys, OAuth, SqliteStore};
 use tokio::net::TcpListener;
 
 use frame::Site;
@@ -47,9 +47,18 @@ impl Demo {
     /// Takes the port and connects the app: with Google if the file of its credentials is
     /// given, else with a fake Google of its own. Port 0 lets the system choose.
     ///
+    /// What people granted is kept in the folder `data`, which is made if there is none: whoever
+    /// was signed in before a restart still is.
+    ///
     /// # Errors
-    /// If the port is taken, or the credentials cannot be used.
-    pub async fn start(port: u16, credentials: Option<&Path>) -> Result<Self, Failure> {
+    /// If the port is taken, or the credentials or the folder cannot be used.
+    pub async fn start(
+        port: u16,
+        credentials: Option<&Path>,
+        data: &Path,
+    ) -> Result<Self, Failure> {
+        std::fs::create_dir_all(data)
+            .map_err(|error| format!("the folder {} cannot be made: {error}", data.display()))?;
         let listener = listen(port).await?;
         let origin = format!("http://localhost:{}", listener.local_addr()?.port());
         let redirect_uri = format!("{origin}{CALLBACK}");
@@ -57,10 +66,15 @@ impl Demo {
             let credentials = ClientCredentials::from_file(file)?;
             (OAuth::google(credentials).with_redirect_uri(redirect_uri), None)
         } else {
-            let fake = FakeGoogle::start().await?;
+            let fake = FakeGoogle::builder().kept_in(data.join("google.json")).start().await?;
             (OAuth::builder(fake.provider(&redirect_uri)?), Some(fake))
         };
-        let oauth = builder.with_base_scopes(IDENTITY).with_brand(brand()).build()?;
+        let oauth = builder
+            .with_base_scopes(IDENTITY)
+            .with_brand(brand())
+            .with_store(SqliteStore::open(data.join("tokens.db")).await?)
+            .with_keys(Keys::from_file(data.join("oauth.key"))?)
+            .build()?;
         Ok(Self { listener, origin, oauth, fake })
     }
 

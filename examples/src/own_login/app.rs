@@ -1,8 +1,8 @@
 //! The routes: the app's own login, and pages that need a linked account.
 
-use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::extract::{Form, Query, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -19,17 +19,31 @@ use crate::demo::drive;
 pub fn router(oauth: &OAuth) -> Router {
     // Not only over https, since this app runs on localhost.
     let sessions = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
-    Router::new()
-        .route("/", get(home))
+    let own_forms = Router::new()
         .route("/login", get(login_form).post(login))
         .route("/logout", post(logout))
-        .route("/notes", get(notes).post(save))
         .route("/unlink", post(unlink))
+        .layer(from_fn(from_here_only));
+    Router::new()
+        .route("/", get(home))
+        .route("/notes", get(notes).post(save))
+        .merge(own_forms)
         .merge(oauth.routes())
         // Around the library's routes too: they have to know who is logged in.
         .layer(from_fn(name_owner))
         .layer(sessions)
         .with_state(oauth.clone())
+}
+
+/// A form of another site logs nobody in, or out, and takes no account away. The cookie being
+/// `SameSite=Strict` does not see to that: a login needs none. Every browser of today says where
+/// a form comes from; the library's own routes look at it by themselves.
+async fn from_here_only(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site");
+    if request.method() == Method::POST && site.is_some_and(|site| site != "same-origin") {
+        return (StatusCode::FORBIDDEN, "This form came from another site.").into_response();
+    }
+    next.run(request).await
 }
 
 async fn home(session: Session, user: Option<User>) -> Result<Page<Home>, Failed> {
@@ -76,7 +90,7 @@ async fn unlink(
     State(oauth): State<OAuth>,
     Extension(owner): Extension<Owner>,
 ) -> Result<Redirect, Error> {
-    oauth.unlink(&owner)?;
+    oauth.unlink(&owner).await?;
     Ok(Redirect::to("/"))
 }
 

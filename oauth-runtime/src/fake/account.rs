@@ -1,6 +1,7 @@
 //! The people who can sign in.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
 
 /// A person with an account at the fake Google.
 ///
@@ -10,7 +11,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 ///     .with_hosted_domain("navy.example");
 /// assert_eq!(grace.subject().len(), 21);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FakeAccount {
     email: String,
     name: String,
@@ -84,6 +85,7 @@ fn subject_of(email: &str) -> String {
 }
 
 /// All accounts, in the order of the chooser.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Accounts(Vec<FakeAccount>);
 
 impl Accounts {

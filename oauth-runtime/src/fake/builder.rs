@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture as _;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand;
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 
 use super::account::FakeAccount;
 use super::google::FakeGoogle;
+use super::kept::Memory;
 use super::line::{Door, Hangup};
 use super::quirk::Quirk;
 use super::rim::Rim;
@@ -26,11 +28,13 @@ pub struct FakeGoogleBuilder {
     clock: Arc<dyn Clock>,
     accounts: Vec<FakeAccount>,
     quirks: Vec<Quirk>,
+    kept_in: Option<PathBuf>,
 }
 
 impl Default for FakeGoogleBuilder {
     fn default() -> Self {
-        Self { port: 0, clock: Arc::new(SystemClock), accounts: Vec::new(), quirks: Vec::new() }
+        let (accounts, quirks) = (Vec::new(), Vec::new());
+        Self { port: 0, clock: Arc::new(SystemClock), accounts, quirks, kept_in: None }
     }
 }
 
@@ -59,6 +63,13 @@ impl FakeGoogleBuilder {
         self
     }
 
+    /// Keeps accounts, clients, what was granted, tokens and files in this file, and begins with
+    /// what is in it: who was signed in before a restart has tokens that still work.
+    pub fn kept_in(mut self, path: impl Into<PathBuf>) -> Self {
+        self.kept_in = Some(path.into());
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -79,6 +90,8 @@ impl FakeGoogleBuilder {
         let no_random = |_| Error::new(Code::Internal, "the system has no randomness");
         rand::fill(&mut seed).map_err(no_random)?;
         let mut world = World::new(origin.clone(), seed)?;
+        let memory = self.kept_in.map(|path| Memory::open(path, &mut world)).transpose()?;
+        let memory = memory.map(|memory| Arc::new(Mutex::new(memory)));
         for account in self.accounts {
             world.add_account(account);
         }
@@ -87,7 +100,7 @@ impl FakeGoogleBuilder {
         }
         let (sender, stop) = watch::channel(());
         let (world, clock) = (Arc::new(Mutex::new(world)), self.clock);
-        let rim = Rim { world: Arc::clone(&world), clock: Arc::clone(&clock), stop };
+        let rim = Rim { world: Arc::clone(&world), clock: Arc::clone(&clock), memory, stop };
         Ok((FakeGoogle::new(world, clock, origin, sender), rim))
     }
 }

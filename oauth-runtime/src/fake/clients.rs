@@ -1,11 +1,13 @@
 //! The clients of the one project that the fake Google knows.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use serde::{Deserialize, Serialize};
 
 use super::mint::Mint;
 
 const PROJECT: &str = "123456789012";
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Client {
     id: String,
     secret: String,
@@ -24,12 +26,16 @@ impl Client {
 }
 
 /// Registered clients.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Clients(Vec<Client>);
 
 impl Clients {
-    /// A new web client: its id and its secret.
+    /// The web client of this redirect URI, made if there is none: its id and its secret. All
+    /// nodes of an app are one client.
     pub(crate) fn register(&mut self, mint: &mut Mint, redirect_uri: &str) -> (String, String) {
+        if let Some(known) = self.0.iter().find(|client| client.redirect_uri == redirect_uri) {
+            return (known.id.clone(), known.secret.clone());
+        }
         let name: String = mint.name().chars().filter(char::is_ascii_alphanumeric).collect();
         let id = format!("{PROJECT}-{}.apps.googleusercontent.com", name.to_ascii_lowercase());
         let secret = mint.secret("GOCSPX-fake-");

@@ -1,10 +1,12 @@
 //! The files of a small Drive.
 
+use serde::{Deserialize, Serialize};
+
 use super::mint::Mint;
 use crate::clock::Timestamp;
 
 /// A file as it lies in somebody's Drive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DriveFile {
     /// The id, which no two files share.
@@ -44,7 +46,7 @@ impl View<'_> {
 }
 
 /// The files of everybody, the oldest first.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Drive(Vec<DriveFile>);
 
 impl Drive {

@@ -1,14 +1,16 @@
 //! What each person has granted to the project.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 use super::scopes::Scopes;
 
 /// Google keeps one grant for an account and a project, whichever client asked.
-#[derive(Default)]
-pub(crate) struct Grants(HashMap<String, Grant>);
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Grants(BTreeMap<String, Grant>);
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Grant {
     scopes: Scopes,
     clients: BTreeSet<String>,

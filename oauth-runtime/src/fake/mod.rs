@@ -25,6 +25,7 @@ mod multipart;
 mod civil;
 mod calendar;
 mod world;
+mod kept;
 mod id_token;
 mod token_answer;
 mod token_endpoint;

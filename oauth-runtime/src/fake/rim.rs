@@ -17,6 +17,7 @@ use super::answers::{self, answer};
 use super::api::ApiError;
 use super::fault::{Endpoint, Fault};
 use super::fields::Fields;
+use super::kept::Memory;
 use super::line::Hangup;
 use super::record::RecordedRequest;
 use super::world::World;
@@ -30,6 +31,8 @@ const HUGE: usize = 16 << 20;
 pub(crate) struct Rim {
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The file that the world is kept in, if any.
+    pub(crate) memory: Option<Arc<Mutex<Memory>>>,
     /// Its sender lives in the handle: when that is dropped, the server stops.
     pub(crate) stop: watch::Receiver<()>,
 }
@@ -41,6 +44,14 @@ impl Rim {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Writes what a request changed, before its answer is seen.
+    fn keep(&self) {
+        if let Some(memory) = &self.memory {
+            let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+            memory.keep(&self.world());
+        }
     }
 
     /// Returns when the last handle is gone.
@@ -153,10 +164,12 @@ pub(crate) async fn script(State(rim): State<Rim>, request: Request, next: Next)
     });
     let line = parts.extensions.get::<ConnectInfo<Hangup>>().map(|info| info.0.clone());
     let request = Request::from_parts(parts, Body::from(body));
-    match fault {
+    let response = match fault {
         Some(fault) => rim.call(request, next, fault, line).await,
         None => next.run(request).await,
-    }
+    };
+    rim.keep();
+    response
 }
 
 fn recorded(parts: &Parts, body: &Bytes) -> RecordedRequest {

@@ -1,11 +1,13 @@
 //! People who are signed in, or linked, without any page.
 
-use std::future::{IntoFuture, Ready, ready};
+use std::future::IntoFuture;
+use std::pin::Pin;
 
 use http::HeaderValue;
 
 use super::FakeGoogle;
-use crate::error::{Code, Error};
+use super::testing::not_saved;
+use crate::error::Error;
 use crate::oauth::OAuth;
 use crate::protocol::TokenResponse;
 use crate::scope::{Scope, ScopeSet};
@@ -51,26 +53,26 @@ impl SignIn {
     /// let builder = fake.builder_for("http://localhost:8080/oauth/callback")?;
     /// let oauth = builder.with_login("/login").build()?;
     /// if let Some(owner) = Owner::new("42") {
-    ///     fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth).linked_to(&owner)?;
+    ///     fake.sign_in("ada@example.com").granting(["drive.file"]).at(&oauth).linked_to(&owner).await?;
     /// }
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// If the account is another user's, or the user has another account.
-    pub fn linked_to(self, owner: &Owner) -> Result<(), Error> {
+    pub async fn linked_to(self, owner: &Owner) -> Result<(), Error> {
         let (oauth, authorized) = self.authorized()?;
         let (owners, now) = (&oauth.0.owners, oauth.0.clock.now());
-        let (owner, account) =
-            (owners.key_of(owner), oauth.0.accounts.key_of(&authorized.identity));
-        let taken = |_| Error::new(Code::ConfigOption, "the user or the account is linked already");
-        owners.link(owner, oauth.provider().key(), account, None, now).map_err(taken)?;
-        oauth.0.accounts.save(&authorized, now).map(drop)
+        let owner = owners.key_of(owner).await?;
+        let key = oauth.0.accounts.key_of(&authorized.identity).await?;
+        owners.check_link(owner, oauth.provider().key(), key, None, now).await?;
+        oauth.0.accounts.save(&authorized, Some(owner), now).await.map_err(not_saved)?;
+        owners.link(owner, oauth.provider().key(), key, None, now).await.map(drop)
     }
 
-    fn finish(self) -> Result<HeaderValue, Error> {
+    async fn finish(self) -> Result<HeaderValue, Error> {
         let (oauth, authorized) = self.authorized()?;
-        oauth.sign_in_as(&authorized)
+        oauth.sign_in_as(&authorized).await
     }
 
     fn authorized(self) -> Result<(OAuth, Authorized), Error> {
@@ -88,10 +90,10 @@ impl SignIn {
 
 impl IntoFuture for SignIn {
     type Output = Result<HeaderValue, Error>;
-    type IntoFuture = Ready<Self::Output>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        ready(self.finish())
+        Box::pin(self.finish())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The one-line helpers for tests of an app: its handle, signed-in people, requests, answers.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -13,7 +15,7 @@ use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Requirement, ScopeSet, short_name};
-use crate::tokens::Authorized;
+use crate::tokens::{Authorized, Unsaved};
 use crate::web::{Asked, Declared, Grant, Token};
 
 /// What every sign-in asks for.
@@ -91,17 +93,26 @@ impl OAuth {
     }
 
     /// A session for an authorization that needs no proof, as the `Cookie` header of its browser.
-    pub(super) fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
+    pub(super) async fn sign_in_as(&self, authorized: &Authorized) -> Result<HeaderValue, Error> {
         if self.0.login.is_some() {
             let text = "an app with a login of its own has no cookie of the library's";
             return Err(Error::new(Code::ConfigOption, text)
                 .with_help("call `linked_to(&owner)` in the place of `await`"));
         }
         let now = self.0.clock.now();
-        let (key, account) = self.0.accounts.save(authorized, now)?;
-        let (value, _) = self.0.sessions.create(key, account.value.epoch, now)?;
+        let saved = self.0.accounts.save(authorized, None, now).await;
+        let (key, account) = saved.map_err(not_saved)?;
+        let (value, _) = self.0.sessions.create(key, account.value.epoch, now).await?;
         let cookie = HeaderValue::try_from(format!("{}={value}", self.0.cookies.session));
         cookie.map_err(|error| Error::new(Code::Internal, "not a cookie").with_source(error))
+    }
+}
+
+/// Why an account was not written, for whoever writes a test.
+pub(super) fn not_saved(reason: Unsaved) -> Error {
+    match reason {
+        Unsaved::Failed(error) => error,
+        Unsaved::Taken => Error::new(Code::ConfigOption, "the account is another user's"),
     }
 }
 
@@ -236,14 +247,24 @@ fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<G
     });
     let response = TokenResponse::from_json(response.to_string().as_bytes())?;
     let identity = identity_of(&FakeAccount::new("ada@example.com", "Ada Example"));
-    let cookie =
-        oauth.sign_in_as(&Authorized { identity, response, requested, forced_consent: false })?;
+    let authorized = Authorized { identity, response, requested, forced_consent: false };
+    let cookie = at_once(oauth.sign_in_as(&authorized))?;
     let mut request = Request::new(());
     request.headers_mut().insert(header::COOKIE, cookie);
-    let caller = oauth.caller(&request.into_parts().0, oauth.0.clock.now())?;
+    let parts = request.into_parts().0;
+    let caller = at_once(oauth.caller(&parts, oauth.0.clock.now()))?;
     let signed_in = caller.into_signed_in();
     let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
     let lost = || Error::new(Code::Internal, "a fake session is not found");
     let (signed_in, tokens) = signed_in.zip(tokens).ok_or_else(lost)?;
     Ok(Grant { oauth, signed_in, tokens, declaration, asked: Asked::nothing() })
+}
+
+/// The result of what does not wait, since its rows are in memory.
+fn at_once<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let polled = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
+    match polled {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Error::new(Code::Internal, "rows in memory were waited for")),
+    }
 }

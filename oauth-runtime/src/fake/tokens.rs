@@ -1,6 +1,8 @@
 //! Access and refresh tokens.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::scopes::Scopes;
 use crate::clock::Timestamp;
@@ -8,7 +10,7 @@ use crate::clock::Timestamp;
 /// Google keeps this many refresh tokens for an account and a client.
 const REFRESH_TOKENS_KEPT: usize = 100;
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AccessToken {
     pub(crate) subject: String,
     pub(crate) client_id: String,
@@ -16,7 +18,7 @@ pub(crate) struct AccessToken {
     pub(crate) ends_at: Timestamp,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct RefreshToken {
     pub(crate) subject: String,
     pub(crate) client_id: String,
@@ -28,9 +30,9 @@ pub(crate) struct RefreshToken {
 }
 
 /// All live tokens.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
-    access: HashMap<String, AccessToken>,
+    access: BTreeMap<String, AccessToken>,
     /// The oldest first, since the oldest is dropped when there are too many.
     refresh: Vec<(String, RefreshToken)>,
 }

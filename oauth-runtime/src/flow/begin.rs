@@ -119,6 +119,10 @@ impl<'a> Begin<'a> {
     /// A provider that gave a refresh token once gives another only after a new consent. It is
     /// forced where there is none, and once where the one there is renews too little.
     fn must_force_consent(&self, now: Timestamp) -> bool {
+        if matches!(self.caller, Caller::Unlinked(_)) {
+            // He may have had the account before, and what was kept of it is gone.
+            return true;
+        }
         let same = self.action != Action::SwitchAccount;
         let row = self.caller.signed_in().filter(|_| same).map(SignedIn::row);
         row.is_some_and(|row| {

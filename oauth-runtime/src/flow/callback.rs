@@ -9,14 +9,15 @@ use http::HeaderMap;
 use tokio::sync::watch;
 use tracing::info;
 
+use super::done::called_off;
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
 use crate::error::{Code, Error};
-use crate::oauth::{Caller, Claim, Ending, Login, OAuth};
+use crate::oauth::{Caller, Claim, Claimed, Ending, Login, OAuth};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
 use crate::session::{SetCookie, cookie};
-use crate::store::{Conflict, Expected};
+use crate::store::Expected;
 
 /// What came of a request to the callback.
 pub(crate) struct Returned {
@@ -37,8 +38,10 @@ impl Returned {
             Ok(response) => response,
             Err(error) => return Self::failed(oauth, error),
         };
-        if let Some(ending) = answered_before(oauth, &caller, &response.state, headers) {
-            return Self { ending, cookies: Vec::new() };
+        match answered_before(oauth, &caller, &response.state, headers).await {
+            Ok(Some(ending)) => return Self { ending, cookies: Vec::new() },
+            Ok(None) => {}
+            Err(error) => return Self::failed(oauth, error),
         }
         let (flow, verified) = match own_flow(oauth, headers, &response) {
             Ok(found) => found,
@@ -70,17 +73,23 @@ impl Returned {
 }
 
 /// A reload, or the back button: whoever answered is sent to the same target again.
-fn answered_before(
+async fn answered_before(
     oauth: &OAuth,
     caller: &Caller,
     state: &str,
     headers: &HeaderMap,
-) -> Option<Ending> {
-    let claim = oauth.0.claims.peek(&state_hash(state), oauth.0.clock.now())?;
-    let Claim::Done { holder, resume } = &claim.value else { return None };
+) -> Result<Option<Ending>, Error> {
+    // A claim begins with the flow's cookie, or with a session: without either there is none,
+    // and no store is asked.
     let visitor = || Visitor::of(oauth, headers).map(|visitor| visitor.holder());
-    let asks = caller.binding().or_else(visitor)?;
-    (asks == *holder).then(|| Ending::Back { resume: resume.to_string() })
+    let Some(asks) = caller.binding().or_else(visitor) else { return Ok(None) };
+    let claim = oauth.0.claims.get(&state_hash(state), oauth.0.clock.now()).await?;
+    Ok(claim.and_then(|claim| match &claim.value {
+        Claim::Done { holder, resume } if *holder == asks => {
+            Some(Ending::Back { resume: resume.to_string() })
+        }
+        _ => None,
+    }))
 }
 
 /// The flow of this browser with this state, and the proof that the two belong together.
@@ -132,7 +141,7 @@ async fn conclude(
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, flow, &caller, error, headers),
+        Outcome::Error(error) => refused(oauth, flow, &caller, error, headers).await,
         Outcome::Code(code) => {
             let ending = claimed(oauth, flow, verified, caller, &response.state, code).await?;
             Ok(Returned { ending, cookies: Vec::new() })
@@ -142,7 +151,7 @@ async fn conclude(
 
 /// The provider sent no code. A no of the user is remembered, so that the next visit explains
 /// instead of sending him there again.
-fn refused(
+async fn refused(
     oauth: &OAuth,
     flow: Flow,
     caller: &Caller,
@@ -157,11 +166,13 @@ fn refused(
     let mut cookies = Vec::new();
     let holder = match caller {
         Caller::SignedIn(who) => {
-            oauth.0.accounts.decline(&who.key, &scopes)?;
+            oauth.0.accounts.decline(&who.key, &scopes).await?;
+            // What he has already is not declined, and still not to be asked for again at once.
+            oauth.note_return(&who.login, &scopes).await;
             who.login.binding()
         }
         Caller::Unlinked(owner) => {
-            oauth.note_return(&Login::Owner(*owner), &scopes);
+            oauth.note_return(&Login::Owner(*owner), &scopes).await;
             *owner
         }
         Caller::Stranger | Caller::LoggedOut => {
@@ -171,10 +182,10 @@ fn refused(
             visitor.holder()
         }
     };
-    let done = Claim::Done { holder, resume: flow.resume.clone().into_boxed_str() };
+    let resume = called_off(oauth, &flow.resume).unwrap_or_else(|| flow.resume.clone());
+    let done = Claim::Done { holder, resume: resume.into() };
     let key = state_hash(&flow.seed.state());
-    // If there is no room, a reload is told that the answer was used.
-    drop(oauth.0.claims.put(key, done, Expected::Absent, flow.ends_at, now));
+    oauth.0.claims.settle(key, done, Expected::Absent, flow.ends_at, now).await;
     let ending = Ending::Denied { scopes, why: flow.why, resume: flow.resume };
     Ok(Returned { ending, cookies })
 }
@@ -194,27 +205,33 @@ async fn claimed(
     }
     let (key, now) = (state_hash(state), oauth.0.clock.now());
     let (sender, mut ending) = watch::channel(None);
-    let claim = Claim::UnderWay(ending.clone());
-    match oauth.0.claims.put(key, claim, Expected::Absent, flow.ends_at, now) {
-        Ok(_) => {
-            let task = finish(oauth.clone(), flow, verified, caller, code, key, sender);
+    match oauth.0.claims.claim(key, &ending, flow.ends_at, now).await? {
+        Claimed::Ours(claim) => {
+            let expected = Expected::Version(claim.version);
+            let task = finish(oauth.clone(), flow, verified, caller, code, (key, expected), sender);
             oauth.0.accounts.flights.tasks.spawn(task);
         }
-        Err(Conflict::Changed) => ending = under_way(oauth, &key)?,
-        Err(Conflict::Full) => {
-            let text = "too many authorizations are pending";
-            return Err(Error::new(Code::ProviderUnavailable, text));
-        }
+        Claimed::Awaited(other) => ending = other,
+        Claimed::Elsewhere => return elsewhere(oauth, &flow, &caller, &key).await,
     }
     let done = ending.wait_for(Option::is_some).await;
     let ending = done.ok().and_then(|ending| ending.clone());
     ending.ok_or_else(|| Error::new(Code::Internal, "an authorization ended without a result"))
 }
 
-fn under_way(oauth: &OAuth, key: &[u8; 16]) -> Result<watch::Receiver<Option<Ending>>, Error> {
-    let claim = oauth.0.claims.peek(key, oauth.0.clock.now());
-    match claim.as_ref().map(|entry| &entry.value) {
-        Some(Claim::UnderWay(ending)) => Ok(ending.clone()),
+/// Another node has the claim. Somebody who clicked twice goes on where the first click led,
+/// as who he is by then: the cookie of that answer may never have reached his browser.
+async fn elsewhere(
+    oauth: &OAuth,
+    flow: &Flow,
+    caller: &Caller,
+    key: &[u8; 16],
+) -> Result<Ending, Error> {
+    let (waited, claim) = oauth.0.claims.finished_elsewhere(key, &oauth.0.clock).await?;
+    match claim {
+        Some(Claim::Done { holder, .. }) if waited || caller.binding() == Some(holder) => {
+            Ok(Ending::Back { resume: flow.resume.clone() })
+        }
         _ => Err(Error::new(Code::CallbackInvalid, "the answer was used before")),
     }
 }
@@ -225,7 +242,7 @@ async fn finish(
     verified: StateVerified,
     caller: Caller,
     code: Secret,
-    key: [u8; 16],
+    (key, expected): ([u8; 16], Expected),
     sender: watch::Sender<Option<Ending>>,
 ) {
     let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
@@ -237,12 +254,13 @@ async fn finish(
             (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
         }
     };
+    // A window in which somebody said no must not tell its script yes when it is loaded again.
+    let resumed = matches!(ending, Ending::Resumed { .. });
+    let called_off = called_off(&oauth, &resume).filter(|_| !resumed);
     let claim = match holder {
-        Some(holder) => Claim::Done { holder, resume: resume.into_boxed_str() },
+        Some(holder) => Claim::Done { holder, resume: called_off.unwrap_or(resume).into() },
         None => Claim::Used,
     };
-    let (expected, now) = (Expected::Version(1), oauth.0.clock.now());
-    // If the flow has ended meanwhile there is nothing left to remember.
-    drop(oauth.0.claims.put(key, claim, expected, ends_at, now));
+    oauth.0.claims.settle(key, claim, expected, ends_at, oauth.0.clock.now()).await;
     sender.send_replace(Some(ending));
 }

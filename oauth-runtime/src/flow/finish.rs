@@ -7,15 +7,15 @@ use tracing::info;
 use super::intent::Action;
 use super::record::Flow;
 use crate::clock::Timestamp;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::oauth::{Admission, Caller, Ending, Login, OAuth, OtherAccount, SignedIn};
 use crate::pages::Accounts;
 use crate::protocol::{CodeVerifier, StateVerified};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
-use crate::session::{Binding, LinkConflict, OwnerKey};
+use crate::session::{AccountKey, Binding, OwnerKey};
 use crate::store::Entry;
-use crate::tokens::{AccountRow, Authorized};
+use crate::tokens::{AccountRow, Authorized, Unsaved};
 
 /// How it ended, and who may be sent to the target again.
 pub(super) struct Finished {
@@ -43,35 +43,44 @@ impl Flow {
         let asked_at = oauth.0.clock.now();
         let authorized = self.exchange(oauth, proof, &code).await?;
         if !oauth.0.rules.allow_account(&authorized.identity) {
-            return Ok(self.not_allowed(oauth, &caller));
+            return Ok(self.not_allowed(oauth, &caller).await);
         }
-        if let Some(other) = self.other_account(oauth, caller.signed_in(), &authorized) {
+        let key = oauth.0.accounts.key_of(&authorized.identity).await?;
+        if let Some(other) = self.other_account(caller.signed_in(), &authorized, &key) {
             info!(outcome = "other_account", "another account came back");
-            self.note_return(oauth, &caller);
+            self.note_return(oauth, &caller).await;
             let holder = caller.binding();
             return Ok(Finished { ending: Ending::OtherAccount(other.into()), holder });
         }
-        if begins_session(oauth, &caller, &authorized)
-            && oauth.0.rules.admit(&authorized.identity).await? == Admission::Refused
+        if begins_session(&caller, &key)
+            && oauth.0.rules.admit(&authorized.identity, &oauth.0.clock).await?
+                == Admission::Refused
         {
-            return Ok(self.not_allowed(oauth, &caller));
+            return Ok(self.not_allowed(oauth, &caller).await);
         }
         let kept = match caller.owner() {
-            Some(owner) => keep_for_owner(oauth, owner, caller.signed_in(), &authorized, asked_at)?,
-            None => Some(keep_in_session(oauth, caller.signed_in(), &authorized, asked_at)?),
+            Some(owner) => {
+                keep_for_owner(oauth, (owner, key), caller.signed_in(), &authorized, asked_at).await
+            }
+            None => keep_in_session(oauth, caller.signed_in(), &authorized, asked_at).await,
         };
-        let Some(kept) = kept else {
-            info!(outcome = "taken", "the account is linked to another user of the app");
-            self.note_return(oauth, &caller);
-            let ending = Ending::Taken { scopes: self.needed.to_set(), resume: self.resume };
-            return Ok(Finished { ending, holder: caller.binding() });
-        };
-        Ok(self.ending(oauth, kept))
+        match kept {
+            Ok(kept) => Ok(self.ending(oauth, kept).await),
+            Err(Unsaved::Taken) => Ok(self.taken(oauth, &caller).await),
+            Err(Unsaved::Failed(error)) => Err(error),
+        }
     }
 
-    fn not_allowed(self, oauth: &OAuth, caller: &Caller) -> Finished {
+    async fn taken(self, oauth: &OAuth, caller: &Caller) -> Finished {
+        info!(outcome = "taken", "the account is linked to another user of the app");
+        self.note_return(oauth, caller).await;
+        let ending = Ending::Taken { scopes: self.needed.to_set(), resume: self.resume };
+        Finished { ending, holder: caller.binding() }
+    }
+
+    async fn not_allowed(self, oauth: &OAuth, caller: &Caller) -> Finished {
         info!(outcome = "not_allowed", "the app does not admit the account");
-        self.note_return(oauth, caller);
+        self.note_return(oauth, caller).await;
         let ending = Ending::NotAllowed { scopes: self.needed.to_set(), resume: self.resume };
         Finished { ending, holder: caller.binding() }
     }
@@ -95,13 +104,12 @@ impl Flow {
     /// Both accounts, where the one that came back is not the one that is signed in.
     fn other_account(
         &self,
-        oauth: &OAuth,
         signed_in: Option<&SignedIn>,
         authorized: &Authorized,
+        key: &AccountKey,
     ) -> Option<OtherAccount> {
         let who = signed_in.filter(|_| self.action != Action::SwitchAccount)?;
-        let same = who.key == oauth.0.accounts.key_of(&authorized.identity);
-        (!same).then(|| OtherAccount {
+        (who.key != *key).then(|| OtherAccount {
             accounts: Accounts {
                 signed_in: who.row().identity.label().to_owned(),
                 chosen: authorized.identity.label().to_owned(),
@@ -111,7 +119,7 @@ impl Flow {
         })
     }
 
-    fn ending(self, oauth: &OAuth, kept: Kept) -> Finished {
+    async fn ending(self, oauth: &OAuth, kept: Kept) -> Finished {
         let Kept { account, login, session } = kept;
         let (needed, binding) = (self.needed.to_set(), login.binding());
         let covered = &account.value.covered;
@@ -123,71 +131,73 @@ impl Flow {
             let ending = Ending::Declined { session, binding, missing, why, resume };
             return Finished { ending, holder: Some(binding) };
         }
-        oauth.note_return(&login, &needed);
+        oauth.note_return(&login, &needed).await;
         info!(outcome = "granted", "authorized");
         let ending = Ending::Resumed { session, resume: self.resume };
         Finished { ending, holder: Some(binding) }
     }
 
     /// From here on a click is needed for the same scopes: another round would hardly help.
-    fn note_return(&self, oauth: &OAuth, caller: &Caller) {
+    async fn note_return(&self, oauth: &OAuth, caller: &Caller) {
         if let Some(login) = caller.login() {
-            oauth.note_return(&login, &self.needed.to_set());
+            oauth.note_return(&login, &self.needed.to_set()).await;
         }
     }
 }
 
 /// Whether somebody is to be signed in now who is not signed in with this account.
-fn begins_session(oauth: &OAuth, caller: &Caller, authorized: &Authorized) -> bool {
-    let key = oauth.0.accounts.key_of(&authorized.identity);
-    caller.owner().is_none() && caller.signed_in().is_none_or(|who| who.key != key)
+fn begins_session(caller: &Caller, key: &AccountKey) -> bool {
+    caller.owner().is_none() && caller.signed_in().is_none_or(|who| who.key != *key)
 }
 
-/// Stores it for the person of our session, who gets a new id, or a session at last.
-fn keep_in_session(
+/// The same session goes on under a new id; another account is another session.
+async fn keep_in_session(
     oauth: &OAuth,
     signed_in: Option<&SignedIn>,
     authorized: &Authorized,
     asked_at: Timestamp,
-) -> Result<Kept, Error> {
-    let (key, account) = oauth.0.accounts.save(authorized, asked_at)?;
+) -> Result<Kept, Unsaved> {
+    let (key, account) = oauth.0.accounts.save(authorized, None, asked_at).await?;
     let (now, sessions) = (oauth.0.clock.now(), &oauth.0.sessions);
     let (cookie, session) = match signed_in.map(|who| (who, &who.login)) {
-        Some((who, Login::Session(session))) if who.key == key => sessions.rotate(session, now)?,
+        Some((who, Login::Session(session))) if who.key == key => {
+            sessions.rotate(session, now).await?
+        }
         left => {
             if let Some((_, Login::Session(session))) = left {
-                sessions.end(session);
+                sessions.end(session.number(), now).await?;
             }
-            sessions.create(key, account.value.epoch, now)?
+            sessions.create(key, account.value.epoch, now).await?
         }
     };
     Ok(Kept { account, login: Login::Session(session), session: Some(cookie) })
 }
 
-/// Stores it for a user of the app; `None` if the account is another user's. It is made his
-/// before anything is stored, so that of another's account nothing ever is.
-fn keep_for_owner(
+/// The account becomes the owner's with the same write that brings its tokens; then his own row
+/// points to it. What he had before is forgotten.
+async fn keep_for_owner(
     oauth: &OAuth,
-    owner: OwnerKey,
+    (owner, key): (OwnerKey, AccountKey),
     signed_in: Option<&SignedIn>,
     authorized: &Authorized,
     asked_at: Timestamp,
-) -> Result<Option<Kept>, Error> {
+) -> Result<Kept, Unsaved> {
     let (accounts, owners, now) = (&oauth.0.accounts, &oauth.0.owners, oauth.0.clock.now());
-    let key = accounts.key_of(&authorized.identity);
-    let replacing = signed_in.map(|who| who.key);
-    let left = match owners.link(owner, oauth.provider().key(), key, replacing, now) {
-        Ok(left) => left,
-        Err(LinkConflict::Taken) => return Ok(None),
-        Err(LinkConflict::Changed) => {
-            let text = "another account was linked or unlinked meanwhile";
-            return Err(Error::new(Code::CallbackInvalid, text));
-        }
+    let provider = oauth.provider().key();
+    let replacing = match signed_in {
+        Some(who) => Some(who.key),
+        None => oauth.lost_link(&owner, now).await?,
     };
-    let saved =
-        accounts.save(authorized, asked_at).inspect_err(|_| drop(owners.unlink(owner, now)))?;
-    if let Some(left) = left {
-        accounts.forget(&left)?;
+    owners.check_link(owner, provider, key, replacing, now).await?;
+    let (_, account) = accounts.save(authorized, Some(owner), asked_at).await?;
+    match owners.link(owner, provider, key, replacing, now).await {
+        Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
+        Ok(None) => {}
+        Err(error) => {
+            // Another tab was faster: what this one brought is nobody's.
+            accounts.forget(&key, &owner).await?;
+            return Err(error.into());
+        }
     }
-    Ok(Some(Kept { account: saved.1, login: Login::Owner(owner), session: None }))
+    Ok(Kept { account, login: Login::Owner(owner), session: None })
 }

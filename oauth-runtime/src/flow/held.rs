@@ -11,9 +11,10 @@ use http::request::Parts;
 use http::{StatusCode, Version, header};
 
 use crate::clock::Timestamp;
+use crate::error::{Code, Error};
 use crate::oauth::{HeldForm, OAuth};
 use crate::session::{decode, encode};
-use crate::store::{Conflict, Entry, Expected};
+use crate::store::{Entry, Expected, Unwritten};
 
 /// The longest form that is kept, in bytes.
 pub(crate) const MAX_FORM: usize = 64 * 1024;
@@ -52,48 +53,72 @@ pub(crate) fn may_be_held(parts: &Parts) -> Result<(), StatusCode> {
 ///
 /// # Errors
 /// `Full` if too many forms are kept already.
-pub(crate) fn hold(oauth: &OAuth, holder: Holder, form: HeldForm) -> Result<String, Conflict> {
+pub(crate) async fn hold(
+    oauth: &OAuth,
+    holder: Holder,
+    form: HeldForm,
+) -> Result<String, Unwritten> {
     let (number, now) = (form.number, oauth.0.clock.now());
-    let (key, expected) = place(oauth, holder, now);
-    oauth.0.held.put(key, form, expected, now + LIFETIME, now)?;
+    let (key, expected) = place(oauth, holder, now).await.map_err(Unwritten::Failed)?;
+    oauth.0.held.put(key, form, expected, now + LIFETIME, now).await?;
     Ok(format!("{}?form={}", oauth.0.urls.path("continue"), encode(&number)))
 }
 
 /// A free place of this holder, or that of the older form.
-fn place(oauth: &OAuth, holder: Holder, now: Timestamp) -> ([u8; 16], Expected) {
-    let places = SLOTS.map(|slot| key(holder, slot));
-    let present = places.map(|key| (key, oauth.0.held.peek(&key, now)));
-    let free = present.iter().find(|(_, form)| form.is_none());
-    let oldest = || {
-        let held = present.iter().filter_map(|(key, form)| Some((*key, form.as_ref()?)));
-        held.min_by_key(|(_, form)| form.ends_at)
-    };
-    match (free, oldest()) {
-        (None, Some((key, form))) => (key, Expected::Version(form.version)),
-        _ => (free.map_or(places[0], |(key, _)| *key), Expected::Absent),
+async fn place(
+    oauth: &OAuth,
+    holder: Holder,
+    now: Timestamp,
+) -> Result<([u8; 16], Expected), Error> {
+    let mut oldest: Option<(Timestamp, [u8; 16], Expected)> = None;
+    for slot in SLOTS {
+        let key = key(holder, slot);
+        let found = oauth.0.held.get_anew(&key, now).await?;
+        match found.entry {
+            None => return Ok((key, found.expected)),
+            Some(form) if oldest.is_none_or(|(ends_at, ..)| form.ends_at < ends_at) => {
+                oldest = Some((form.ends_at, key, found.expected));
+            }
+            Some(_) => {}
+        }
     }
+    let lost = || Error::new(Code::Internal, "there is no place for a form");
+    oldest.map(|(_, key, expected)| (key, expected)).ok_or_else(lost)
 }
 
+/// A form that is kept, and where.
+pub(crate) type Kept = ([u8; 16], Arc<Entry<HeldForm>>);
+
 /// The form of one of these holders that a link names.
-pub(crate) fn find(
+pub(crate) async fn find(
     oauth: &OAuth,
     holders: &[Holder],
     link: &str,
-) -> Option<([u8; 16], Arc<Entry<HeldForm>>)> {
-    let (number, now) = (decode::<16>(link.as_bytes())?, oauth.0.clock.now());
-    let keys = holders.iter().flat_map(|holder| SLOTS.map(|slot| key(*holder, slot)));
-    keys.filter_map(|key| Some((key, oauth.0.held.peek(&key, now)?)))
-        .find(|(_, form)| form.value.number == number)
+) -> Result<Option<Kept>, Error> {
+    let Some(number) = decode::<16>(link.as_bytes()) else { return Ok(None) };
+    let now = oauth.0.clock.now();
+    for key in holders.iter().flat_map(|holder| SLOTS.map(|slot| key(*holder, slot))) {
+        let form = oauth.0.held.get_anew(&key, now).await?.entry;
+        if let Some(form) = form.filter(|form| form.value.number == number) {
+            return Ok(Some((key, form)));
+        }
+    }
+    Ok(None)
 }
 
 /// The target of that form, once: nobody sends it a second time.
-pub(crate) fn take(oauth: &OAuth, holders: &[Holder], link: &str) -> Option<String> {
-    let (key, form) = find(oauth, holders, link)?;
-    let now = oauth.0.clock.now();
-    let target = form.value.target.to_string();
-    let gone = HeldForm::default();
-    let won = oauth.0.held.put(key, gone, Expected::Version(form.version), now, now);
-    won.is_ok().then_some(target)
+pub(crate) async fn take(
+    oauth: &OAuth,
+    holders: &[Holder],
+    link: &str,
+) -> Result<Option<String>, Error> {
+    let Some((key, form)) = find(oauth, holders, link).await? else { return Ok(None) };
+    let (now, expected) = (oauth.0.clock.now(), Expected::Version(form.version));
+    match oauth.0.held.put(key, HeldForm::default(), expected, now, now).await {
+        Ok(_) => Ok(Some(form.value.target.to_string())),
+        Err(Unwritten::Changed | Unwritten::Full) => Ok(None),
+        Err(Unwritten::Failed(error)) => Err(error),
+    }
 }
 
 fn key(holder: Holder, slot: u8) -> [u8; 16] {

@@ -18,6 +18,9 @@ use crate::session::{Binding, open, seal};
 /// How long a link on a page, or in a problem document, works.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 
+/// How long a link in an e-mail works.
+const MAIL_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+
 /// What an authorization is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Action {
@@ -77,6 +80,13 @@ impl Intent {
     pub(crate) fn with_action(mut self, action: Action, login_hint: &str) -> Self {
         self.action = action;
         self.login_hint = Some(login_hint.to_owned());
+        self
+    }
+
+    /// The same in an e-mail, for the account with this address.
+    pub(crate) fn in_mail(mut self, oauth: &OAuth, login_hint: Option<String>) -> Self {
+        self.login_hint = login_hint;
+        self.ends_at = oauth.0.clock.now() + MAIL_LIFETIME;
         self
     }
 

@@ -33,12 +33,14 @@ impl Resume {
     /// The target of a request that came to us: its own path and query, or its path alone
     /// where both are too long.
     pub(crate) fn of_request(path_and_query: &str, mount: &str, origin: &Url) -> Option<Self> {
-        let rest = path_and_query.strip_prefix(mount);
-        let whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-        let prefix = if whole { "" } else { mount };
-        let whole = format!("{prefix}{}", escape_non_ascii(path_and_query));
+        let whole = whole(path_and_query, mount);
         Self::parse(&whole, origin)
             .or_else(|| Self::parse(whole.split('?').next().unwrap_or_default(), origin))
+    }
+
+    /// The same for a form, which must not arrive without its query.
+    pub(crate) fn of_form(path_and_query: &str, mount: &str, origin: &Url) -> Option<Self> {
+        Self::parse(&whole(path_and_query, mount), origin)
     }
 
     /// The target that a whole address names, if it is one of our origin.
@@ -80,6 +82,14 @@ fn escape_quote(query: &str) -> String {
 
 fn escape_non_ascii(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::CONTROLS).to_string()
+}
+
+/// The target below the mount path, which a proxy may have taken away.
+fn whole(path_and_query: &str, mount: &str) -> String {
+    let rest = path_and_query.strip_prefix(mount);
+    let whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+    let prefix = if whole { "" } else { mount };
+    format!("{prefix}{}", escape_non_ascii(path_and_query))
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::error::{BoxError, Code, Error};
 use crate::protocol::Identity;
 use crate::provider::Provider;
@@ -22,10 +24,14 @@ type Allows = Arc<dyn Fn(&Identity) -> bool + Send + Sync>;
 type Asked = Pin<Box<dyn Future<Output = Result<Admission, BoxError>> + Send>>;
 type Hook = Arc<dyn Fn(Identity) -> Asked + Send + Sync>;
 
+/// How long the app may take to decide: a person waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The rules of one app; without any, everybody is admitted.
 #[derive(Clone, Default)]
 pub(crate) struct Rules {
-    domains: Vec<String>,
+    /// `None` where every domain is good.
+    domains: Option<Vec<String>>,
     allows: Option<Allows>,
     on_sign_in: Option<Hook>,
 }
@@ -38,7 +44,7 @@ impl fmt::Debug for Rules {
 
 impl Rules {
     pub(super) fn allow_domains(&mut self, domains: impl Iterator<Item = String>) {
-        self.domains = domains.map(|domain| domain.to_ascii_lowercase()).collect();
+        self.domains = Some(domains.map(|domain| domain.to_ascii_lowercase()).collect());
     }
 
     pub(super) fn allow(&mut self, allows: impl Fn(&Identity) -> bool + Send + Sync + 'static) {
@@ -58,16 +64,25 @@ impl Rules {
     }
 
     /// # Errors
-    /// If a domain can be nobody's.
-    pub(super) fn check(&self, provider: &Provider) -> Result<(), Error> {
+    /// If a domain can be nobody's, there is none, or the hook would never be called.
+    pub(super) fn check(&self, provider: &Provider, own_login: bool) -> Result<(), Error> {
         let wrong = |text: String, help: &'static str| {
             Err(Error::new(Code::ConfigOption, text).with_help(help))
         };
-        if !self.domains.is_empty() && !provider.has_hosted_domains() {
+        if own_login && self.on_sign_in.is_some() {
+            let text = "`on_sign_in` is never called in an app with a login of its own";
+            return wrong(text.to_owned(), "decide with `allow_accounts`, or in the app's login");
+        }
+        let Some(domains) = &self.domains else { return Ok(()) };
+        if domains.is_empty() {
+            let text = "`allow_domains` was given no domain, so that nobody could sign in";
+            return wrong(text.to_owned(), "name a domain, or leave it out to admit everybody");
+        }
+        if !provider.has_hosted_domains() {
             let text = format!("the accounts of {} have no hosted domain", provider.name());
             return wrong(text, "decide by other claims, with `allow_accounts`");
         }
-        for domain in &self.domains {
+        for domain in domains {
             if matches!(domain.as_str(), "gmail.com" | "googlemail.com") {
                 let text = format!("accounts of {domain} belong to no organization");
                 return wrong(text, "take `allow_accounts` and look at the verified address");
@@ -84,7 +99,7 @@ impl Rules {
     /// What the provider's list of accounts is narrowed to. It is a help for people and proves
     /// nothing: the claim is checked.
     pub(crate) fn hosted_domain(&self) -> Option<&str> {
-        match self.domains.as_slice() {
+        match self.domains.as_deref()? {
             [] => None,
             [one] => Some(one),
             _ => Some("*"),
@@ -93,8 +108,11 @@ impl Rules {
 
     /// Whether the account may be used at all.
     pub(crate) fn allow_account(&self, identity: &Identity) -> bool {
-        let of = |domain: &str| self.domains.iter().any(|one| domain.eq_ignore_ascii_case(one));
-        (self.domains.is_empty() || identity.hosted_domain().is_some_and(of))
+        let is_of = |domains: &Vec<String>| {
+            let of = |domain: &str| domains.iter().any(|one| domain.eq_ignore_ascii_case(one));
+            identity.hosted_domain().is_some_and(of)
+        };
+        self.domains.as_ref().is_none_or(is_of)
             && self.allows.as_ref().is_none_or(|allows| allows(identity))
     }
 
@@ -102,9 +120,18 @@ impl Rules {
     ///
     /// # Errors
     /// `sign_in_failed` if the app could not decide.
-    pub(crate) async fn admit(&self, identity: &Identity) -> Result<Admission, Error> {
+    pub(crate) async fn admit(
+        &self,
+        identity: &Identity,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Admission, Error> {
         let Some(hook) = &self.on_sign_in else { return Ok(Admission::Admitted) };
-        hook(identity.clone()).await.map_err(|error| {
+        let answer = tokio::select! {
+            biased;
+            answer = hook(identity.clone()) => answer,
+            () = clock.sleep(PATIENCE) => Err("no answer within ten seconds".into()),
+        };
+        answer.map_err(|error| {
             Error::new(Code::SignInFailed, "the app could not finish the sign-in")
                 .with_source(error)
                 .with_help("mend what `on_sign_in` of the app does")
@@ -115,6 +142,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::{ManualClock, Timestamp};
     use crate::provider::ClientCredentials;
 
     fn of_domain(domain: Option<&str>) -> Identity {
@@ -129,9 +157,12 @@ mod tests {
         }
     }
 
+    /// No rule of domains at all, where none are named.
     fn rules(domains: &[&str]) -> Rules {
         let mut rules = Rules::default();
-        rules.allow_domains(domains.iter().map(|domain| (*domain).to_owned()));
+        if !domains.is_empty() {
+            rules.allow_domains(domains.iter().map(|domain| (*domain).to_owned()));
+        }
         rules
     }
 
@@ -175,8 +206,12 @@ mod tests {
             ("navy.example ", false),
             ("*.example", false),
         ] {
-            assert_eq!(rules(&[domain]).check(&provider).is_ok(), good, "{domain:?}");
+            assert_eq!(rules(&[domain]).check(&provider, false).is_ok(), good, "{domain:?}");
         }
+        let mut none = Rules::default();
+        none.allow_domains(std::iter::empty());
+        assert!(none.check(&provider, false).is_err(), "a list from an empty setting");
+        assert!(!none.allow_account(&of_domain(Some("navy.example"))), "nobody, not everybody");
     }
 
     #[test]
@@ -184,5 +219,28 @@ mod tests {
         assert_eq!(rules(&[]).hosted_domain(), None);
         assert_eq!(rules(&["A.example"]).hosted_domain(), Some("a.example"));
         assert_eq!(rules(&["a.example", "b.example"]).hosted_domain(), Some("*"));
+    }
+
+    #[test]
+    fn a_hook_that_would_never_be_called_is_refused_at_start() {
+        let provider = Provider::google(ClientCredentials::new("id", "fake-secret"));
+        let mut rules = Rules::default();
+        rules.on_sign_in(|_| std::future::ready(Ok::<_, std::io::Error>(Admission::Refused)));
+        assert!(rules.check(&provider, false).is_ok());
+        assert_eq!(rules.check(&provider, true).unwrap_err().code(), "config_option");
+    }
+
+    #[tokio::test]
+    async fn a_hook_that_never_answers_is_not_waited_for_for_ever() {
+        let (clock, mut rules) =
+            (ManualClock::at(Timestamp::from_unix_seconds(1)), Rules::default());
+        rules.on_sign_in(|_| std::future::pending::<Result<Admission, std::io::Error>>());
+        let (waiting, person) = (Arc::new(clock.clone()) as Arc<dyn Clock>, of_domain(None));
+        let admitted = tokio::spawn(async move { rules.admit(&person, &waiting).await });
+        while !admitted.is_finished() {
+            clock.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(admitted.await.unwrap().unwrap_err().code(), "sign_in_failed");
     }
 }

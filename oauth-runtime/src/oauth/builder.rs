@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use super::admission::Rules;
+use super::claim::Claims;
 use super::handle::{Inner, OAuth};
 use super::login_page::login_page;
 use super::urls::Urls;
@@ -18,11 +20,9 @@ use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
-use crate::store::Entries;
+use crate::store::{Index, Store, Table, Vault};
 use crate::tokens::{Accounts, ProviderClient};
 
-/// Used states that are remembered at the same time; a callback above it is told to wait.
-const CLAIMS: usize = 100_000;
 /// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
 const HELD_FORMS: usize = 512;
 
@@ -51,6 +51,7 @@ pub struct OAuthBuilder {
     appearance: Appearance,
     rationale_page: bool,
     pub(super) rules: Rules,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl OAuthBuilder {
@@ -68,6 +69,7 @@ impl OAuthBuilder {
             appearance: Appearance::default(),
             rationale_page: false,
             rules: Rules::default(),
+            store: None,
         }
     }
 
@@ -105,10 +107,29 @@ impl OAuthBuilder {
         self
     }
 
-    /// The keys that seal what a browser keeps for the app.
+    /// Keeps sessions, accounts and tokens in a database, sealed with the
+    /// [keys](Self::with_keys): they outlive the process, and several nodes share them.
     ///
-    /// Without them a key is made at start: authorizations that are pending when the process
-    /// ends have to be begun again.
+    /// Without it all of it is kept in memory and ends with the process.
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, Key, Keys, MemoryStore, OAuth};
+    /// let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    ///     .with_store(MemoryStore::new()) // in an app: `SqliteStore::open("tokens.db").await?`
+    ///     .with_keys(Keys::new(Key::generate()?)) // and `Keys::from_file("oauth.key")?`
+    ///     .build()?;
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    pub fn with_store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// The keys that seal what a store and a browser keep for the app.
+    ///
+    /// Without them, and without a store, a key is made at start: authorizations that are
+    /// pending when the process ends have to be begun again.
     pub fn with_keys(mut self, keys: Keys) -> Self {
         self.keys = Some(keys);
         self
@@ -157,35 +178,34 @@ impl OAuthBuilder {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
         let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
-        info!(
-            origin = urls.origin_text(),
-            redirect_uri = urls.redirect_uri(),
-            "people reach the app at this origin, and come back to this address"
-        );
+        announce(&urls);
         let base_scopes = base_scopes(&self.base_scopes, &self.provider)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
-        self.rules.check(&self.provider)?;
-        let keys = keys(self.keys, urls.is_loopback())?;
+        self.rules.check(&self.provider, login.is_some())?;
+        let keys = keys(self.keys, self.store.as_ref(), urls.is_loopback())?;
+        let tasks = TaskTracker::new();
+        let vault = vault(self.store, &keys, &self.clock, &tasks)?;
+        let vault = vault.as_ref();
+        let index = Arc::new(Index::new(vault)?);
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
+        let keep = keep(login.is_some(), self.lifetimes);
+        let accounts = Accounts::new(client, keep, vault, index.clone(), tasks.clone());
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
             urls,
             base_scopes,
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
-            sessions: Sessions::new(self.lifetimes),
-            // A linked account stays until it is unlinked: no session of ours ends with it.
-            accounts: Arc::new(Accounts::new(
-                client,
-                if login.is_some() { Duration::MAX } else { self.lifetimes.absolute },
-            )?),
+            vault: vault.cloned(),
+            sessions: Sessions::new(vault, self.lifetimes, tasks),
+            accounts: Arc::new(accounts),
             login,
-            owners: Owners::new()?,
-            claims: Entries::with_capacity(CLAIMS),
-            held: Entries::with_capacity(HELD_FORMS),
+            owners: Owners::new(vault, index),
+            claims: Claims::new(vault),
+            held: Table::with_capacity(vault, HELD_FORMS),
             appearance: self.appearance,
             rationale_page: self.rationale_page,
             rules: self.rules,
@@ -224,6 +244,29 @@ fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
     Ok(())
 }
 
+fn announce(urls: &Urls) {
+    info!(
+        origin = urls.origin_text(),
+        redirect_uri = urls.redirect_uri(),
+        "people reach the app at this origin, and come back to this address"
+    );
+}
+
+fn vault(
+    store: Option<Arc<dyn Store>>,
+    keys: &Keys,
+    clock: &Arc<dyn Clock>,
+    tasks: &TaskTracker,
+) -> Result<Option<Arc<Vault>>, Error> {
+    let vault = |store| Vault::new(store, keys, clock.clone(), tasks.clone()).map(Arc::new);
+    store.map(vault).transpose()
+}
+
+/// A linked account stays until it is unlinked: no session of ours ends with it.
+fn keep(is_linked: bool, lifetimes: Lifetimes) -> Duration {
+    if is_linked { Duration::MAX } else { lifetimes.absolute }
+}
+
 fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
     if lifetimes.idle < Duration::from_secs(60) || lifetimes.absolute < lifetimes.idle {
         let text = "a session must live a minute unused, and at all no shorter than unused";
@@ -233,11 +276,25 @@ fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
     Ok(())
 }
 
-fn keys(given: Option<Keys>, on_loopback: bool) -> Result<Keys, Error> {
-    if let Some(keys) = given {
-        keys.save_if_new(on_loopback)?;
-        return Ok(keys);
+fn keys(
+    given: Option<Keys>,
+    store: Option<&Arc<dyn Store>>,
+    on_loopback: bool,
+) -> Result<Keys, Error> {
+    match (given, store) {
+        (Some(keys), _) => {
+            keys.save_if_new(on_loopback)?;
+            Ok(keys)
+        }
+        (None, Some(store)) => {
+            let text = format!("the rows of the store ({}) need keys to seal them", store.name());
+            Err(Error::new(Code::ConfigKeys, text).with_help(
+                "give `with_keys(Keys::from_file(\"oauth.key\")?)`, the same on every node",
+            ))
+        }
+        (None, None) => {
+            info!("no keys are configured: pending authorizations end with this process");
+            Ok(Keys::new(Key::generate()?))
+        }
     }
-    info!("no keys are configured: pending authorizations end with this process");
-    Ok(Keys::new(Key::generate()?))
 }

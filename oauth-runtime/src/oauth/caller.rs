@@ -9,8 +9,8 @@ use super::handle::OAuth;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
-use crate::session::{AccountKey, Binding, Owner, OwnerKey, Session, cookie};
-use crate::store::Entry;
+use crate::session::{AccountKey, Binding, Named, Number, Owner, OwnerKey, Session, cookie};
+use crate::store::{Entry, get_both};
 use crate::tokens::AccountRow;
 
 /// How we know that it is the same person again.
@@ -20,6 +20,8 @@ pub(crate) enum Login {
     Session(Session),
     /// By the word of the app, which has a login of its own.
     Owner(OwnerKey),
+    /// Not at all: a job of the app works with the account.
+    Account,
 }
 
 impl Login {
@@ -28,6 +30,7 @@ impl Login {
         match self {
             Self::Session(session) => session.row().lineage,
             Self::Owner(owner) => *owner,
+            Self::Account => Binding::default(),
         }
     }
 }
@@ -106,66 +109,143 @@ impl Caller {
 }
 
 impl OAuth {
-    /// Whose request this is: two lookups, nothing verified, nothing written.
+    /// Who is signed in, if that is known here: two lookups, nothing verified, nothing written.
+    #[inline]
+    pub(crate) fn known_caller(&self, parts: &Parts, now: Timestamp) -> Option<SignedIn> {
+        match (&self.0.login, Owner::of(&parts.extensions)) {
+            (Some(_), Some(owner)) => self.known_owner(owner, now),
+            (None, None) => self.known_session(self.session_cookie(&parts.headers)?, now),
+            _ => None,
+        }
+    }
+
+    /// Whose request this is, as the store has it now: in one round trip for a session of ours,
+    /// in two for an owner. What was known here a moment ago may be of before a consent that
+    /// ended on another node.
     ///
     /// # Errors
-    /// If the app names an [`Owner`] and was not configured for it: two people who share a
-    /// browser would share our session too.
-    #[inline]
-    pub(crate) fn caller(&self, parts: &Parts, now: Timestamp) -> Result<Caller, Error> {
+    /// If the store cannot be asked; and if the app names an [`Owner`] and was not configured for
+    /// it: two people who share a browser would share our session too.
+    pub(crate) async fn caller(&self, parts: &Parts, now: Timestamp) -> Result<Caller, Error> {
         match (&self.0.login, Owner::of(&parts.extensions)) {
-            (Some(_), Some(owner)) => Ok(self.of_owner(owner, now)),
+            (Some(_), Some(owner)) => self.of_owner(owner, now).await,
             (Some(_), None) => Ok(Caller::LoggedOut),
-            (None, None) => {
-                let found = self.of_session(&parts.headers, now);
-                Ok(found.map_or(Caller::Stranger, Caller::SignedIn))
-            }
+            (None, None) => self.of_session(&parts.headers, now).await,
             (None, Some(_)) => Err(unexpected_owner()),
         }
     }
 
     #[inline]
-    fn of_session(&self, headers: &HeaderMap, now: Timestamp) -> Option<SignedIn> {
-        let cookie = cookie::find(headers, &self.0.cookies.session)?;
-        let session = self.0.sessions.find(cookie, now)?;
-        let key = session.row().account;
-        let account = self.0.accounts.find(&key, now)?;
-        let current = session.row().epoch == account.value.epoch;
-        current.then_some(SignedIn { login: Login::Session(session), key, account })
+    fn session_cookie<'a>(&self, headers: &'a HeaderMap) -> Option<Named<'a>> {
+        Named::parse(cookie::find(headers, &self.0.cookies.session)?)
+    }
+
+    /// The session that the browser names, whether it lives or not: to end it needs no more.
+    pub(crate) fn session_number(&self, headers: &HeaderMap) -> Option<Number> {
+        self.session_cookie(headers).map(|named| *named.number)
     }
 
     #[inline]
-    fn of_owner(&self, owner: &Owner, now: Timestamp) -> Caller {
-        let owner = self.0.owners.key_of(owner);
-        let found = self.0.owners.account(&owner, self.provider().key(), now);
-        let found = found.and_then(|key| Some((key, self.0.accounts.find(&key, now)?)));
-        found.map_or(Caller::Unlinked(owner), |(key, account)| {
-            Caller::SignedIn(SignedIn { login: Login::Owner(owner), key, account })
-        })
+    fn known_session(&self, named: Named<'_>, now: Timestamp) -> Option<SignedIn> {
+        let session = self.0.sessions.peek(named, now)?;
+        let account = self.0.accounts.peek(&session.row().account, now)?;
+        signed_in(session, account)
+    }
+
+    async fn of_session(&self, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Error> {
+        let named = self.session_cookie(headers);
+        let Some((named, key)) = named.and_then(|named| Some((named, named.account()?))) else {
+            return Ok(Caller::Stranger);
+        };
+        let (sessions, accounts) = (&self.0.sessions, &self.0.accounts.table);
+        let (session, account) =
+            get_both((&sessions.table, named.number), (accounts, &key), now).await?;
+        let session = session.and_then(|entry| sessions.admit(named, entry, now));
+        let session = session.filter(|session| session.row().account == key);
+        let who = session.zip(account).and_then(|(session, account)| signed_in(session, account));
+        Ok(who.map_or(Caller::Stranger, Caller::SignedIn))
+    }
+
+    #[inline]
+    fn known_owner(&self, owner: &Owner, now: Timestamp) -> Option<SignedIn> {
+        let owner = self.0.owners.known_key_of(owner)?;
+        let row = self.0.owners.table.peek(&owner, now)?;
+        let key = row.value.account(self.provider().key())?;
+        owned(owner, key, self.0.accounts.peek(&key, now)?)
+    }
+
+    async fn of_owner(&self, owner: &Owner, now: Timestamp) -> Result<Caller, Error> {
+        let owner = self.0.owners.key_of(owner).await?;
+        let who = self.account_of(owner, now).await?;
+        Ok(who.map_or(Caller::Unlinked(owner), Caller::SignedIn))
+    }
+
+    async fn account_of(&self, owner: OwnerKey, now: Timestamp) -> Result<Option<SignedIn>, Error> {
+        let row = self.0.owners.table.get_anew(&owner, now).await?.entry;
+        let Some(key) = row.and_then(|row| row.value.account(self.provider().key())) else {
+            return Ok(None);
+        };
+        let account = self.0.accounts.table.get_anew(&key, now).await?.entry;
+        Ok(account.and_then(|account| owned(owner, key, account)))
+    }
+
+    /// An account that this owner's row names though it is his no longer: what is left of an
+    /// unlinking that did not come to its end.
+    pub(crate) async fn lost_link(
+        &self,
+        owner: &OwnerKey,
+        now: Timestamp,
+    ) -> Result<Option<AccountKey>, Error> {
+        let row = self.0.owners.table.get_anew(owner, now).await?.entry;
+        let Some(key) = row.and_then(|row| row.value.account(self.provider().key())) else {
+            return Ok(None);
+        };
+        let account = self.0.accounts.get(&key, now).await?;
+        let his = account.is_some_and(|account| account.value.holder == Some(*owner));
+        Ok((!his).then_some(key))
     }
 
     /// The same person with the account as it is now, unless he is signed out, or has another
     /// account by now.
-    pub(crate) fn again(&self, who: &SignedIn, now: Timestamp) -> Option<SignedIn> {
-        let SignedIn { login, key, .. } = who;
-        let account = self.0.accounts.find(key, now)?;
-        let still = match login {
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub(crate) async fn again(
+        &self,
+        who: &SignedIn,
+        now: Timestamp,
+    ) -> Result<Option<SignedIn>, Error> {
+        let again = match &who.login {
             Login::Session(session) => {
-                self.0.sessions.is_alive(session, now) && session.row().epoch == account.value.epoch
+                let session = self.0.sessions.again(session, now).await?;
+                let account = self.0.accounts.get(&who.key, now).await?;
+                session.zip(account).and_then(|(session, account)| signed_in(session, account))
             }
-            Login::Owner(owner) => {
-                self.0.owners.account(owner, self.provider().key(), now) == Some(*key)
+            Login::Owner(owner) => self.account_of(*owner, now).await?,
+            Login::Account => {
+                let account = self.0.accounts.get(&who.key, now).await?;
+                account.map(|account| SignedIn { account, ..who.clone() })
             }
         };
-        still.then(|| SignedIn { login: login.clone(), key: *key, account })
+        Ok(again.filter(|again| again.key == who.key))
     }
 
-    /// Remembers that an authorization for these scopes came back.
-    pub(crate) fn note_return(&self, login: &Login, scopes: &ScopeSet) {
+    /// The account of somebody as it was seen last, even if a store cannot be asked.
+    pub(crate) fn last_account(&self, who: &SignedIn) -> Option<Arc<Entry<AccountRow>>> {
+        self.0.accounts.table.last_seen(&who.key)
+    }
+
+    /// Remembers that an authorization for these scopes came back. It guards against going
+    /// round in circles, and nothing depends on it: a store that fails only loses that.
+    pub(crate) async fn note_return(&self, login: &Login, scopes: &ScopeSet) {
         let (scopes, now) = (scopes.fingerprint(), self.0.clock.now());
-        match login {
-            Login::Session(session) => session.note_return(scopes, now),
-            Login::Owner(owner) => self.0.owners.note_return(*owner, scopes, now),
+        let noted = match login {
+            Login::Session(session) => self.0.sessions.note_return(session, scopes, now).await,
+            Login::Owner(owner) => self.0.owners.note_return(*owner, scopes, now).await,
+            Login::Account => Ok(()),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(code = error.code(), "the end of an authorization was not noted");
         }
     }
 
@@ -174,9 +254,29 @@ impl OAuth {
         let (scopes, now) = (scopes.fingerprint(), self.0.clock.now());
         match login {
             Login::Session(session) => session.returned_lately(scopes, now),
-            Login::Owner(owner) => self.0.owners.returned_lately(owner, scopes, now),
+            Login::Owner(owner) => {
+                let row = self.0.owners.table.last_seen(owner);
+                row.is_some_and(|row| row.value.returned_lately(scopes, now))
+            }
+            Login::Account => false,
         }
     }
+}
+
+/// A session is good for the account as it was when it began: a later epoch means that its
+/// owner signed out everywhere.
+#[inline]
+fn signed_in(session: Session, account: Arc<Entry<AccountRow>>) -> Option<SignedIn> {
+    let key = session.row().account;
+    let current = session.row().epoch == account.value.epoch;
+    current.then_some(SignedIn { login: Login::Session(session), key, account })
+}
+
+/// An account is an owner's if its own row says so, whatever his says.
+#[inline]
+fn owned(owner: OwnerKey, key: AccountKey, account: Arc<Entry<AccountRow>>) -> Option<SignedIn> {
+    let his = account.value.holder == Some(owner);
+    his.then_some(SignedIn { login: Login::Owner(owner), key, account })
 }
 
 #[cold]

@@ -1,23 +1,166 @@
 //! What became of a state that came back to us.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Code, Error};
 use crate::pages::Accounts;
 use crate::scope::ScopeSet;
 use crate::session::Binding;
+use crate::store::{Entry, Expected, Kind, Row, Table, Unwritten, Vault, from_bytes, to_bytes};
 
-/// A used state. It is claimed before its code is sent, so that no code is sent twice.
+/// Used states that are remembered at the same time; a callback above it is told to wait.
+const CLAIMS: usize = 100_000;
+/// How often a node looks whether another has finished, and for how long.
+const LOOK: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is known of a state, on every node.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Claim {
-    /// The exchange is under way. Whoever proves the same flow gets the same ending.
-    UnderWay(watch::Receiver<Option<Ending>>),
-    /// It ended without anywhere to go back to.
+    /// Somebody is exchanging its code.
+    Taken,
+    /// It was used, and there is nothing to go back to.
     Used,
-    /// It was answered, with a yes or a no: a reload by the same person, or in the same browser
-    /// without one, is sent to the target again, and what comes of that is said there.
+    /// It was used by `holder`, who goes on at `resume` when he comes again.
     Done { holder: Binding, resume: Box<str> },
+}
+
+impl Row for Claim {
+    const KIND: Kind = Kind::Claim;
+
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        to_bytes(self)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        from_bytes(bytes)
+    }
+}
+
+type StateHash = [u8; 16];
+type Endings = watch::Receiver<Option<Ending>>;
+
+/// Whose a state is, after somebody tried to claim it.
+pub(crate) enum Claimed {
+    /// His who tried: he exchanges the code, once.
+    Ours(Arc<Entry<Claim>>),
+    /// Another request of this process was faster, and this will be its ending.
+    Awaited(Endings),
+    /// Another node was faster.
+    Elsewhere,
+}
+
+/// The states that came back, each of them claimed once in all of the fleet.
+pub(crate) struct Claims {
+    table: Table<16, Claim>,
+    /// Those whose code this process is exchanging.
+    under_way: Mutex<HashMap<StateHash, Endings>>,
+}
+
+impl Claims {
+    pub(crate) fn new(vault: Option<&Arc<Vault>>) -> Self {
+        Self { table: Table::with_capacity(vault, CLAIMS), under_way: Mutex::default() }
+    }
+
+    pub(crate) async fn get(
+        &self,
+        key: &StateHash,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Entry<Claim>>>, Error> {
+        Ok(self.table.get(key, now).await?.entry)
+    }
+
+    /// Claims a state until `ends_at`. `ending` is where its ending will be told.
+    ///
+    /// # Errors
+    /// If the store cannot be asked, or there is no room: then nothing is claimed.
+    pub(crate) async fn claim(
+        &self,
+        key: StateHash,
+        ending: &Endings,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Claimed, Error> {
+        // Told first, so that whoever finds the claim taken finds the ending too.
+        if let Some(other) = self.announce(key, ending) {
+            return Ok(Claimed::Awaited(other));
+        }
+        match self.table.put(key, Claim::Taken, Expected::Absent, ends_at, now).await {
+            Ok(entry) => Ok(Claimed::Ours(entry)),
+            Err(reason) => {
+                self.lock().remove(&key);
+                match reason {
+                    Unwritten::Changed => Ok(Claimed::Elsewhere),
+                    Unwritten::Full => {
+                        let text = "too many authorizations are pending";
+                        Err(Error::new(Code::ProviderUnavailable, text))
+                    }
+                    Unwritten::Failed(error) => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Remembers what became of a claimed state. If the flow has ended meanwhile, or there is no
+    /// room, a reload is told that the answer was used.
+    pub(crate) async fn settle(
+        &self,
+        key: StateHash,
+        claim: Claim,
+        expected: Expected,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) {
+        if let Err(Unwritten::Failed(error)) =
+            self.table.put(key, claim, expected, ends_at, now).await
+        {
+            tracing::warn!(code = error.code(), "the end of an authorization was not noted");
+        }
+        self.lock().remove(&key);
+    }
+
+    /// Waits until the node that claimed the state has finished; says what is known then, and
+    /// whether there was anything to wait for.
+    pub(crate) async fn finished_elsewhere(
+        &self,
+        key: &StateHash,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<(bool, Option<Claim>), Error> {
+        let (begun, mut waited) = (clock.now(), false);
+        loop {
+            let now = clock.now();
+            let claim = self.table.get_anew(key, now).await?.entry;
+            match claim.map(|entry| entry.value.clone()) {
+                Some(Claim::Taken) if now.since(begun) < PATIENCE => {
+                    waited = true;
+                    clock.sleep(LOOK).await;
+                }
+                claim => return Ok((waited, claim)),
+            }
+        }
+    }
+
+    /// The ending of whoever announced one before, which stands.
+    fn announce(&self, key: StateHash, ending: &Endings) -> Option<Endings> {
+        let mut under_way = self.lock();
+        let before = under_way.get(&key).cloned();
+        if before.is_none() {
+            under_way.insert(key, ending.clone());
+        }
+        before
+    }
+
+    // No code of ours panics while it holds the lock, so a poisoned one is still whole.
+    fn lock(&self) -> MutexGuard<'_, HashMap<StateHash, Endings>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How an authorization ended. `session` is the cookie of a session of ours, where there is one.

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::admission::Rules;
 use super::builder::OAuthBuilder;
-use super::claim::Claim;
+use super::claim::Claims;
 use super::held_form::HeldForm;
 use super::urls::Urls;
 use crate::clock::Clock;
@@ -19,7 +19,7 @@ use crate::pages::Appearance;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
 use crate::session::{CookieNames, Owner, Owners, Sessions};
-use crate::store::Entries;
+use crate::store::{Table, Vault};
 use crate::tokens::{AccountId, Accounts};
 
 /// The library's handle: cheap to clone, put into the router's state.
@@ -43,15 +43,17 @@ pub(crate) struct Inner {
     pub(crate) base_scopes: ScopeSet,
     pub(crate) flow_sealer: Sealer,
     pub(crate) intent_sealer: Sealer,
+    /// The store, where there is one.
+    pub(crate) vault: Option<Arc<Vault>>,
     pub(crate) sessions: Sessions,
     /// The path of the app's own login page as a browser asks for it, if it has one.
     pub(crate) login: Option<String>,
     pub(crate) owners: Owners,
     pub(crate) accounts: Arc<Accounts>,
     /// Used states, so that a code is exchanged at most once.
-    pub(crate) claims: Entries<16, Claim>,
+    pub(crate) claims: Claims,
     /// Forms whose senders are at the provider.
-    pub(crate) held: Entries<16, HeldForm>,
+    pub(crate) held: Table<16, HeldForm>,
     pub(crate) appearance: Appearance,
     /// Whether people read what they will be asked for before they are sent to the provider.
     pub(crate) rationale_page: bool,
@@ -82,6 +84,21 @@ impl OAuth {
         tasks.wait().await;
     }
 
+    /// Seals every row of the store anew that an older key sealed; returns how many there were.
+    ///
+    /// The last step of giving a key up: put the new one in front of the ring on every node, call
+    /// this once, and remove the old one. Rows that are written meanwhile get the new key anyway.
+    /// Without a store there is nothing to do.
+    ///
+    /// # Errors
+    /// If the store cannot be asked. It can be called again, and does what is left to do.
+    pub async fn reseal(&self) -> Result<u64, Error> {
+        match &self.0.vault {
+            Some(vault) => vault.reseal().await,
+            None => Ok(0),
+        }
+    }
+
     /// Takes from a user of the app every account that he linked, with its tokens; returns them.
     ///
     /// For an app with a [login of its own](OAuthBuilder::with_login): behind a button in the
@@ -93,22 +110,27 @@ impl OAuth {
     /// use axum::Extension;
     /// use axum::extract::State;
     /// use axum::response::Redirect;
-    /// use oauth_runtime::{OAuth, Owner};
+    /// use oauth_runtime::{Error, OAuth, Owner};
     ///
-    /// async fn unlink(State(oauth): State<OAuth>, Extension(owner): Extension<Owner>) -> Redirect {
-    ///     oauth.unlink(&owner);
-    ///     Redirect::to("/settings")
+    /// async fn unlink(
+    ///     State(oauth): State<OAuth>,
+    ///     Extension(owner): Extension<Owner>,
+    /// ) -> Result<Redirect, Error> {
+    ///     oauth.unlink(&owner).await?;
+    ///     Ok(Redirect::to("/settings"))
     /// }
     /// ```
     ///
     /// # Errors
-    /// If the tokens of an account change too fast to be deleted; the account is unlinked all
-    /// the same.
-    pub fn unlink(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
-        let owner = self.0.owners.key_of(owner);
-        let accounts = self.0.owners.unlink(owner, self.0.clock.now());
-        let forgotten = accounts.iter().map(|account| self.0.accounts.forget(account));
-        Ok(forgotten.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    /// If the store cannot be asked. It can be called again, and does what is left to do.
+    pub async fn unlink(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
+        let (owner, now) = (self.0.owners.key_of(owner).await?, self.0.clock.now());
+        let mut forgotten = Vec::new();
+        for account in self.0.owners.accounts(&owner, now).await? {
+            forgotten.extend(self.0.accounts.forget(&account, &owner).await?);
+        }
+        self.0.owners.unlink(&owner, now).await?;
+        Ok(forgotten)
     }
 
     pub(super) fn from_inner(inner: Inner) -> Self {

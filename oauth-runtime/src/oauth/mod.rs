@@ -13,6 +13,6 @@ mod urls;
 pub use admission::Admission;
 pub use builder::OAuthBuilder;
 pub(crate) use caller::{Caller, Login, SignedIn};
-pub(crate) use claim::{Claim, Ending, OtherAccount};
+pub(crate) use claim::{Claim, Claimed, Ending, OtherAccount};
 pub use handle::OAuth;
 pub(crate) use held_form::HeldForm;

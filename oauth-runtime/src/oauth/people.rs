@@ -20,7 +20,9 @@ impl OAuthBuilder {
     ///   [`OAuth::unlink`](crate::OAuth::unlink) takes it away. There is no `sign-out`: logging out of the app is all of it.
     /// - What one user began, another cannot end, also in the same browser. An account has one
     ///   owner: the second one who chooses it is told so.
-    /// - The app's cookie may be `SameSite=Strict`.
+    /// - The app's cookie may be `SameSite=Strict`. That keeps another site from using a login, and
+    ///   not from sending one: the app's own login form has to check where it was sent from, or
+    ///   somebody is logged in as another without knowing, and links his account to him.
     ///
     /// ```
     /// use axum::extract::Request;
@@ -35,7 +37,9 @@ impl OAuthBuilder {
     ///
     /// /// Says who is logged in: here everybody is user 42.
     /// async fn name_owner(mut request: Request, next: Next) -> axum::response::Response {
-    ///     request.extensions_mut().insert(Owner::new("42"));
+    ///     if let Some(owner) = Owner::new("42") {
+    ///         request.extensions_mut().insert(owner);
+    ///     }
     ///     next.run(request).await
     /// }
     ///

@@ -1,8 +1,8 @@
 //! A set of scopes: a bit for each known one, a sorted list for the others.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Scope;
@@ -94,13 +94,11 @@ impl ScopeSet {
         }
     }
 
-    /// A number that equal sets share, for remembering a set without keeping it. It holds
-    /// within one process.
+    /// A number that equal sets share, for remembering a set without keeping it. It is the same
+    /// in every process and version: it is made of the names.
     pub(crate) fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.known.hash(&mut hasher);
-        self.others.hash(&mut hasher);
-        hasher.finish()
+        let hash = digest::digest(&digest::SHA256, self.to_string().as_bytes());
+        hash.as_ref().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 
     /// Whether the set holds no scope.

@@ -3,12 +3,15 @@
 pub(crate) mod cookie;
 mod sealed_cookie;
 mod returns;
+mod row;
 mod sessions;
 mod owner;
 mod owners;
+mod records;
 
 pub(crate) use cookie::{CookieNames, SetCookie};
 pub use owner::Owner;
-pub(crate) use owners::{LinkConflict, OwnerKey, Owners};
+pub(crate) use owners::{OwnerKey, Owners};
+pub(crate) use row::{AccountKey, Binding, Named, Number, Session};
 pub(crate) use sealed_cookie::{decode, encode, open, seal};
-pub(crate) use sessions::{AccountKey, Binding, Lifetimes, Session, Sessions};
+pub(crate) use sessions::{Lifetimes, Sessions};

@@ -1,167 +1,166 @@
 //! Which account each user of the app has linked.
+//!
+//! An owner's row says where his accounts are; the row of an account says whose it is, and that
+//! is what counts. So two owners never have one account, whatever happens between two writes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
+use serde::{Deserialize, Serialize};
 
 use super::owner::Owner;
 use super::returns::{QUIET, Returns};
-use super::sessions::{AccountKey, Binding};
+use super::row::{AccountKey, Binding};
 use crate::clock::Timestamp;
-use crate::error::Error;
-use crate::keys::random;
-use crate::store::{Entries, Entry, Expected};
+use crate::error::{Code, Error};
+use crate::store::{Index, Table, Vault};
 
 /// Where an owner's row lies: a keyed hash of his id, so that a store tells nobody whose it is.
 pub(crate) type OwnerKey = Binding;
 
-/// Why an account was not linked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LinkConflict {
-    /// It is another owner's.
-    Taken,
-    /// The owner linked, or unlinked, something else meanwhile.
-    Changed,
-}
-
 /// An account, by the key of its provider.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Link {
     provider: Box<str>,
     account: AccountKey,
 }
 
 /// What is known of one user of the app.
-#[derive(Clone, Debug, Default)]
-struct OwnerRow {
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct OwnerRow {
     /// At most one for each provider.
     links: Vec<Link>,
-    returns: Arc<Returns>,
+    returns: Returns,
 }
 
 impl OwnerRow {
     #[inline]
-    fn account(&self, provider: &str) -> Option<AccountKey> {
+    pub(crate) fn account(&self, provider: &str) -> Option<AccountKey> {
         let link = self.links.iter().find(|link| *link.provider == *provider)?;
         Some(link.account)
+    }
+
+    /// Whether an authorization for these scopes came back a moment ago.
+    pub(crate) fn returned_lately(&self, scopes: u64, now: Timestamp) -> bool {
+        self.returns.lately(scopes, now)
+    }
+
+    fn linked(&self, provider: &str, account: AccountKey) -> Self {
+        let mut row = self.clone();
+        row.links.retain(|link| *link.provider != *provider);
+        row.links.push(Link { provider: provider.into(), account });
+        row
+    }
+
+    /// A link stays until it is taken away; without one there is only a short memory.
+    fn ends_at(&self, now: Timestamp) -> Timestamp {
+        now + if self.links.is_empty() { QUIET } else { Duration::MAX }
     }
 }
 
 /// All users of the app who have linked an account.
 pub(crate) struct Owners {
-    rows: Entries<16, OwnerRow>,
-    /// Whose each linked account is. An account has one owner.
-    holders: Entries<16, OwnerKey>,
-    index: hmac::Key,
-    /// Held while the two maps change, which they do together.
-    writing: Mutex<()>,
+    pub(crate) table: Table<16, OwnerRow>,
+    index: Arc<Index>,
 }
 
 impl Owners {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let index = hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()?);
-        let (rows, holders) = (Entries::new(), Entries::new());
-        Ok(Self { rows, holders, index, writing: Mutex::default() })
+    pub(crate) fn new(vault: Option<&Arc<Vault>>, index: Arc<Index>) -> Self {
+        Self { table: Table::new(vault), index }
     }
 
-    /// One keyed hash, no allocation.
+    /// One keyed hash, no allocation; `None` before the key of the index is known.
     #[inline]
-    pub(crate) fn key_of(&self, owner: &Owner) -> OwnerKey {
-        let tag = hmac::sign(&self.index, owner.id().as_bytes());
-        std::array::from_fn(|i| tag.as_ref()[i])
+    pub(crate) fn known_key_of(&self, owner: &Owner) -> Option<OwnerKey> {
+        self.index.known_place([b"owner", owner.id().as_bytes()])
     }
 
-    /// The account that this owner has at `provider`. One lookup, no allocation.
-    #[inline]
-    pub(crate) fn account(
-        &self,
-        owner: &OwnerKey,
-        provider: &str,
-        now: Timestamp,
-    ) -> Option<AccountKey> {
-        self.rows.peek(owner, now)?.value.account(provider)
+    pub(crate) async fn key_of(&self, owner: &Owner) -> Result<OwnerKey, Error> {
+        self.index.place([b"owner", owner.id().as_bytes()]).await
     }
 
     /// Makes `account` this owner's at `provider`, in the place of `replacing`; returns the
     /// account that is his no longer.
     ///
     /// # Errors
-    /// If the account is another owner's, or this owner's link is no longer `replacing`.
-    pub(crate) fn link(
+    /// `callback_invalid` if this owner's link is no longer `replacing`.
+    pub(crate) async fn link(
         &self,
         owner: OwnerKey,
         provider: &str,
         account: AccountKey,
         replacing: Option<AccountKey>,
         now: Timestamp,
-    ) -> Result<Option<AccountKey>, LinkConflict> {
-        let _writing = self.writing();
-        if self.holders.peek(&account, now).is_some_and(|holder| holder.value != owner) {
-            return Err(LinkConflict::Taken);
-        }
-        let (mut row, expected) = self.row(&owner, now);
-        let present = row.account(provider);
-        if present == Some(account) {
-            return Ok(None);
-        }
-        if present != replacing {
-            return Err(LinkConflict::Changed);
-        }
-        row.links.retain(|link| *link.provider != *provider);
-        row.links.push(Link { provider: provider.into(), account });
-        self.put(owner, row, expected, now);
-        drop(self.holders.put(account, owner, Expected::Absent, now + Duration::MAX, now));
-        if let Some(left) = present {
-            self.holders.delete(&left);
-        }
-        Ok(present)
+    ) -> Result<Option<AccountKey>, Error> {
+        let linked = |row: Option<&OwnerRow>| {
+            let row = row.cloned().unwrap_or_default();
+            match row.account(provider) {
+                Some(present) if present == account => Ok(None),
+                present if present == replacing => {
+                    let row = row.linked(provider, account);
+                    let ends_at = row.ends_at(now);
+                    Ok(Some((row, ends_at)))
+                }
+                _ => Err(changed()),
+            }
+        };
+        self.table.change(&owner, now, linked).await?;
+        Ok(replacing.filter(|left| *left != account))
     }
 
-    /// Takes every account from this owner, and forgets what came back to him; returns them.
-    pub(crate) fn unlink(&self, owner: OwnerKey, now: Timestamp) -> Vec<AccountKey> {
-        let _writing = self.writing();
-        let (row, _) = self.row(&owner, now);
-        self.rows.delete(&owner);
-        let accounts: Vec<_> = row.links.iter().map(|link| link.account).collect();
-        for account in &accounts {
-            self.holders.delete(account);
-        }
-        accounts
+    /// Whether this owner could still link an account in the place of `replacing`.
+    ///
+    /// # Errors
+    /// As [`link`](Self::link).
+    pub(crate) async fn check_link(
+        &self,
+        owner: OwnerKey,
+        provider: &str,
+        account: AccountKey,
+        replacing: Option<AccountKey>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let row = self.table.get_anew(&owner, now).await?.entry;
+        let present = row.and_then(|row| row.value.account(provider));
+        let fits = present == replacing || present == Some(account);
+        if fits { Ok(()) } else { Err(changed()) }
+    }
+
+    /// The accounts that this owner's row names, in the store as it is now.
+    pub(crate) async fn accounts(
+        &self,
+        owner: &OwnerKey,
+        now: Timestamp,
+    ) -> Result<Vec<AccountKey>, Error> {
+        let row = self.table.get_anew(owner, now).await?.entry;
+        let links = row.iter().flat_map(|row| &row.value.links);
+        Ok(links.map(|link| link.account).collect())
+    }
+
+    /// Forgets this owner: what he linked, and what came back to him.
+    pub(crate) async fn unlink(&self, owner: &OwnerKey, now: Timestamp) -> Result<(), Error> {
+        self.table.delete(owner, now).await.map(drop)
     }
 
     /// Remembers that an authorization for these scopes came back.
-    pub(crate) fn note_return(&self, owner: OwnerKey, scopes: u64, now: Timestamp) {
-        let _writing = self.writing();
-        let (row, expected) = self.row(&owner, now);
-        row.returns.note(scopes, now);
-        self.put(owner, row, expected, now);
+    pub(crate) async fn note_return(
+        &self,
+        owner: OwnerKey,
+        scopes: u64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let noted = |row: Option<&OwnerRow>| {
+            let row = row.cloned().unwrap_or_default();
+            let row = OwnerRow { returns: row.returns.noting(scopes, now), ..row };
+            let ends_at = row.ends_at(now);
+            Ok::<_, Error>(Some((row, ends_at)))
+        };
+        self.table.change(&owner, now, noted).await.map(drop)
     }
+}
 
-    /// Whether one came back a moment ago, so that another round would hardly help.
-    pub(crate) fn returned_lately(&self, owner: &OwnerKey, scopes: u64, now: Timestamp) -> bool {
-        let row = self.rows.peek(owner, now);
-        row.is_some_and(|row| row.value.returns.lately(scopes, now))
-    }
-
-    fn row(&self, owner: &OwnerKey, now: Timestamp) -> (OwnerRow, Expected) {
-        match self.rows.peek(owner, now) {
-            Some(entry) => (entry.value.clone(), Expected::Version(entry.version)),
-            None => (OwnerRow::default(), Expected::Absent),
-        }
-    }
-
-    /// A link stays until it is taken away; without one there is only a short memory.
-    fn put(&self, owner: OwnerKey, row: OwnerRow, expected: Expected, now: Timestamp) {
-        let lifetime = if row.links.is_empty() { QUIET } else { Duration::MAX };
-        // Nobody else writes meanwhile, and the map has no bound: this cannot fail.
-        drop::<Result<Arc<Entry<_>>, _>>(self.rows.put(owner, row, expected, now + lifetime, now));
-    }
-
-    // No code of ours panics while it holds the lock, so a poisoned one is still whole.
-    fn writing(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn changed() -> Error {
+    Error::new(Code::CallbackInvalid, "another account was linked or unlinked meanwhile")
 }
 
 #[cfg(test)]
@@ -175,100 +174,61 @@ mod tests {
     const Y: AccountKey = [8; 16];
 
     fn owners() -> Owners {
-        Owners::new().unwrap()
+        Owners::new(None, Arc::new(Index::new(None).unwrap()))
     }
 
-    fn link(
+    async fn link(
         owners: &Owners,
-        owner: OwnerKey,
         account: AccountKey,
         replacing: Option<AccountKey>,
-    ) -> Result<Option<AccountKey>, LinkConflict> {
-        owners.link(owner, "google", account, replacing, NOW)
+    ) -> Result<Option<AccountKey>, &'static str> {
+        let checked = owners.check_link(ADA, "google", account, replacing, NOW).await;
+        let linked = owners.link(ADA, "google", account, replacing, NOW).await;
+        assert_eq!(checked.is_ok(), linked.is_ok());
+        linked.map_err(|error| error.code())
     }
 
-    #[test]
-    fn a_key_is_the_same_for_the_same_id_alone() {
-        let (owners, other) = (owners(), owners());
-        let owner = |id: &str| Owner::new(id).unwrap();
-        assert_eq!(owners.key_of(&owner("42")), owners.key_of(&owner("42")));
-        assert_ne!(owners.key_of(&owner("42")), owners.key_of(&owner("43")));
-        assert_ne!(owners.key_of(&owner("42")), other.key_of(&owner("42")), "it is keyed");
+    fn account(owners: &Owners, provider: &str, now: Timestamp) -> Option<AccountKey> {
+        owners.table.peek(&ADA, now)?.value.account(provider)
     }
 
-    #[test]
-    fn providers_are_kept_apart_and_a_link_does_not_end() {
+    #[tokio::test]
+    async fn providers_are_kept_apart_and_a_link_does_not_end() {
         let owners = owners();
-        assert_eq!(link(&owners, ADA, X, None), Ok(None));
-        assert_eq!(owners.link(ADA, "git", Y, None, NOW), Ok(None));
+        assert_eq!(link(&owners, X, None).await, Ok(None));
+        assert_eq!(owners.link(ADA, "git", Y, None, NOW).await.unwrap(), None);
         let later = NOW + Duration::from_secs(10 * 365 * 86_400);
-        assert_eq!(owners.account(&ADA, "google", later), Some(X));
-        assert_eq!(owners.account(&ADA, "git", later), Some(Y));
-        assert_eq!(owners.account(&ADA, "other", later), None);
-        assert_eq!(owners.unlink(ADA, later), [X, Y]);
-        assert_eq!(owners.account(&ADA, "google", later), None);
+        assert_eq!(account(&owners, "google", later), Some(X));
+        assert_eq!(account(&owners, "git", later), Some(Y));
+        assert_eq!(account(&owners, "other", later), None);
+        assert_eq!(owners.accounts(&ADA, later).await.unwrap(), [X, Y]);
+        owners.unlink(&ADA, later).await.unwrap();
+        assert_eq!(account(&owners, "google", later), None);
     }
 
-    #[test]
-    fn a_link_that_changed_meanwhile_stands() {
-        let owners = owners();
-        assert_eq!(link(&owners, ADA, X, None), Ok(None));
-        assert_eq!(link(&owners, ADA, Y, None), Err(LinkConflict::Changed));
-        assert_eq!(link(&owners, ADA, X, None), Ok(None), "the same once more changes nothing");
-        assert_eq!(link(&owners, ADA, Y, Some(X)), Ok(Some(X)));
-        assert_eq!(link(&owners, BOB, X, None), Ok(None), "what was left is free");
-        owners.unlink(ADA, NOW);
-        assert_eq!(link(&owners, ADA, Y, Some(Y)), Err(LinkConflict::Changed), "unlinked since");
+    #[tokio::test]
+    async fn a_link_that_changed_meanwhile_stands() {
+        let (owners, changed) = (owners(), Err("callback_invalid"));
+        assert_eq!(link(&owners, X, None).await, Ok(None));
+        assert_eq!(link(&owners, Y, None).await, changed);
+        assert_eq!(link(&owners, X, None).await, Ok(None), "the same once more changes nothing");
+        assert_eq!(link(&owners, Y, Some(X)).await, Ok(Some(X)));
+        assert_eq!(account(&owners, "google", NOW), Some(Y));
+        owners.unlink(&ADA, NOW).await.unwrap();
+        assert_eq!(link(&owners, Y, Some(Y)).await, changed, "unlinked since");
     }
 
-    #[test]
-    fn a_return_is_remembered_without_a_link_and_through_one() {
+    #[tokio::test]
+    async fn a_return_is_remembered_without_a_link_and_through_one() {
         let owners = owners();
-        owners.note_return(ADA, 7, NOW);
-        link(&owners, ADA, X, None).unwrap();
+        owners.note_return(ADA, 7, NOW).await.unwrap();
+        link(&owners, X, None).await.unwrap();
         let after = |minutes: u64| NOW + Duration::from_secs(minutes * 60);
-        assert!(owners.returned_lately(&ADA, 7, after(9)));
-        assert!(!owners.returned_lately(&ADA, 8, after(9)));
-        assert!(!owners.returned_lately(&BOB, 7, after(9)));
-        assert!(!owners.returned_lately(&ADA, 7, after(10)));
-    }
-
-    /// Whatever two people do with two accounts, in whatever order: an account has one owner,
-    /// who is the one that links it, and what is refused changes nothing.
-    #[test]
-    fn an_account_never_has_two_owners() {
-        const STEPS: usize = 5;
-        type Step = fn(&Owners) -> Result<Option<AccountKey>, LinkConflict>;
-        let steps: [Step; 8] = [
-            |owners| link(owners, ADA, X, None),
-            |owners| link(owners, ADA, Y, Some(X)),
-            |owners| link(owners, ADA, Y, None),
-            |owners| Ok(owners.unlink(ADA, NOW).pop()),
-            |owners| link(owners, BOB, X, None),
-            |owners| link(owners, BOB, X, Some(Y)),
-            |owners| link(owners, BOB, Y, None),
-            |owners| Ok(owners.unlink(BOB, NOW).pop()),
-        ];
-        let state = |owners: &Owners| [ADA, BOB].map(|who| owners.account(&who, "google", NOW));
-        let held_by =
-            |owners: &Owners, account| owners.holders.peek(&account, NOW).map(|h| h.value);
-        for order in 0..steps.len().pow(u32::try_from(STEPS).unwrap()) {
-            let owners = owners();
-            let mut rest = order;
-            for _ in 0..STEPS {
-                let before = state(&owners);
-                if steps[rest % steps.len()](&owners).is_err() {
-                    assert_eq!(state(&owners), before, "{order}");
-                }
-                let [ada, bob] = state(&owners);
-                assert!(ada.is_none() || ada != bob, "{order}: both have {ada:?}");
-                for account in [X, Y] {
-                    let holder =
-                        [(ada, ADA), (bob, BOB)].into_iter().find(|(a, _)| *a == Some(account));
-                    assert_eq!(held_by(&owners, account), holder.map(|(_, who)| who), "{order}");
-                }
-                rest /= steps.len();
-            }
-        }
+        let lately = |owner: OwnerKey, scopes, now| {
+            owners.table.peek(&owner, now).is_some_and(|row| row.value.returned_lately(scopes, now))
+        };
+        assert!(lately(ADA, 7, after(9)) && !lately(ADA, 8, after(9)));
+        assert!(!lately(BOB, 7, after(9)));
+        assert!(!lately(ADA, 7, after(10)));
     }
 }

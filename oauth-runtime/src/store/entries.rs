@@ -1,9 +1,13 @@
 //! A sharded map of versioned rows: found without waiting, changed by compare-and-swap.
+//!
+//! It holds the rows themselves, or remembers for a moment those of a store.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use super::backend::Expected;
 use crate::clock::Timestamp;
@@ -17,6 +21,21 @@ pub(crate) struct Entry<V> {
     pub(crate) value: V,
     pub(crate) version: u64,
     pub(crate) ends_at: Timestamp,
+    /// When it was last known to be what the store has, in Unix milliseconds.
+    known_at: AtomicU64,
+}
+
+impl<V> Entry<V> {
+    pub(crate) fn new(value: V, version: u64, ends_at: Timestamp, known_at: Timestamp) -> Self {
+        Self { value, version, ends_at, known_at: AtomicU64::new(known_at.unix_millis()) }
+    }
+
+    #[inline]
+    fn is_good(&self, window: u64, now: Timestamp) -> bool {
+        // What was learned after `now`, before the clock was set back, is not known any longer.
+        let age = now.unix_millis().wrapping_sub(self.known_at.load(Ordering::Relaxed));
+        self.ends_at > now && (age < window || window == u64::MAX)
+    }
 }
 
 /// Somebody else wrote first, or the map is full.
@@ -32,12 +51,16 @@ struct Shard<const N: usize, V> {
     rows: Rows<N, V>,
     /// The size at which ended rows are swept, so that sweeping costs O(1) a write.
     sweep_at: usize,
+    /// Grows with every write, so that what was read before one is not remembered after it.
+    writes: u64,
 }
 
 /// Rows by keys of `N` bytes, which must be random or a hash: they are their own hash.
 pub(crate) struct Entries<const N: usize, V> {
     shards: Box<[RwLock<Shard<N, V>>]>,
     shard_capacity: usize,
+    /// For how many milliseconds a row is believed; for ever where the rows live here.
+    window: u64,
 }
 
 /// The first eight bytes of a key that is uniform already, or the text of one: letters leave
@@ -62,23 +85,32 @@ impl Hasher for KeyHash {
 }
 
 impl<const N: usize, V> Entries<N, V> {
-    /// A map without a bound.
-    pub(crate) fn new() -> Self {
-        Self::with_capacity(usize::MAX)
+    /// The rows themselves: new ones are refused when about `capacity` live ones are there.
+    pub(crate) fn holding(capacity: usize) -> Self {
+        Self::new(capacity, u64::MAX)
     }
 
-    /// A map that refuses new rows when about `capacity` live ones are there.
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        let shard = || RwLock::new(Shard { rows: Rows::default(), sweep_at: SWEEP_FROM });
-        let shards = std::iter::repeat_with(shard).take(SHARDS).collect();
-        Self { shards, shard_capacity: capacity.div_ceil(SHARDS) }
+    /// What a store has, believed for `window`; about `capacity` rows are remembered.
+    pub(crate) fn remembering(capacity: usize, window: Duration) -> Self {
+        Self::new(capacity, u64::try_from(window.as_millis()).unwrap_or(u64::MAX - 1))
     }
 
-    /// The row, unless it has ended.
+    fn new(capacity: usize, window: u64) -> Self {
+        let shard = || Shard { rows: Rows::default(), sweep_at: SWEEP_FROM, writes: 0 };
+        let shards = std::iter::repeat_with(|| RwLock::new(shard())).take(SHARDS).collect();
+        Self { shards, shard_capacity: capacity.div_ceil(SHARDS), window }
+    }
+
+    /// The row, unless it has ended or may have changed.
     #[inline]
     pub(crate) fn peek(&self, key: &[u8; N], now: Timestamp) -> Option<Arc<Entry<V>>> {
         let entry = self.read(key).rows.get(key).cloned()?;
-        (entry.ends_at > now).then_some(entry)
+        entry.is_good(self.window, now).then_some(entry)
+    }
+
+    /// The row that was seen last, even if it may have changed since.
+    pub(crate) fn last_seen(&self, key: &[u8; N]) -> Option<Arc<Entry<V>>> {
+        self.read(key).rows.get(key).cloned()
     }
 
     /// Writes if what is there is what the writer believes; returns what is there now.
@@ -93,21 +125,57 @@ impl<const N: usize, V> Entries<N, V> {
         let mut shard = self.write(&key);
         let present = shard.rows.get(&key).filter(|entry| entry.ends_at > now);
         let version = match (present, expected) {
-            (None, Expected::Absent) => 1,
+            (None, Expected::Absent) => first_version(now),
             (Some(entry), Expected::Version(version)) if entry.version == version => version + 1,
             _ => return Err(Conflict::Changed),
         };
-        if version == 1 {
-            shard.make_room(now, self.shard_capacity)?;
+        if expected == Expected::Absent && !shard.has_room(now, self.shard_capacity) {
+            return Err(Conflict::Full);
         }
-        let entry = Arc::new(Entry { value, version, ends_at });
+        let entry = Arc::new(Entry::new(value, version, ends_at, now));
         shard.rows.insert(key, entry.clone());
         Ok(entry)
     }
 
     /// Removes the row whatever its version; whether it was there.
     pub(crate) fn delete(&self, key: &[u8; N]) -> bool {
-        self.write(key).rows.remove(key).is_some()
+        let mut shard = self.write(key);
+        shard.writes += 1;
+        shard.rows.remove(key).is_some()
+    }
+
+    /// Taken before a store is read, and given back with what was read.
+    pub(crate) fn ticket(&self, key: &[u8; N]) -> u64 {
+        self.read(key).writes
+    }
+
+    /// Remembers what a store had at `entry.known_at`. If something was written here meanwhile,
+    /// it may be old already, and serves this once.
+    pub(crate) fn learn(&self, key: [u8; N], entry: Entry<V>, ticket: u64) -> Arc<Entry<V>> {
+        let now = Timestamp::from_unix_millis(entry.known_at.load(Ordering::Relaxed));
+        let mut shard = self.write(&key);
+        if shard.writes != ticket {
+            return Arc::new(entry);
+        }
+        if let Some(held) = shard.rows.get(&key).filter(|held| held.version == entry.version) {
+            held.known_at.store(now.unix_millis(), Ordering::Relaxed);
+            return held.clone();
+        }
+        let entry = Arc::new(entry);
+        shard.remember(key, entry.clone(), now, self.shard_capacity);
+        entry
+    }
+
+    /// Remembers what was just written to a store.
+    pub(crate) fn wrote(&self, key: [u8; N], entry: Entry<V>, now: Timestamp) -> Arc<Entry<V>> {
+        let entry = Arc::new(entry);
+        let mut shard = self.write(&key);
+        shard.writes += 1;
+        let newer = shard.rows.get(&key).is_some_and(|held| held.version > entry.version);
+        if !newer {
+            shard.remember(key, entry.clone(), now, self.shard_capacity);
+        }
+        entry
     }
 
     fn shard(&self, key: &[u8; N]) -> &RwLock<Shard<N, V>> {
@@ -125,13 +193,29 @@ impl<const N: usize, V> Entries<N, V> {
     }
 }
 
+/// The version of a row that was not there. It grows with time, so that a writer who knew an
+/// earlier row at the same key does not take this one for it.
+pub(super) fn first_version(now: Timestamp) -> u64 {
+    now.unix_millis().max(1)
+}
+
 impl<const N: usize, V> Shard<N, V> {
-    fn make_room(&mut self, now: Timestamp, capacity: usize) -> Result<(), Conflict> {
+    fn has_room(&mut self, now: Timestamp, capacity: usize) -> bool {
         if self.rows.len() >= self.sweep_at.min(capacity) {
             self.rows.retain(|_, entry| entry.ends_at > now);
             self.sweep_at = SWEEP_FROM.max(self.rows.len() * 2);
         }
-        if self.rows.len() >= capacity { Err(Conflict::Full) } else { Ok(()) }
+        self.rows.len() < capacity
+    }
+
+    /// In the place of any other, if need be: the store has them all.
+    fn remember(&mut self, key: [u8; N], entry: Arc<Entry<V>>, now: Timestamp, capacity: usize) {
+        if !self.has_room(now, capacity)
+            && let Some(other) = self.rows.keys().next().copied()
+        {
+            self.rows.remove(&other);
+        }
+        self.rows.insert(key, entry);
     }
 }
 
@@ -153,7 +237,7 @@ mod tests {
 
     #[test]
     fn only_the_writer_who_knows_the_version_wins() {
-        let entries = Entries::new();
+        let entries = Entries::holding(usize::MAX);
         let first = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         let again = entries.put(KEY, "b", Expected::Absent, LATER, NOW);
         assert_eq!(again.err(), Some(Conflict::Changed));
@@ -162,13 +246,13 @@ mod tests {
         let stale = entries.put(KEY, "c", expected, LATER, NOW);
         assert_eq!(stale.err(), Some(Conflict::Changed));
         assert_eq!(entries.peek(&KEY, NOW).unwrap().value, "b");
-        assert_eq!(second.version, 2);
+        assert_eq!(second.version, first.version + 1);
         assert_eq!(first.value, "a", "who holds the old row keeps it");
     }
 
     #[test]
     fn an_ended_row_is_never_served_and_counts_as_absent() {
-        let entries = Entries::new();
+        let entries = Entries::holding(usize::MAX);
         let row = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         assert!(entries.peek(&KEY, LATER).is_none());
         let late = entries.put(KEY, "b", Expected::Version(row.version), LATER, LATER);
@@ -179,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_deleted_row_stays_deleted_for_a_stale_writer() {
-        let entries = Entries::new();
+        let entries = Entries::holding(usize::MAX);
         let row = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         assert!(entries.delete(&KEY));
         assert!(!entries.delete(&KEY));
@@ -190,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_full_map_refuses_until_rows_end() {
-        let entries: Entries<16, ()> = Entries::with_capacity(SHARDS * 2);
+        let entries: Entries<16, ()> = Entries::holding(SHARDS * 2);
         let key = |first: u8| std::array::from_fn(|i| if i == 0 { first } else { 0 });
         let put = |first, now| entries.put(key(first), (), Expected::Absent, LATER, now);
         assert!(put(1, NOW).is_ok());
@@ -202,7 +286,7 @@ mod tests {
 
     #[test]
     fn ended_rows_do_not_pile_up() {
-        let entries: Entries<16, ()> = Entries::new();
+        let entries: Entries<16, ()> = Entries::holding(usize::MAX);
         for round in 0_u64..10_000 {
             let mut key = [0; 16];
             key[..8].copy_from_slice(&round.to_le_bytes());
@@ -212,5 +296,67 @@ mod tests {
         }
         let held: usize = entries.shards.iter().map(|s| s.read().unwrap().rows.len()).sum();
         assert!(held <= 2 * SWEEP_FROM, "{held} rows are held");
+    }
+
+    const WINDOW: Duration = Duration::from_secs(1);
+
+    fn known(value: &'static str, version: u64, at: Timestamp) -> Entry<&'static str> {
+        Entry::new(value, version, LATER, at)
+    }
+
+    #[test]
+    fn what_a_store_had_is_believed_for_a_moment() {
+        let entries = Entries::remembering(100, WINDOW);
+        entries.learn(KEY, known("a", 1, NOW), entries.ticket(&KEY));
+        let after = |millis| NOW + Duration::from_millis(millis);
+        assert!(entries.peek(&KEY, after(999)).is_some());
+        assert!(entries.peek(&KEY, after(1000)).is_none());
+        assert!(entries.peek(&KEY, NOW - WINDOW).is_none(), "the clock was set back");
+        let again = entries.learn(KEY, known("a", 1, after(1500)), entries.ticket(&KEY));
+        assert_eq!(again.version, 1);
+        assert!(entries.peek(&KEY, after(2000)).is_some(), "it was seen again");
+        entries.learn(KEY, known("old", 0, after(3000)), entries.ticket(&KEY));
+        assert_eq!(entries.peek(&KEY, after(3000)).unwrap().value, "old", "what was read last");
+    }
+
+    /// A row that was read before it was changed or deleted here must not come back.
+    #[test]
+    fn what_was_read_before_a_write_is_not_remembered_after_it() {
+        let entries = Entries::remembering(100, WINDOW);
+        let ticket = entries.ticket(&KEY);
+        entries.wrote(KEY, known("b", 2, NOW), NOW);
+        assert_eq!(entries.learn(KEY, known("a", 1, NOW), ticket).value, "a", "serves once");
+        assert_eq!(entries.peek(&KEY, NOW).unwrap().value, "b");
+        let ticket = entries.ticket(&KEY);
+        entries.delete(&KEY);
+        entries.learn(KEY, known("b", 2, NOW), ticket);
+        assert!(entries.peek(&KEY, NOW).is_none());
+        entries.wrote(KEY, known("d", 4, NOW), NOW);
+        entries.wrote(KEY, known("c", 3, NOW), NOW);
+        assert_eq!(entries.peek(&KEY, NOW).unwrap().value, "d", "a slower writer");
+    }
+
+    #[test]
+    fn a_full_memory_forgets_something() {
+        let entries: Entries<16, ()> = Entries::remembering(SHARDS * 2, WINDOW);
+        let key = |first: u8| std::array::from_fn(|i| if i == 0 { first } else { 0 });
+        for first in 0..10 {
+            let entry = Entry::new((), 1, LATER, NOW);
+            entries.learn(key(first), entry, entries.ticket(&key(first)));
+            assert!(entries.peek(&key(first), NOW).is_some());
+        }
+        let kept = (0..10).filter(|first| entries.peek(&key(*first), NOW).is_some()).count();
+        assert_eq!(kept, 2);
+    }
+
+    #[test]
+    fn a_row_made_anew_is_not_taken_for_the_one_before() {
+        let entries = Entries::holding(usize::MAX);
+        let first = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
+        entries.delete(&KEY);
+        let later = NOW + Duration::from_millis(1);
+        entries.put(KEY, "b", Expected::Absent, LATER, later).unwrap();
+        let stale = entries.put(KEY, "c", Expected::Version(first.version), LATER, later);
+        assert_eq!(stale.err(), Some(Conflict::Changed));
     }
 }

@@ -11,9 +11,18 @@ mod postgres;
 mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod kind;
+mod codec;
+mod vault;
+mod reseal;
+mod index;
+mod table;
 
 pub use backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
-pub(crate) use entries::{Conflict, Entries, Entry};
+pub(crate) use codec::{from_bytes, to_bytes};
+pub(crate) use entries::Entry;
+pub(crate) use index::Index;
+pub(crate) use kind::Kind;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
@@ -21,3 +30,5 @@ pub use postgres::PostgresStore;
 pub use redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+pub(crate) use table::{Row, Table, Unwritten, get_both};
+pub(crate) use vault::Vault;

@@ -12,7 +12,7 @@ use sqlx::query::Query;
 use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use super::remote::{check_url, malformed};
 use crate::clock::Timestamp;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use connection::{has_no_table, name_of, pool_at, rows_of, starting, unusable};
 
 const PRODUCT: &str = "PostgreSQL";
@@ -107,7 +107,7 @@ impl PostgresStore {
         }
         let text = format!("the store ({}) has schema {number}", self.name);
         let help = format!("this version of the library knows schema {SCHEMA_NUMBER}: update it");
-        Err(Error::new(Code::ConfigStore, text).with_help(help))
+        Err(Error::store_unusable(text, help))
     }
 
     async fn rows(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>, Error> {

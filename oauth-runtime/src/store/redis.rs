@@ -13,7 +13,7 @@ use redis::{Cmd, FromRedisValue, IntoConnectionInfo as _, RedisResult, ScriptInv
 use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use super::remote::{check_url, malformed};
 use crate::clock::Timestamp;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use connection::{bounded, managed, name_of, unusable};
 use scripts::SCRIPTS;
 
@@ -98,7 +98,7 @@ impl RedisStore {
         }
         let text = format!("the store ({name}) has schema {number}");
         let help = format!("this version of the library knows schema {SCHEMA_NUMBER}: update it");
-        Err(Error::new(Code::ConfigStore, text).with_help(help))
+        Err(Error::store_unusable(text, help))
     }
 
     fn key(&self, group: &str, id: &[u8]) -> Vec<u8> {

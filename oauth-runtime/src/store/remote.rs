@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::{Clock as _, SystemClock};
-use crate::error::{Code, Error};
+use crate::error::Error;
 
 /// `None` if it takes longer.
 pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
@@ -16,8 +16,8 @@ pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
 
 /// The error about a URL, of which nothing can be shown: any part of it may be the password.
 pub(super) fn malformed(product: &str) -> Error {
-    Error::new(Code::ConfigStore, format!("the URL of the store ({product}) is malformed"))
-        .with_help("in user and password, percent-encode all but letters and digits")
+    let help = "in user and password, percent-encode all but letters and digits";
+    Error::store_unusable(format!("the URL of the store ({product}) is malformed"), help)
 }
 
 /// Refuses a URL whose password would be read as a host, a port or a database.

@@ -11,7 +11,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use crate::clock::Timestamp;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::private_file::{self, others_can_read};
 
 /// The schema that this version writes and reads.
@@ -101,7 +101,7 @@ impl SqliteStore {
         }
         let text = format!("the store ({}) has schema {number}", self.name);
         let help = format!("this version of the library knows schema {SCHEMA_NUMBER}: update it");
-        Err(Error::new(Code::ConfigStore, text).with_help(help))
+        Err(Error::store_unusable(text, help))
     }
 
     async fn row_at(&self, keys: &[RowKey], now: Timestamp) -> sqlx::Result<Vec<SqliteRow>> {
@@ -279,9 +279,8 @@ fn millis(time: Timestamp) -> i64 {
 }
 
 fn unusable(name: &str, error: sqlx::Error) -> Error {
-    Error::new(Code::ConfigStore, format!("the store ({name}) cannot be used"))
-        .with_help("the app needs the right to read and write the file and its folder")
-        .with_source(error)
+    let help = "the app needs the right to read and write the file and its folder";
+    Error::store_unusable(format!("the store ({name}) cannot be used"), help).with_source(error)
 }
 
 /// A file that is made here is its owner's; one that others can read is refused.
@@ -293,7 +292,7 @@ fn make_private(path: &Path, name: &str) -> Result<(), Error> {
         Ok(true) => {
             let text = format!("others can read the store ({name})");
             let help = format!("run `chmod 600 {}`", path.display());
-            Err(Error::new(Code::ConfigStore, text).with_help(help))
+            Err(Error::store_unusable(text, help))
         }
         Err(error) => Err(unusable(name, sqlx::Error::Io(error))),
     }

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::protocol::Identity;
 use crate::scope::{Scope, ScopeSet};
+use crate::session::OwnerKey;
 
 /// Names an account for good: the issuer and the subject together.
 ///
@@ -84,6 +85,8 @@ pub(crate) struct AccountRow {
     /// A consent was forced and still brought no refresh token: do not force another.
     pub(crate) forced_consent: bool,
     pub(crate) shortfall: Shortfall,
+    /// Whose it is, in an app with a login of its own.
+    pub(crate) holder: Option<OwnerKey>,
 }
 
 /// Whether the refresh token renews less than was granted. At some providers an old one never

@@ -3,29 +3,42 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
+use tokio_util::task::TaskTracker;
 
+use super::flights::Flights;
 use super::merge::{Authorized, merge};
 use super::provider_client::ProviderClient;
-use super::refresh::Flights;
 use super::{AccountId, AccountRow, TokenSet};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::protocol::Identity;
 use crate::scope::ScopeSet;
-use crate::session::AccountKey;
-use crate::store::{Conflict, Entries, Entry, Expected};
+use crate::session::{AccountKey, OwnerKey};
+use crate::store::{Entry, Index, Table, Vault};
 
-/// How often a writer who lost the race looks again and writes anew.
-const ATTEMPTS: usize = 16;
 /// For how long the row of an account stays once nobody has it any longer.
 const FORGOTTEN: Duration = Duration::from_secs(600);
 
+type Row = Arc<Entry<AccountRow>>;
+
+/// Why an authorization was not written.
+#[derive(Debug)]
+pub(crate) enum Unsaved {
+    /// The account is another owner's.
+    Taken,
+    Failed(Error),
+}
+
+impl From<Error> for Unsaved {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 pub(crate) struct Accounts {
-    entries: Entries<16, AccountRow>,
-    /// Row keys are keyed hashes, so that a store tells nobody whose rows it holds.
-    index: hmac::Key,
+    pub(crate) table: Table<16, AccountRow>,
+    index: Arc<Index>,
     pub(crate) client: ProviderClient,
     pub(crate) flights: Flights,
     /// A row is kept until the last session that names it could have ended.
@@ -33,115 +46,124 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn new(client: ProviderClient, keep: Duration) -> Result<Self, Error> {
-        Ok(Self {
-            entries: Entries::new(),
-            index: hmac::Key::new(hmac::HMAC_SHA256, &random::<32>()?),
-            client,
-            flights: Flights::default(),
-            keep,
-        })
+    pub(crate) fn new(
+        client: ProviderClient,
+        keep: Duration,
+        vault: Option<&Arc<Vault>>,
+        index: Arc<Index>,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self { table: Table::new(vault), index, client, flights: Flights::new(tasks), keep }
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         self.client.clock()
     }
 
+    /// The row, if it is known without asking a store.
     #[inline]
-    pub(crate) fn find(&self, key: &AccountKey, now: Timestamp) -> Option<Arc<Entry<AccountRow>>> {
-        self.entries.peek(key, now)
+    pub(crate) fn peek(&self, key: &AccountKey, now: Timestamp) -> Option<Row> {
+        self.table.peek(key, now)
+    }
+
+    /// # Errors
+    /// If the store cannot be asked.
+    pub(crate) async fn get(&self, key: &AccountKey, now: Timestamp) -> Result<Option<Row>, Error> {
+        Ok(self.table.get(key, now).await?.entry)
     }
 
     /// Where the row of an account lies.
-    pub(crate) fn key_of(&self, identity: &Identity) -> AccountKey {
-        let parts = [&identity.issuer, self.client.provider().client_id(), &identity.subject];
-        let mut context = hmac::Context::with_key(&self.index);
-        for part in parts {
-            // The length keeps ("ab", "c") and ("a", "bc") apart.
-            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            context.update(part.as_bytes());
-        }
-        let tag = context.sign();
-        std::array::from_fn(|i| tag.as_ref()[i])
+    pub(crate) async fn key_of(&self, identity: &Identity) -> Result<AccountKey, Error> {
+        self.key_named(&identity.issuer, &identity.subject).await
     }
 
-    /// Writes what an authorization brought into the row of the account that it proves.
+    /// The same for an account that is known by its id.
+    pub(crate) async fn key_named(&self, issuer: &str, subject: &str) -> Result<AccountKey, Error> {
+        let client_id = self.client.provider().client_id();
+        self.index.place([issuer, client_id, subject].map(str::as_bytes)).await
+    }
+
+    /// Ends every session that began before now.
+    pub(crate) async fn end_sessions(&self, key: &AccountKey) -> Result<(), Error> {
+        let ended = |row: Option<&AccountRow>| {
+            Ok(row.map(|row| AccountRow { epoch: row.epoch.wrapping_add(1), ..row.clone() }))
+        };
+        self.change(key, ended).await.map(drop)
+    }
+
+    /// Writes what an authorization brought into the row of the account that it proves, and makes
+    /// it that of `holder` where there is one.
     ///
     /// Lifetimes count from `asked_at`, since the provider counts them from before its answer
     /// came: a token that is dead there must not be taken for alive here.
-    pub(crate) fn save(
+    pub(crate) async fn save(
         &self,
         authorized: &Authorized,
+        holder: Option<OwnerKey>,
         asked_at: Timestamp,
-    ) -> Result<(AccountKey, Arc<Entry<AccountRow>>), Error> {
-        let key = self.key_of(&authorized.identity);
+    ) -> Result<(AccountKey, Row), Unsaved> {
+        let key = self.key_of(&authorized.identity).await?;
         let [jitter] = random()?;
         let entry = self.change(&key, |previous| {
-            merge(previous, authorized, self.client.provider(), jitter, asked_at).map(Some)
-        })?;
-        let entry = entry.ok_or_else(|| Error::new(Code::Internal, "an account was not saved"))?;
-        Ok((key, entry))
+            let held_by = previous.and_then(|row| row.holder);
+            if holder.is_some() && held_by.is_some_and(|other| Some(other) != holder) {
+                return Err(Unsaved::Taken);
+            }
+            let merged = merge(previous, authorized, self.client.provider(), jitter, asked_at)?;
+            Ok(Some(AccountRow { holder: holder.or(held_by), ..merged }))
+        });
+        let lost = || Error::new(Code::Internal, "an account was not saved");
+        Ok((key, entry.await?.ok_or_else(lost)?))
     }
 
     /// Remembers that the user was asked for `scopes` and said no.
-    pub(crate) fn decline(&self, key: &AccountKey, scopes: &ScopeSet) -> Result<(), Error> {
+    pub(crate) async fn decline(&self, key: &AccountKey, scopes: &ScopeSet) -> Result<(), Error> {
         let now = self.clock().now();
-        self.change(key, |row| Ok(row.map(|row| row.with_declined(scopes, now)))).map(drop)
+        self.change(key, |row| Ok(row.map(|row| row.with_declined(scopes, now)))).await.map(drop)
     }
 
     /// An API refused the access token although it has life left: it is used no more.
-    pub(crate) fn distrust(&self, key: &AccountKey, tokens: &Arc<TokenSet>) -> Result<(), Error> {
+    pub(crate) async fn distrust(&self, key: &AccountKey, tokens: &TokenSet) -> Result<(), Error> {
         let now = self.clock().now();
-        self.change(key, |row| {
+        let distrusted = |row: Option<&AccountRow>| {
             Ok(row.and_then(|row| match &row.tokens {
-                Some(held) if Arc::ptr_eq(held, tokens) => {
+                Some(held) if held.is_same(tokens) => {
                     Some(AccountRow { tokens: Some(held.ended(now).into()), ..row.clone() })
                 }
                 // Others are there by now.
                 _ => None,
             }))
-        })
-        .map(drop)
+        };
+        self.change(key, distrusted).await.map(drop)
     }
 
-    /// Deletes the tokens of an account that nobody has any longer; says whose they were. The
+    /// Deletes the tokens of an account that `holder` has no longer; says whose they were. The
     /// row itself ends when whoever is writing to it has seen that.
-    pub(crate) fn forget(&self, key: &AccountKey) -> Result<Option<AccountId>, Error> {
+    pub(crate) async fn forget(
+        &self,
+        key: &AccountKey,
+        holder: &OwnerKey,
+    ) -> Result<Option<AccountId>, Error> {
         let now = self.clock().now();
-        let blanked = |row: Option<&AccountRow>| Ok(row.map(|row| row.blanked(now)));
-        let entry = self.change_for(key, FORGOTTEN, blanked)?;
+        let blanked = |row: Option<&AccountRow>| {
+            let row = row.filter(|row| row.holder.as_ref() == Some(holder));
+            let blanked = row.map(|row| AccountRow { holder: None, ..row.blanked(now) });
+            Ok::<_, Error>(blanked.map(|row| (row, now + FORGOTTEN)))
+        };
+        let entry = self.table.change(key, now, blanked).await?;
+        let entry = entry.filter(|entry| entry.value.holder.is_none());
         Ok(entry.map(|entry| entry.value.id.clone()))
     }
 
     /// Replaces the row by what `change` makes of it, again if somebody else was faster.
     /// `None` from `change` leaves the row alone; the row that is there then is returned.
-    pub(super) fn change(
+    pub(super) async fn change<E: From<Error>>(
         &self,
         key: &AccountKey,
-        change: impl Fn(Option<&AccountRow>) -> Result<Option<AccountRow>, Error>,
-    ) -> Result<Option<Arc<Entry<AccountRow>>>, Error> {
-        self.change_for(key, self.keep, change)
-    }
-
-    fn change_for(
-        &self,
-        key: &AccountKey,
-        keep: Duration,
-        change: impl Fn(Option<&AccountRow>) -> Result<Option<AccountRow>, Error>,
-    ) -> Result<Option<Arc<Entry<AccountRow>>>, Error> {
-        for _ in 0..ATTEMPTS {
-            let now = self.clock().now();
-            let present = self.entries.peek(key, now);
-            let Some(row) = change(present.as_ref().map(|entry| &entry.value))? else {
-                return Ok(present);
-            };
-            let expected = present.map_or(Expected::Absent, |e| Expected::Version(e.version));
-            match self.entries.put(*key, row, expected, now + keep, now) {
-                Ok(entry) => return Ok(Some(entry)),
-                Err(Conflict::Changed) => {}
-                Err(Conflict::Full) => break,
-            }
-        }
-        Err(Error::new(Code::Internal, "the row of an account changes too fast to be written"))
+        change: impl Fn(Option<&AccountRow>) -> Result<Option<AccountRow>, E>,
+    ) -> Result<Option<Row>, E> {
+        let now = self.clock().now();
+        let kept = |row: Option<&AccountRow>| Ok(change(row)?.map(|row| (row, now + self.keep)));
+        self.table.change(key, now, kept).await
     }
 }

@@ -70,6 +70,12 @@ impl Consents {
     }
 }
 
+impl FromIterator<(Box<str>, Consent)> for Consents {
+    fn from_iter<I: IntoIterator<Item = (Box<str>, Consent)>>(consents: I) -> Self {
+        Self(consents.into_iter().collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Consent::{Declined, Granted, Revoked};

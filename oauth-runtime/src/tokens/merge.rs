@@ -51,6 +51,7 @@ pub(crate) fn merge(
         consents,
         forced_consent,
         shortfall,
+        holder: previous.and_then(|row| row.holder),
     })
 }
 

@@ -3,14 +3,16 @@
 mod consents;
 mod account;
 mod accounts;
+mod records;
 mod merge;
 mod provider_client;
+mod flights;
 mod refresh;
 mod token_set;
 
 pub use account::AccountId;
 pub(crate) use account::{AccountRow, Shortfall};
-pub(crate) use accounts::Accounts;
+pub(crate) use accounts::{Accounts, Unsaved};
 pub use consents::Consent;
 pub(crate) use merge::Authorized;
 pub(crate) use provider_client::ProviderClient;

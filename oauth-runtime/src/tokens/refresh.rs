@@ -1,16 +1,15 @@
-//! One refresh at a time for each account, whoever asks and however many.
+//! One refresh at a time for each account, whoever asks, however many, on however many nodes.
 //!
 //! The call runs in a task of its own: when the request that began it is dropped, the answer
 //! is still stored, since a provider that rotates refresh tokens has then replaced the old one.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
+use super::flights::{Flight, Outcome, Pause, Row};
 use super::merge::{merge_overtaken, merge_refresh};
 use super::{AccountRow, Accounts, Freshness, TokenSet};
 use crate::clock::Timestamp;
@@ -21,68 +20,14 @@ use crate::secret::Secret;
 use crate::session::AccountKey;
 use crate::store::Entry;
 
-/// The first pause after a refresh that failed for the moment; it doubles up to the last.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
-
-/// Below this many flights nothing is swept.
-const SWEEP_FROM: usize = 64;
-
-type Row = Arc<Entry<AccountRow>>;
-type Outcome = Result<Row, Arc<Error>>;
-
-/// What is under way, and what failed a moment ago.
-#[derive(Default)]
-pub(crate) struct Flights {
-    board: Mutex<Board>,
-    /// Shutdown waits for these.
-    pub(crate) tasks: TaskTracker,
-}
-
-#[derive(Default)]
-struct Board {
-    by_account: HashMap<AccountKey, Flight>,
-    /// The size at which pauses that are over are swept, so that sweeping costs O(1) a failure.
-    sweep_at: usize,
-}
-
-enum Flight {
-    UnderWay { outcome: watch::Receiver<Option<Outcome>>, after: Option<Pause> },
-    Failed { error: Arc<Error>, pause: Pause },
-}
-
-/// While it lasts, the error stands for the answer that the provider would give.
-#[derive(Clone, Copy)]
-struct Pause {
-    from: Timestamp,
-    until: Timestamp,
-    length: Duration,
-    /// Of the row whose tokens were tried: others may be tried at once.
-    version: Option<u64>,
-}
-
-impl Pause {
-    fn after(
-        previous: Option<Self>,
-        retry_after: Option<Duration>,
-        version: Option<u64>,
-        now: Timestamp,
-    ) -> Self {
-        let doubled = previous.map_or(FIRST_PAUSE, |pause| (pause.length * 2).min(LAST_PAUSE));
-        let wait = retry_after.map_or(doubled, |wait| wait.max(doubled));
-        Self { from: now, until: now + wait, length: doubled, version }
-    }
-
-    fn lasts(&self, now: Timestamp) -> bool {
-        self.is_of_this_clock(now) && now < self.until
-    }
-
-    /// One that begins far ahead is of before the clock was set back, and means nothing. One
-    /// just ahead is another task's, which looked at the clock a little later.
-    fn is_of_this_clock(&self, now: Timestamp) -> bool {
-        self.from <= now + LAST_PAUSE
-    }
-}
+/// For how long a node may work on one refresh: longer than the provider may take to answer, and
+/// the store to keep the answer. A node that dies meanwhile blocks the others no longer than that.
+const LEASE: Duration = Duration::from_secs(15);
+/// The first pause after a write that failed, which doubles, and the last.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LAST_RETRY: Duration = Duration::from_millis(1600);
+/// How often a node looks whether another has finished.
+const LOOK: Duration = Duration::from_millis(100);
 
 impl Accounts {
     /// The account with a token that lives, refreshed if need be.
@@ -115,7 +60,7 @@ impl Accounts {
         key: AccountKey,
     ) -> Result<watch::Receiver<Option<Outcome>>, Arc<Error>> {
         let now = self.clock().now();
-        let version = self.find(&key, now).map(|row| row.version);
+        let version = self.table.last_seen(&key).map(|row| row.version);
         let mut board = self.flights.lock();
         let after = match board.by_account.get(&key) {
             Some(Flight::UnderWay { outcome, .. }) => return Ok(outcome.clone()),
@@ -136,62 +81,127 @@ impl Accounts {
         Ok(outcome)
     }
 
-    /// One refresh, from the row as it is now to the row as it is then. The new lifetime counts
-    /// from now, as it does at the provider at the latest.
+    /// One refresh, by this node or by another that was faster.
     async fn refresh(&self, key: &AccountKey) -> Result<Row, Error> {
+        let (holder, begun) = (u64::from_le_bytes(random()?), self.clock().now());
+        loop {
+            let now = self.clock().now();
+            if self.table.lease(key, holder, now + LEASE, now).await? {
+                let refreshed = self.refresh_alone(key).await;
+                self.table.release(key, holder).await;
+                return refreshed;
+            }
+            let row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
+            if row.value.freshness(now) == Freshness::Fresh {
+                return Ok(row);
+            }
+            if now.since(begun) > LEASE {
+                let text = "another node has been refreshing the token for too long";
+                return Err(Error::new(Code::ProviderUnavailable, text));
+            }
+            self.clock().sleep(LOOK).await;
+        }
+    }
+
+    /// From the row as the store has it now to the row as it is then. The new lifetime counts
+    /// from now, as it does at the provider at the latest.
+    async fn refresh_alone(&self, key: &AccountKey) -> Result<Row, Error> {
         let now = self.clock().now();
-        let row = self.find(key, now).ok_or_else(gone)?;
+        let mut row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
+        if let Some(renewal) = self.flights.take_unkept(key) {
+            row = self.keep(key, &row, renewal).await?;
+        }
         if row.value.freshness(now) == Freshness::Fresh {
             return Ok(row);
         }
         let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
         match self.client.refresh(token).await {
-            Ok(response) => self.accept(key, &row.value, tokens, &response, now).await,
+            Ok(response) => {
+                self.client.check_refreshed_identity(&response, &row.value.identity).await?;
+                let ([jitter], tokens) = (random()?, tokens.clone());
+                let renewal = Renewal { tokens, response, jitter, asked_at: now };
+                self.keep(key, &row, renewal).await
+            }
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
-                self.refused(key, token, error)
+                self.refused(key, token, error).await
             }
             // Also where the organization wants a fresh sign-in: the grant itself stands.
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn accept(
-        &self,
-        key: &AccountKey,
-        asked_for: &AccountRow,
-        tokens: &Arc<TokenSet>,
-        response: &TokenResponse,
-        asked_at: Timestamp,
-    ) -> Result<Row, Error> {
-        self.client.check_refreshed_identity(response, &asked_for.identity).await?;
-        let [jitter] = random()?;
-        let saved = self.change(key, |row| {
-            Ok(row.and_then(|row| match &row.tokens {
-                Some(held) if Arc::ptr_eq(held, tokens) => {
-                    Some(merge_refresh(row, response, jitter, asked_at))
+    /// Writes what the provider answered, again for some seconds if the store fails: the old
+    /// refresh token may be worthless already. If it still fails, whoever waits gets the token,
+    /// and the answer is kept here until the next refresh.
+    async fn keep(&self, key: &AccountKey, row: &Row, renewal: Renewal) -> Result<Row, Error> {
+        let mut pause = FIRST_RETRY;
+        loop {
+            match self.write(key, &renewal).await {
+                Ok(saved) => {
+                    debug!(outcome = "refreshed", "access token refreshed");
+                    return saved.filter(|row| row.value.tokens.is_some()).ok_or_else(gone);
                 }
-                // Another authorization overtook this answer: what it brought stands.
-                Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
-                _ => None,
-            }))
-        })?;
-        debug!(outcome = "refreshed", "access token refreshed");
-        saved.filter(|row| row.value.tokens.is_some()).ok_or_else(gone)
+                Err(error) if error.kind() != Code::StoreUnavailable => return Err(error),
+                Err(_) if pause <= LAST_RETRY => self.clock().sleep(pause).await,
+                Err(failure) => {
+                    error!(code = failure.code(), "a refreshed token is kept in memory only");
+                    let merged = renewal.apply(&row.value);
+                    let merged = merged.unwrap_or_else(|| row.value.clone());
+                    let entry = Entry::new(merged, row.version, row.ends_at, renewal.asked_at);
+                    self.flights.put_unkept(*key, renewal);
+                    return Ok(Arc::new(entry));
+                }
+            }
+            pause *= 2;
+        }
+    }
+
+    async fn write(&self, key: &AccountKey, renewal: &Renewal) -> Result<Option<Row>, Error> {
+        self.change(key, |row| Ok(row.and_then(|row| renewal.apply(row)))).await
     }
 
     /// Blanks exactly the tokens that were refused. Newer ones stand and are used.
-    fn refused(&self, key: &AccountKey, token: &Secret, error: TokenError) -> Result<Row, Error> {
+    async fn refused(
+        &self,
+        key: &AccountKey,
+        token: &Secret,
+        error: TokenError,
+    ) -> Result<Row, Error> {
         let now = self.clock().now();
         let row = self.change(key, |row| {
-            Ok(row.filter(|row| holds(row, token)).map(|row| row.blanked(now)))
-        })?;
+            Ok::<_, Error>(row.filter(|row| holds(row, token)).map(|row| row.blanked(now)))
+        });
+        let row = row.await?;
         match row {
             Some(row) if row.value.freshness(now) != Freshness::Expired => Ok(row),
             _ => {
                 warn!(outcome = "invalid_grant", "the provider refused the refresh token");
                 Err(error.into())
             }
+        }
+    }
+}
+
+/// What the provider answered to a refresh of `tokens`.
+pub(super) struct Renewal {
+    tokens: Arc<TokenSet>,
+    response: TokenResponse,
+    jitter: u8,
+    asked_at: Timestamp,
+}
+
+impl Renewal {
+    /// The row with it; `None` where the row has moved on, so that nothing is left to write.
+    fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
+        let Self { tokens, response, jitter, asked_at } = self;
+        match &row.tokens {
+            Some(held) if held.is_same(tokens) => {
+                Some(merge_refresh(row, response, *jitter, *asked_at))
+            }
+            // Another authorization overtook this answer: what it brought stands.
+            Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
+            _ => None,
         }
     }
 }
@@ -210,30 +220,6 @@ fn same_refresh_token(one: &TokenSet, other: &TokenSet) -> bool {
 
 fn gone() -> Error {
     Error::new(Code::InvalidGrant, "there is no refresh token: the user has to authorize again")
-}
-
-impl Flights {
-    // No code of ours panics while it holds the lock, so a poisoned one is still whole.
-    fn lock(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Board {
-    fn fail(&mut self, key: AccountKey, error: Arc<Error>, pause: Pause) {
-        if self.by_account.len() >= self.sweep_at.max(SWEEP_FROM) {
-            // What ended a while ago still says how long the next pause is to be.
-            let now = pause.from;
-            self.by_account.retain(|_, flight| match flight {
-                Flight::UnderWay { .. } => true,
-                Flight::Failed { pause, .. } => {
-                    pause.is_of_this_clock(now) && now < pause.until + LAST_PAUSE
-                }
-            });
-            self.sweep_at = 2 * self.by_account.len();
-        }
-        self.by_account.insert(key, Flight::Failed { error, pause });
-    }
 }
 
 /// Ends a flight, also when its task is cancelled, so that nobody waits for ever.
@@ -256,7 +242,7 @@ impl Landing {
     fn clear(&self, outcome: &Outcome) {
         let now = self.accounts.clock().now();
         // Without a refresh token nothing is sent, so that there is nothing to pause.
-        let row = self.accounts.find(&self.key, now);
+        let row = self.accounts.table.last_seen(&self.key);
         let can_refresh = row.is_some_and(|row| row.value.can_refresh(now));
         let mut board = self.accounts.flights.lock();
         let after = match board.by_account.remove(&self.key) {
@@ -283,11 +269,14 @@ impl Drop for Landing {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use serde_json::{Value, json};
     use tokio::task::JoinSet;
+    use tokio_util::task::TaskTracker;
 
+    use super::super::flights::{Board, FIRST_PAUSE};
     use super::*;
     use crate::clock::{Clock as _, ManualClock};
     use crate::http::HttpClient;
@@ -296,6 +285,7 @@ mod tests {
     use crate::protocol::testing::rs256;
     use crate::provider::{ClientCredentials, Provider};
     use crate::scope::ScopeSet;
+    use crate::store::Index;
     use crate::tokens::{Authorized, ProviderClient};
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -365,22 +355,24 @@ mod tests {
                 Provider::openid("x", "X", issuer, &authorize, &token, &keys, credentials).unwrap();
             let http = HttpClient::new().unwrap();
             let client = ProviderClient::new(provider, http, Arc::new(clock.clone()));
-            let accounts = Arc::new(Accounts::new(client, HOUR * 9_000).unwrap());
-            let key = accounts.key_of(&identity());
+            let index = Arc::new(Index::new(None).unwrap());
+            let accounts = Accounts::new(client, HOUR * 9_000, None, index, TaskTracker::new());
+            let accounts = Arc::new(accounts);
+            let key = accounts.key_of(&identity()).await.unwrap();
             let world = Self { server, script, keys_down, accounts, clock, key };
-            world.authorize("ya29.old", "1//a");
+            world.authorize("ya29.old", "1//a").await;
             world.clock.advance(HOUR);
             world
         }
 
         /// The person authorizes, which brings these tokens.
-        fn authorize(&self, access: &str, refresh: &str) {
+        async fn authorize(&self, access: &str, refresh: &str) {
             let body = tokens(access, Some(refresh)).to_string();
             let response = TokenResponse::from_json(body.as_bytes()).ok().unwrap();
             let requested = ScopeSet::parse("openid zz");
             let (identity, forced_consent) = (identity(), false);
             let authorized = Authorized { identity, response, requested, forced_consent };
-            self.accounts.save(&authorized, self.clock.now()).unwrap();
+            self.accounts.save(&authorized, None, self.clock.now()).await.unwrap();
         }
 
         fn answers(&self, answers: impl IntoIterator<Item = Vec<u8>>) {
@@ -408,7 +400,7 @@ mod tests {
         }
 
         fn row(&self) -> Row {
-            self.accounts.find(&self.key, self.clock.now()).unwrap()
+            self.accounts.peek(&self.key, self.clock.now()).unwrap()
         }
 
         #[track_caller]
@@ -521,7 +513,7 @@ mod tests {
         assert_eq!(after.value.epoch, before.value.epoch);
         assert_eq!(world.refreshed().await, "invalid_grant");
         assert_eq!(world.calls(), 1, "a dead token is not tried twice");
-        world.authorize("ya29.b", "1//b");
+        world.authorize("ya29.b", "1//b").await;
         world.clock.advance(HOUR);
         assert_eq!(world.refreshed().await, "ya29.new");
     }
@@ -533,7 +525,7 @@ mod tests {
             let world = World::new().await;
             world.answers([late]);
             let waiter = world.begin_held().await;
-            world.authorize("ya29.b", "1//b");
+            world.authorize("ya29.b", "1//b").await;
             world.server.release();
             let row = waiter.await.unwrap().unwrap();
             assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
@@ -551,7 +543,7 @@ mod tests {
             narrow["scope"] = "openid".into();
             world.answers([answer("200 OK", &narrow.to_string())]);
             let waiter = world.begin_held().await;
-            world.authorize("ya29.b", "1//a");
+            world.authorize("ya29.b", "1//a").await;
             let ends = world.row().value.tokens.as_ref().unwrap().expires_at;
             world.server.release();
             let row = waiter.await.unwrap().unwrap();
@@ -568,7 +560,8 @@ mod tests {
         let world = World::new().await;
         let waiter = world.begin_held().await;
         let now = world.clock.now();
-        world.accounts.change(&world.key, |row| Ok(row.map(|row| row.blanked(now)))).unwrap();
+        let blanked = |row: Option<&AccountRow>| Ok::<_, Error>(row.map(|row| row.blanked(now)));
+        world.accounts.change(&world.key, blanked).await.unwrap();
         world.server.release();
         assert_eq!(waiter.await.unwrap().err().unwrap().code(), "invalid_grant");
         assert_eq!(world.held(), None);
@@ -578,7 +571,7 @@ mod tests {
     #[tokio::test]
     async fn a_failing_provider_is_asked_after_ever_longer_pauses() {
         let world = World::new().await;
-        world.authorize("ya29.b", "1//b");
+        world.authorize("ya29.b", "1//b").await;
         world.clock.advance(Duration::from_secs(3400));
         world.answers((0..9).map(|_| answer("500 Down", "")));
         for (call, pause) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
@@ -673,7 +666,7 @@ mod tests {
         let requested = ScopeSet::parse("openid zz");
         let authorized =
             Authorized { identity: identity(), response, requested, forced_consent: false };
-        world.accounts.save(&authorized, world.clock.now()).unwrap();
+        world.accounts.save(&authorized, None, world.clock.now()).await.unwrap();
         assert_eq!(world.refreshed().await, "ya29.new");
         world.assert_held("ya29.new", "1//b");
     }

@@ -31,8 +31,8 @@ pub(crate) struct TokenSet {
     pub(crate) refresh: Option<Secret>,
     /// Only where the user granted access for a limited time.
     pub(crate) refresh_ends_at: Option<Timestamp>,
-    stale_from: Timestamp,
-    expired_from: Timestamp,
+    pub(super) stale_from: Timestamp,
+    pub(super) expired_from: Timestamp,
 }
 
 impl TokenSet {
@@ -83,6 +83,11 @@ impl TokenSet {
         } else {
             Freshness::Expired
         }
+    }
+
+    /// Whether both are of the same answer of the provider.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.expires_at == other.expires_at && self.access.is(other.access.expose().as_bytes())
     }
 
     /// The refresh token, unless its own end has come.

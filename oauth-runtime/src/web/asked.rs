@@ -38,8 +38,7 @@ impl Asked {
         Self { kind, target: target_of(parts).cloned(), page, language }
     }
 
-    /// No request at all: a token that a test made.
-    #[cfg(feature = "fake")]
+    /// No request at all: a token of a job, or one that a test made.
     pub(crate) fn nothing() -> Self {
         Self { kind: RequestKind::Fetch, target: None, page: None, language: None }
     }
@@ -47,6 +46,11 @@ impl Asked {
     /// The request itself.
     pub(super) fn target(&self, oauth: &OAuth) -> Resume {
         Resume::of_target(oauth, self.target.as_ref())
+    }
+
+    /// The target of a form, if it can be sent there again exactly.
+    pub(super) fn form_target(&self, oauth: &OAuth) -> Option<Resume> {
+        Resume::of_form_target(oauth, self.target.as_ref())
     }
 
     /// The page on which a script made it.

@@ -4,6 +4,7 @@ use http::request::Parts;
 
 use super::decision::Refusal;
 use super::login;
+use super::places::target_of;
 use super::problem::{Problem, redirect_htmx};
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
@@ -104,15 +105,14 @@ impl Challenge<'_> {
             let notice = login::needed(self.oauth, &behind());
             return respond::page(self.oauth, &self.parts.headers, notice).map(only);
         }
-        if !self.declaration.holds_form {
-            let notice = Notice::send_again(self.code.status());
-            return self.page(notice, LinkKind::Continue, behind());
-        }
+        let target = Resume::of_form_target(self.oauth, target_of(self.parts));
+        let Some(target) = target.filter(|_| self.declaration.holds_form) else {
+            return self.page(Notice::send_again(self.code.status()), LinkKind::Continue, behind());
+        };
         if let Err(status) = may_be_held(self.parts) {
             return self.page(Notice::send_again(status), LinkKind::Continue, behind());
         }
-        let location =
-            self.intent(Resume::of_parts(self.oauth, self.parts)).to_form_link(self.oauth)?;
+        let location = self.intent(target).to_form_link(self.oauth)?;
         Ok(only(respond::same_again(&location)))
     }
 

@@ -75,8 +75,9 @@ impl<R: Requirement> Token<R> {
     ///
     /// # Errors
     /// `sign_in_required` if the person signed out meanwhile, `consent_required` if a scope was
-    /// withdrawn, a transient error if the provider cannot be asked now. As long as the request
-    /// is not answered, returning the error asks the person for what is missing.
+    /// withdrawn, a transient error if the provider or the store cannot be asked now. As long as
+    /// the request is not answered, returning the error asks the person for what is missing. In
+    /// an app with a login of its own a stream learns of an unlinking, and not of the app's logout.
     pub async fn fresh(&self) -> Result<Self, Error> {
         self.grant.renewed().await.map(Self::from_grant)
     }

@@ -15,7 +15,7 @@ use crate::oauth::{Login, OAuth, SignedIn};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
 use crate::session::Binding;
-use crate::tokens::TokenSet;
+use crate::tokens::{AccountRow, TokenSet};
 
 /// A live token that holds what was required, with the request that required it.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Grant {
 
     /// The same with another token, since an API did not take this one.
     pub(crate) async fn replaced(&self) -> Result<Self, Error> {
-        self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens)?;
+        self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens).await?;
         self.renewed().await
     }
 
@@ -56,6 +56,10 @@ impl Grant {
     pub(crate) fn refused(&self, error: Error) -> Error {
         if error.answer().is_some() {
             return error;
+        }
+        if matches!(self.signed_in.login, Login::Account) {
+            let row = Some(self.signed_in.row());
+            return Self::refused_to_job(&self.oauth, row, self.declaration, error);
         }
         let (oauth, asked) = (&self.oauth, &self.asked);
         match error.is_consent_required().then(|| self.answer(error.kind())) {
@@ -71,6 +75,40 @@ impl Grant {
 
     /// Headers and body of the request are gone, and so every way leads over a route of ours
     /// that has them.
+    /// The same for a job: a link that can be sent to the person, who is not here.
+    #[cold]
+    pub(super) fn refused_to_job(
+        oauth: &OAuth,
+        row: Option<&AccountRow>,
+        declaration: &'static Declaration,
+        error: Error,
+    ) -> Error {
+        if !error.is_consent_required() {
+            return error;
+        }
+        let scopes: ScopeSet = declaration.scopes.iter().copied().collect();
+        let holder = row.and_then(|row| row.holder);
+        let page = Resume::default_page(oauth).into_string();
+        let link = if oauth.0.login.is_some() && holder.is_none() {
+            // Nobody has it, and who asks for it first will be known when he is logged in.
+            Ok(oauth.0.urls.path("sign-in"))
+        } else {
+            let intent = Intent::new(oauth, holder, &scopes, page).with_why(declaration.why);
+            let hint = row.and_then(|row| row.identity.email.clone());
+            intent.in_mail(oauth, hint).to_link(oauth)
+        };
+        let (missing, declined) = (&scopes, &ScopeSet::default());
+        let problem = Problem { oauth, declaration, missing, declined, code: error.kind() };
+        let answer = link.and_then(|link| {
+            let whole = format!("{}{link}", oauth.0.urls.origin_text());
+            Ok(Answer { response: problem.response(&whole)?, authorize_url: Some(whole) })
+        });
+        match answer {
+            Ok(answer) => error.with_answer(answer),
+            Err(failure) => failure,
+        }
+    }
+
     fn answer(&self, code: Code) -> Result<Option<Answer>, Error> {
         let (oauth, asked) = (&self.oauth, &self.asked);
         let start = |resume| self.intent(code, resume).to_link(oauth);
@@ -96,8 +134,11 @@ impl Grant {
     }
 
     fn hold(&self, code: Code) -> Result<String, Error> {
-        let intent = self.intent(code, self.asked.target(&self.oauth));
-        let intent = if self.declaration.holds_form { intent } else { intent.keeping_no_form() };
+        let target = self.asked.form_target(&self.oauth).filter(|_| self.declaration.holds_form);
+        let intent = match target {
+            Some(target) => self.intent(code, target),
+            None => self.intent(code, self.asked.page(&self.oauth)).keeping_no_form(),
+        };
         intent.to_form_link(&self.oauth)
     }
 

@@ -43,7 +43,7 @@ pub(crate) async fn admit(
     let now = oauth.0.clock.now();
     match fresh(oauth, parts, declaration.scopes, now) {
         Ok(pass) => Ok(pass),
-        Err((oauth, caller)) => Box::pin(admit_slowly(oauth, caller?, parts, declaration)).await,
+        Err(oauth) => Box::pin(admit_slowly(oauth, parts, declaration)).await,
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn admit_optional(
     let now = oauth.0.clock.now();
     match fresh(oauth, parts, declaration.scopes, now) {
         Ok(pass) => Ok(Some(pass)),
-        Err((oauth, caller)) => match caller? {
+        Err(oauth) => match caller(&oauth, parts).await? {
             caller @ Caller::SignedIn(_) => {
                 Ok(Box::pin(consider(&oauth, caller, parts, declaration)).await?.ok())
             }
@@ -72,7 +72,7 @@ pub(crate) async fn renew(
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
     let now = oauth.0.clock.now();
-    let who = oauth.again(who, now);
+    let who = oauth.again(who, now).await?;
     let mut who = who.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
     let mut standing = standing(&who, declaration.scopes, now);
     if standing == Standing::Granted(Freshness::Expired) {
@@ -100,24 +100,21 @@ fn withdrawn() -> Error {
 }
 
 /// Whoever is signed in, or the answer that leads there.
-pub(crate) fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
+pub(crate) async fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
-    match oauth.caller(parts, oauth.0.clock.now())? {
+    if let Some(who) = oauth.known_caller(parts, oauth.0.clock.now()) {
+        return Ok(who);
+    }
+    match caller(oauth, parts).await? {
         Caller::SignedIn(who) => Ok(who),
         caller => Err(Refused::without_account(caller).into_error(oauth, parts, &SIGN_IN)),
     }
 }
 
 #[inline]
-fn fresh(
-    oauth: OAuth,
-    parts: &Parts,
-    required: &[Scope],
-    now: Timestamp,
-) -> Result<Pass, (OAuth, Result<Caller, Error>)> {
-    let signed_in = match oauth.caller(parts, now) {
-        Ok(Caller::SignedIn(signed_in)) => signed_in,
-        other => return Err((oauth, other)),
+fn fresh(oauth: OAuth, parts: &Parts, required: &[Scope], now: Timestamp) -> Result<Pass, OAuth> {
+    let Some(signed_in) = oauth.known_caller(parts, now) else {
+        return Err(oauth);
     };
     let row = signed_in.row();
     match &row.tokens {
@@ -125,17 +122,29 @@ fn fresh(
             let tokens = tokens.clone();
             Ok(Pass { oauth, signed_in, tokens })
         }
-        _ => Err((oauth, Ok(Caller::SignedIn(signed_in)))),
+        _ => Err(oauth),
     }
+}
+
+/// Whose request this is, or the answer where that cannot be known.
+pub(super) async fn caller(oauth: &OAuth, parts: &Parts) -> Result<Caller, Error> {
+    let caller = oauth.caller(parts, oauth.0.clock.now()).await;
+    caller.map_err(|error| unknown(oauth, parts, error))
+}
+
+/// A store that fails for the moment is a page for a person; a mistake of the app is the
+/// developer's to read.
+pub(super) fn unknown(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
+    if error.is_transient() { failed(oauth, parts, error) } else { error }
 }
 
 #[cold]
 async fn admit_slowly(
     oauth: OAuth,
-    caller: Caller,
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
+    let caller = caller(&oauth, parts).await?;
     let considered = consider(&oauth, caller, parts, declaration).await?;
     considered.map_err(|refused| refused.into_error(&oauth, parts, declaration))
 }
@@ -183,7 +192,8 @@ async fn refreshed(
 ) -> (Standing, Option<Error>) {
     let refreshed = oauth.0.accounts.refreshed(who.key).await;
     let now = oauth.0.clock.now();
-    if let Some(account) = oauth.0.accounts.find(&who.key, now) {
+    // What a failed refresh left is told from its answer; the row is shown as it is.
+    if let Some(account) = refreshed.as_ref().ok().cloned().or_else(|| oauth.last_account(who)) {
         who.account = account;
     }
     match refreshed {

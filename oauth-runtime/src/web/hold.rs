@@ -55,6 +55,7 @@ async fn keep(
     let (holder, cookie) = holder(oauth, parts, caller)?;
     let kept = match read(parts, body, &intent).await {
         Ok(body) => hold(oauth, holder, held_form(&intent, body)?)
+            .await
             .map_err(|_| StatusCode::SERVICE_UNAVAILABLE),
         Err(status) => Err(status),
     };
@@ -124,8 +125,10 @@ pub(super) async fn show_form(
     if matches!(caller, Caller::LoggedOut) {
         return send(login::first(&oauth, &parts));
     }
-    let Some((_, held)) = find_held(&oauth, &holders(&oauth, &parts, &caller), &link) else {
-        return send(visit.failure_at_start(&unknown()));
+    let held = find_held(&oauth, &holders(&oauth, &parts, &caller), &link).await;
+    let held = match held.and_then(|held| held.ok_or_else(unknown)) {
+        Ok((_, held)) => held,
+        Err(error) => return send(visit.failure_at_start(&error)),
     };
     let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
     let form = KeptForm::new(action, &held.value.body);
@@ -152,10 +155,10 @@ pub(super) async fn send_form(
     if matches!(caller, Caller::LoggedOut) {
         return send(login::unsent(&oauth, &parts));
     }
-    let target = take_held(&oauth, &holders(&oauth, &parts, &caller), &link);
-    let target = target.filter(|target| Resume::parse(target, oauth.0.urls.origin()).is_some());
-    send(match target {
-        Some(target) => respond::same_again(&target),
-        None => visit.failure_at_start(&unknown()),
+    let target = take_held(&oauth, &holders(&oauth, &parts, &caller), &link).await;
+    let own = |target: &String| Resume::parse(target, oauth.0.urls.origin()).is_some();
+    send(match target.and_then(|target| target.filter(own).ok_or_else(unknown)) {
+        Ok(target) => respond::same_again(&target),
+        Err(error) => visit.failure_at_start(&error),
     })
 }

@@ -17,9 +17,11 @@ mod extract;
 mod visit;
 mod hold;
 mod require;
+mod account;
 mod client;
 mod routes;
 
+pub use account::Account;
 #[cfg(feature = "fake")]
 pub(crate) use asked::Asked;
 pub(crate) use extract::bearer;

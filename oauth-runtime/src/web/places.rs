@@ -34,6 +34,13 @@ impl Resume {
             .unwrap_or_else(|| Self::default_page(oauth))
     }
 
+    /// The target of a form, if it can be sent there again exactly: a form must not arrive
+    /// elsewhere, or without its query.
+    pub(super) fn of_form_target(oauth: &OAuth, target: Option<&PathAndQuery>) -> Option<Self> {
+        let urls = &oauth.0.urls;
+        Self::of_form(target.map_or("/", PathAndQuery::as_str), urls.mount(), urls.origin())
+    }
+
     /// The page on which a form or script of the app runs, as far as it is provably ours.
     pub(crate) fn page_behind(oauth: &OAuth, headers: &HeaderMap) -> Self {
         Self::of_page(oauth, page_of(headers))
@@ -41,6 +48,9 @@ impl Resume {
 
     pub(super) fn of_page(oauth: &OAuth, page: Option<&HeaderValue>) -> Self {
         let text = page.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self::of_url(text, oauth.0.urls.origin()).unwrap_or_else(|| Self::default_page(oauth))
+        let page = Self::of_url(text, oauth.0.urls.origin());
+        // A page of ours was about one request, and is of no use once that is over.
+        let page = page.filter(|page| !page.as_str().starts_with(&oauth.0.urls.path("")));
+        page.unwrap_or_else(|| Self::default_page(oauth))
     }
 }

@@ -44,8 +44,12 @@ pub(crate) fn see_other(location: &str) -> Ready {
 }
 
 /// 307: the browser sends the same again, method and body, to another address of our own.
+///
+/// Under `no-referrer` it would send `Origin: null` along, by which nobody could tell the form
+/// from one of another site.
 pub(crate) fn same_again(location: &str) -> Ready {
     let mut response = bare(StatusCode::TEMPORARY_REDIRECT);
+    set(&mut response, header::REFERRER_POLICY, "same-origin");
     set(&mut response, header::LOCATION, location);
     response
 }

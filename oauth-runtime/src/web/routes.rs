@@ -19,7 +19,7 @@ use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Popup, Resume, Returned, page_of};
-use crate::oauth::{Caller, Ending, Login, OAuth};
+use crate::oauth::{Caller, Ending, OAuth};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 
@@ -209,24 +209,34 @@ fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
     Visit::of(oauth, parts).page(notice)
 }
 
-async fn sign_out(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let visit = Visit::of(&oauth, &parts);
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
         return send(visit.page(visit.with_way_back(Notice::cross_site())));
     }
-    if let Some(Login::Session(session)) = caller.login() {
-        oauth.0.sessions.end(&session);
-    }
-    let mut response = if parameter(&parts, "return_to").is_some() {
-        respond::see_other(return_to(&oauth, &parts).as_str())
-    } else {
-        let notice = visit.with_way_back(Notice::signed_out());
-        visit.page(notice.with_link(LinkKind::SignIn, oauth.0.urls.path("sign-in")))
+    let mut response = match end_session(&oauth, &parts).await {
+        Ok(()) if parameter(&parts, "return_to").is_some() => {
+            respond::see_other(return_to(&oauth, &parts).as_str())
+        }
+        Ok(()) => {
+            let notice = visit.with_way_back(Notice::signed_out());
+            visit.page(notice.with_link(LinkKind::SignIn, oauth.0.urls.path("sign-in")))
+        }
+        // This browser is signed out; a copy of its cookie elsewhere is not yet.
+        Err(error) => visit.failure_at_start(&error),
     };
     let names = &oauth.0.cookies;
     respond::set_cookies(&mut response, [&names.remove(&names.session)]);
     respond::set_cookies(&mut response, &crate::flow::forget_all(&oauth, &parts.headers));
     send(response)
+}
+
+/// Whoever has the number of a session may end it: the browser need not prove that it lives.
+async fn end_session(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
+    match oauth.session_number(&parts.headers) {
+        Some(number) => oauth.0.sessions.end(&number, oauth.0.clock.now()).await,
+        None => Ok(()),
+    }
 }
 
 async fn callback(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {

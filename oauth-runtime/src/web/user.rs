@@ -114,7 +114,7 @@ impl<S: HasOAuth + Sync> FromRequestParts<S> for User {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        guard::admit_user(&state.oauth(), parts).map(Self)
+        guard::admit_user(&state.oauth(), parts).await.map(Self)
     }
 }
 
@@ -123,7 +123,10 @@ impl<S: HasOAuth + Sync> OptionalFromRequestParts<S> for User {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let oauth = state.oauth();
-        let caller = oauth.caller(parts, oauth.0.clock.now())?;
+        if let Some(who) = oauth.known_caller(parts, oauth.0.clock.now()) {
+            return Ok(Some(Self(who)));
+        }
+        let caller = guard::caller(&oauth, parts).await?;
         Ok(caller.into_signed_in().map(Self))
     }
 }

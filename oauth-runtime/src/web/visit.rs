@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use http::request::Parts;
 
+use super::guard;
 use super::respond::{self, Ready};
 use crate::error::{Code, Error};
 use crate::flow::{Action, Intent, called_off};
@@ -160,7 +161,8 @@ impl FromRequestParts<OAuth> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, oauth: &OAuth) -> Result<Self, Error> {
-        oauth.caller(parts, oauth.0.clock.now())
+        let caller = oauth.caller(parts, oauth.0.clock.now()).await;
+        caller.map_err(|error| guard::unknown(oauth, parts, error))
     }
 }
 

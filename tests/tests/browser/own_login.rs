@@ -5,6 +5,7 @@ use oauth_runtime::fake::{Endpoint, FakeAccount};
 use oauth_tests::browser::Looks;
 
 use super::{ADA, DRIVE, GRACE, Person, Served};
+use crate::support::Folder;
 
 impl Served {
     async fn own_login() -> Self {
@@ -12,7 +13,7 @@ impl Served {
         let (origin, fake) = (app.origin().to_owned(), app.fake().clone());
         fake.add_account(FakeAccount::new(GRACE, "Grace Example"));
         let server = tokio::spawn(async move { app.serve(std::future::pending()).await.unwrap() });
-        Self { origin, fake, server }
+        Self { origin, fake, server, _data: Folder::new() }
     }
 }
 

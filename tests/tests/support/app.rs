@@ -10,12 +10,17 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use oauth_runtime::fake::{FakeGoogle, FakeGoogleBuilder};
 use oauth_runtime::{
-    Covers, Error, ManualClock, OAuth, OAuthBuilder, Owner, Timestamp, Token, User,
-    requires_scopes, scope,
+    Covers, Error, Key, Keys, ManualClock, MemoryStore, OAuth, OAuthBuilder, Owner, SqliteStore,
+    Timestamp, Token, User, requires_scopes, scope,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use super::Folder;
+
+/// The variable that names a store for all apps of the tests.
+const STORE: &str = "OAUTH_TESTS_STORE";
 
 /// An app that stops when it is dropped.
 pub struct App {
@@ -25,6 +30,7 @@ pub struct App {
     pub origin: String,
     arrived: Arc<AtomicUsize>,
     server: JoinHandle<()>,
+    _folder: Folder,
 }
 
 impl Drop for App {
@@ -47,7 +53,8 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let redirect_uri = format!("{origin}/oauth/callback");
-        let builder = fake.builder_for(&redirect_uri).unwrap();
+        let folder = Folder::new();
+        let builder = over_a_store(fake.builder_for(&redirect_uri).unwrap(), &folder).await;
         let oauth = configure(builder).build().unwrap();
         let arrived = Arc::new(AtomicUsize::new(0));
         let counter = arrived.clone();
@@ -56,7 +63,7 @@ impl App {
             std::future::ready(naming_owner(request))
         }));
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { fake, clock, oauth, origin, arrived, server }
+        Self { fake, clock, oauth, origin, arrived, server, _folder: folder }
     }
 
     /// How many requests have reached the app.
@@ -79,6 +86,20 @@ impl App {
     pub fn callback(&self, query: &str) -> String {
         self.url(&format!("/oauth/callback?{query}"))
     }
+}
+
+/// With rows in a store where the environment names one, so that every test that passes over
+/// rows in memory passes over it too.
+async fn over_a_store(builder: OAuthBuilder, folder: &Folder) -> OAuthBuilder {
+    let builder = match std::env::var(STORE).as_deref() {
+        Err(_) => return builder,
+        Ok("memory") => builder.with_store(MemoryStore::new()),
+        Ok("sqlite") => {
+            builder.with_store(SqliteStore::open(folder.path("tokens.db")).await.unwrap())
+        }
+        Ok(other) => panic!("{STORE} names no store: {other:?}"),
+    };
+    builder.with_keys(Keys::new(Key::generate().unwrap()))
 }
 
 /// The app's own login, for tests of it: the cookie `user` says who is logged in.

@@ -2,6 +2,7 @@
 
 mod app;
 mod browser;
+mod fleet;
 mod folder;
 mod html;
 mod ours;
@@ -10,6 +11,7 @@ pub use app::App;
 #[cfg(feature = "servers")]
 pub use browser::query;
 pub use browser::{Browser, Page};
+pub use fleet::Fleet;
 pub use folder::Folder;
 
 /// F1: return paths that lead off the origin, or would to a careless reader.

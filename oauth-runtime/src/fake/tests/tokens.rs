@@ -46,7 +46,7 @@ async fn a_code_becomes_the_answer_that_google_gives() {
 #[tokio::test]
 async fn a_code_is_bound_to_client_redirect_uri_and_verifier() {
     let fake = Fake::new();
-    let (other_id, other_secret) = fake.google.register_redirect_uri(CALLBACK);
+    let (other_id, other_secret) = fake.google.register_redirect_uri("http://localhost:9/");
     let code = fake.code(SCOPES, &[]).await;
     let table: [(&[(&str, &str)], Refused); 7] = [
         (
@@ -210,7 +210,7 @@ async fn rotation_ends_the_old_refresh_token() {
 async fn a_refresh_token_belongs_to_its_client() {
     let fake = Fake::new();
     let first = fake.tokens(SCOPES, &[]).await;
-    let (id, secret) = fake.google.register_redirect_uri(CALLBACK);
+    let (id, secret) = fake.google.register_redirect_uri("http://localhost:9/");
     let token = text(&first, "refresh_token");
     let reply = fake
         .form(

@@ -12,7 +12,7 @@ use sqlx::query::Query;
 
 use super::super::remote::within;
 use super::PRODUCT;
-use crate::error::{Code, Error};
+use crate::error::Error;
 
 /// How long a step of the start may take, such as the wait for a node that makes the tables.
 const START: Duration = Duration::from_secs(10);
@@ -96,7 +96,5 @@ pub(super) fn unusable(name: &str, error: sqlx::Error) -> Error {
         Some(_) => "the server says why, below",
         None => "check that the server runs, and that host and port are right",
     };
-    Error::new(Code::ConfigStore, format!("the store ({name}) cannot be used"))
-        .with_help(help)
-        .with_source(error)
+    Error::store_unusable(format!("the store ({name}) cannot be used"), help).with_source(error)
 }

@@ -11,7 +11,7 @@ use redis::{
 
 use super::super::remote::within;
 use super::PRODUCT;
-use crate::error::{Code, Error};
+use crate::error::Error;
 
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -61,7 +61,5 @@ pub(super) fn unusable(name: &str, error: RedisError) -> Error {
         ErrorKind::Io => "check that the server runs, and that host and port are right",
         _ => "the server says why, below",
     };
-    Error::new(Code::ConfigStore, format!("the store ({name}) cannot be used"))
-        .with_help(help)
-        .with_source(error)
+    Error::store_unusable(format!("the store ({name}) cannot be used"), help).with_source(error)
 }

@@ -116,7 +116,18 @@ fn before_the_suites(root: &Path) -> Vec<Step> {
     ];
     steps.extend(each_feature_alone(&features_of(root, "oauth-runtime")));
     steps.push(Step::tests("tests", "test --workspace --no-fail-fast"));
+    steps.extend(over_a_store());
     steps
+}
+
+/// Every flow once more, with rows in a store in the place of memory.
+fn over_a_store() -> [Step; 2] {
+    let flows = "test --workspace --test integration --no-fail-fast -- \
+                 --skip ui:: --skip newcomer:: --skip house:: --skip stores::";
+    ["memory", "sqlite"].map(|store| {
+        Step::tests(&format!("tests over a store: {store}"), flows)
+            .with_env("OAUTH_TESTS_STORE", store)
+    })
 }
 
 /// Features unify in a workspace build, so that one which lacks another goes unseen there.

@@ -1,0 +1,35 @@
+//! The kinds of rows, each sealed with a key of its own.
+
+/// What a row is. The number is the first byte of its key, and never given to another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// The key with which the places of accounts and owners are made.
+    Index = 1,
+    Session = 2,
+    Account = 3,
+    Owner = 4,
+    Claim = 5,
+    Form = 6,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Index, Self::Session, Self::Account, Self::Owner, Self::Claim, Self::Form];
+
+    pub(crate) const fn byte(self) -> u8 {
+        self as u8
+    }
+
+    /// What its sealing key is derived for.
+    pub(crate) const fn purpose(self) -> &'static str {
+        match self {
+            Self::Index => "row index",
+            Self::Session => "row session",
+            Self::Account => "row account",
+            Self::Owner => "row owner",
+            Self::Claim => "row claim",
+            Self::Form => "row form",
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! An account outside of any request: for jobs, and for signing somebody out everywhere.
+
+use std::fmt;
+
+use super::asked::Asked;
+use super::extract::Token;
+use super::grant::Grant;
+use super::guard::{self, Pass};
+use crate::error::{Code, Error};
+use crate::oauth::{Login, OAuth, SignedIn};
+use crate::scope::Requirement;
+use crate::session::Owner;
+use crate::tokens::AccountId;
+
+/// One account, outside of any request; made by [`OAuth::account`].
+///
+/// ```no_run
+/// use oauth_runtime::{AccountId, Error, OAuth, scope};
+///
+/// /// Runs every night, for each account that the app wrote down.
+/// async fn back_up(oauth: &OAuth, id: &AccountId) -> Result<(), Error> {
+///     let token = match oauth.account(id).token::<scope::DriveFile>().await {
+///         Ok(token) => token,
+///         Err(error) if error.is_consent_required() => {
+///             // A link for an e-mail: it works for a week.
+///             println!("please allow it again: {:?}", error.authorize_url());
+///             return Ok(());
+///         }
+///         Err(error) => return Err(error),
+///     };
+///     let client = token.client();
+///     let files: serde_json::Value = client.get(&client.url("drive", "/drive/v3/files")).await?;
+///     # drop(files);
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Account {
+    oauth: OAuth,
+    id: AccountId,
+}
+
+impl OAuth {
+    /// An account, whether somebody is signed in with it just now or not.
+    ///
+    /// Its id is that of [`User::account`](crate::User::account), as the app wrote it down.
+    pub fn account(&self, id: &AccountId) -> Account {
+        Account { oauth: self.clone(), id: id.clone() }
+    }
+
+    /// The accounts that a user of an app with a
+    /// [login of its own](crate::OAuthBuilder::with_login) has linked.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn accounts_of(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
+        let (owner, now) = (self.0.owners.key_of(owner).await?, self.0.clock.now());
+        let mut accounts = Vec::new();
+        for key in self.0.owners.accounts(&owner, now).await? {
+            let account = self.0.accounts.get(&key, now).await?;
+            let his = account.filter(|account| account.value.holder == Some(owner));
+            accounts.extend(his.map(|account| account.value.id.clone()));
+        }
+        Ok(accounts)
+    }
+}
+
+impl Account {
+    /// Its id.
+    pub fn id(&self) -> &AccountId {
+        &self.id
+    }
+
+    /// A live token that holds the scopes of `R`, renewed if need be: as a handler gets it, and
+    /// good for the same helpers.
+    ///
+    /// # Errors
+    /// If a scope is not granted, or not any longer: the error
+    /// [requires consent](Error::is_consent_required), and its
+    /// [`authorize_url`](Error::authorize_url) is a whole address that may go into an e-mail. It
+    /// works for seven days, names the account and signs nobody in by itself. Also if the
+    /// provider or the store cannot be asked now.
+    pub async fn token<R: Requirement>(&self) -> Result<Token<R>, Error> {
+        let (oauth, declaration) = (&self.oauth, R::DECLARATION);
+        let now = oauth.0.clock.now();
+        let key = oauth.0.accounts.key_named(self.id.issuer(), self.id.subject()).await?;
+        let Some(account) = oauth.0.accounts.get(&key, now).await? else {
+            let text = "nobody has signed in with this account, or it was forgotten";
+            let error = Error::new(Code::ConsentRequired, text);
+            return Err(Grant::refused_to_job(oauth, None, declaration, error));
+        };
+        let who = SignedIn { login: Login::Account, key, account };
+        let passed = guard::renew(oauth, &who, declaration).await;
+        let Pass { oauth, signed_in, tokens } = passed
+            .map_err(|error| Grant::refused_to_job(oauth, Some(who.row()), declaration, error))?;
+        let asked = Asked::nothing();
+        Ok(Token::from_grant(Grant { oauth, signed_in, tokens, declaration, asked }))
+    }
+
+    /// Ends every session of this account, in every browser: at once on this node, within a
+    /// second on all. What was granted stays granted.
+    ///
+    /// # Errors
+    /// If the app has a login of its own, since its sessions are the app's, and if the store
+    /// cannot be asked.
+    pub async fn sign_out_everywhere(&self) -> Result<(), Error> {
+        let oauth = &self.oauth;
+        if oauth.0.login.is_some() {
+            let text = "an app with a login of its own has no sessions of the library's";
+            return Err(Error::new(Code::ConfigOption, text)
+                .with_help("end the app's own sessions; `unlink` takes the account away"));
+        }
+        let key = oauth.0.accounts.key_named(self.id.issuer(), self.id.subject()).await?;
+        oauth.0.accounts.end_sessions(&key).await
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).finish_non_exhaustive()
+    }
+}

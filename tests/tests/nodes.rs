@@ -1,0 +1,206 @@
+//! Several nodes, one store: who signs in on one is known on all, and each thing happens once.
+
+use std::time::Duration;
+
+use oauth_runtime::fake::{Endpoint, Fault, Gate};
+use oauth_runtime::{Key, Keys, MemoryStore, SqliteStore};
+
+use crate::support::{Browser, Fleet, Folder};
+
+const ADA: &str = "ada@example.com";
+const EVENTS: &[&str] = &["calendar.events.readonly"];
+
+async fn three_nodes() -> Fleet<MemoryStore> {
+    Fleet::start(3, MemoryStore::new()).await
+}
+
+async fn signed_in(fleet: &Fleet<MemoryStore>) -> Browser {
+    let mut browser = Browser::new();
+    let page = browser.authorize(fleet.url(0, "/notes"), ADA, &["drive.file"]).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    browser
+}
+
+fn calls(fleet: &Fleet<MemoryStore>, grant_type: &str) -> usize {
+    let requests = fleet.fake.requests(Endpoint::Token);
+    requests.iter().filter(|it| it.field("grant_type") == Some(grant_type)).count()
+}
+
+/// J24: begun on one node, ended on another, used and renewed on the third.
+#[tokio::test]
+async fn each_step_may_meet_another_node() {
+    let (fleet, mut browser) = (three_nodes().await, Browser::new());
+    let callback = browser.return_address(fleet.url(0, "/notes"), ADA, &["drive.file"]).await;
+    let back = browser.go(fleet.moved(1, &callback)).await;
+    assert_eq!(back.status, 303, "{}", back.body);
+    let page = browser.go(fleet.url(2, "/notes")).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    fleet.clock.advance(Duration::from_secs(3600));
+    for node in 0..3 {
+        assert_eq!(browser.go(fleet.url(node, "/notes")).await.status, 200);
+    }
+    assert_eq!((calls(&fleet, "authorization_code"), calls(&fleet, "refresh_token")), (1, 1));
+}
+
+/// A scope that was granted on one node is there on the next, however lately that one looked.
+#[tokio::test]
+async fn a_scope_granted_elsewhere_is_not_asked_for_again() {
+    let fleet = three_nodes().await;
+    let mut browser = signed_in(&fleet).await;
+    for node in 0..3 {
+        assert_eq!(browser.go(fleet.url(node, "/notes")).await.status, 200, "it is remembered");
+    }
+    let mut other = browser.tab();
+    let callback = browser.return_address(fleet.url(0, "/week"), ADA, EVENTS).await;
+    assert_eq!(browser.go(fleet.moved(1, &callback)).await.status, 303);
+    for node in 0..3 {
+        assert_eq!(browser.go(fleet.url(node, "/week")).await.status, 200);
+        assert_eq!(other.go(fleet.url(node, "/week")).await.status, 200, "with the id before");
+    }
+}
+
+/// A6 and invariant 3 on many nodes: a state is used once, and a double click arrives.
+#[tokio::test]
+async fn a_callback_that_comes_to_two_nodes_is_exchanged_once() {
+    let (fleet, mut browser) = (three_nodes().await, Browser::new());
+    let callback = browser.return_address(fleet.url(0, "/notes"), ADA, &["drive.file"]).await;
+    let gate = Gate::new();
+    fleet.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    let (mut first, mut second) = (browser.tab(), browser.tab());
+    let (one, two) = (fleet.moved(0, &callback), fleet.moved(1, &callback));
+    let first = tokio::spawn(async move { (first.go(&one).await, first) });
+    gate.waiting(1).await;
+    let second = tokio::spawn(async move { second.go(&two).await });
+    gate.open();
+    let (page, mut first) = first.await.unwrap();
+    assert_eq!(page.status, 303);
+    while !second.is_finished() {
+        fleet.clock.advance(Duration::from_millis(200));
+        tokio::task::yield_now().await;
+    }
+    let second = second.await.unwrap();
+    assert_eq!((second.status, second.location().path()), (303, "/notes"));
+    assert_eq!(calls(&fleet, "authorization_code"), 1);
+    assert_eq!(first.go(fleet.url(2, "/notes")).await.status, 200);
+    let mut late = browser.tab();
+    assert_eq!(late.go(fleet.moved(2, &callback)).await.status, 400, "A5: a replay is refused");
+}
+
+/// E10 on many nodes: at once where it happened, and a second later everywhere.
+#[tokio::test]
+async fn a_sign_out_reaches_every_node() {
+    let fleet = three_nodes().await;
+    let mut browser = signed_in(&fleet).await;
+    let mut stolen = browser.tab();
+    for node in 0..3 {
+        assert_eq!(stolen.go(fleet.url(node, "/hello")).await.body, ADA);
+    }
+    let out = browser.post(fleet.url(0, "/oauth/sign-out"), &[], "same-origin", &[]).await;
+    assert_eq!(out.status, 200);
+    assert_eq!(stolen.go(fleet.url(0, "/hello")).await.body, "nobody");
+    fleet.clock.advance(Duration::from_secs(1));
+    for node in 1..3 {
+        assert_eq!(stolen.go(fleet.url(node, "/hello")).await.body, "nobody", "node {node}");
+    }
+}
+
+/// I2: however many nodes ask, one calls the provider, and a rotated token is never used twice.
+#[tokio::test]
+async fn nodes_share_one_refresh() {
+    let fleet = three_nodes().await;
+    let browser = signed_in(&fleet).await;
+    fleet.clock.advance(Duration::from_secs(3600));
+    let gate = Gate::new();
+    fleet.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    let requests: Vec<_> = (0..60)
+        .map(|number| {
+            let (mut tab, url) = (browser.tab(), fleet.url(number % 3, "/notes"));
+            tokio::spawn(async move { tab.go(url).await })
+        })
+        .collect();
+    gate.waiting(1).await;
+    gate.open();
+    let mut bodies = std::collections::BTreeSet::new();
+    for request in requests {
+        while !request.is_finished() {
+            fleet.clock.advance(Duration::from_millis(100));
+            tokio::task::yield_now().await;
+        }
+        let page = request.await.unwrap();
+        assert_eq!(page.status, 200, "{}", page.body);
+        bodies.insert(page.body);
+    }
+    assert_eq!(bodies.len(), 1, "all of them got the one new token");
+    assert_eq!(calls(&fleet, "refresh_token"), 1);
+}
+
+/// The hot path asks no store; once a second it asks, once.
+#[tokio::test]
+async fn what_is_known_is_not_asked_for() {
+    let fleet = three_nodes().await;
+    let mut browser = signed_in(&fleet).await;
+    assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200);
+    let (reads, writes) = fleet.store.counts();
+    for _ in 0..5 {
+        assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200);
+    }
+    assert_eq!(fleet.store.counts(), (reads, writes));
+    fleet.clock.advance(Duration::from_secs(1));
+    assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200);
+    assert_eq!(fleet.store.counts(), (reads + 1, writes), "session and account in one trip");
+}
+
+/// Who was signed in before a restart still is, with a token that works.
+#[tokio::test]
+async fn a_restart_signs_nobody_out() {
+    let folder = Folder::new();
+    let open = || SqliteStore::open(folder.path("tokens.db"));
+    let mut fleet = Fleet::start(1, open().await.unwrap()).await;
+    let mut browser = Browser::new();
+    let before = browser.authorize(fleet.url(0, "/notes"), ADA, &["drive.file"]).await;
+    fleet.oauth(0).shutdown().await;
+    fleet.add().await;
+    let after = browser.go(fleet.url(1, "/notes")).await;
+    assert_eq!((after.status, &after.body), (200, &before.body));
+    let consents = browser.go(fleet.url(1, "/consents")).await.body;
+    assert!(consents.contains("drive.file") && consents.contains("Granted"), "{consents}");
+    fleet.clock.advance(Duration::from_secs(3600));
+    assert_eq!(browser.go(fleet.url(1, "/notes")).await.status, 200, "and it can be renewed");
+}
+
+/// E16, J7: a new key is put in front, everything is sealed anew, the old key goes.
+#[tokio::test]
+async fn keys_are_rotated_while_people_are_signed_in() {
+    let mut fleet = Fleet::start(1, MemoryStore::new()).await;
+    let mut browser = signed_in(&fleet).await;
+    let pending = browser.return_address(fleet.url(0, "/week"), ADA, EVENTS).await;
+    let (old, new) = (fleet.key.clone(), Key::generate().unwrap());
+    let both = Keys::new(new.clone()).with_old(old);
+    fleet.add_with(|builder| builder.with_keys(both)).await;
+    assert_eq!(browser.go(fleet.url(1, "/notes")).await.status, 200);
+    let back = browser.go(fleet.moved(1, &pending)).await;
+    assert_eq!(back.status, 303, "a flow that began before: {}", back.body);
+    assert!(fleet.oauth(1).reseal().await.unwrap() > 0);
+    assert_eq!(fleet.oauth(1).reseal().await.unwrap(), 0, "there is nothing left to do");
+    fleet.add_with(|builder| builder.with_keys(Keys::new(new))).await;
+    assert_eq!(browser.go(fleet.url(2, "/notes")).await.status, 200);
+    assert_eq!(browser.go(fleet.url(2, "/week")).await.status, 200);
+}
+
+/// A store that was sealed with other keys is not overwritten, and says what to do.
+#[tokio::test]
+async fn a_store_of_other_keys_is_left_alone() {
+    let mut fleet = Fleet::start(1, MemoryStore::new()).await;
+    let mut browser = signed_in(&fleet).await;
+    let foreign = Keys::new(Key::generate().unwrap());
+    fleet.add_with(|builder| builder.with_keys(foreign)).await;
+    let page = browser.tab().go(fleet.url(1, "/notes")).await;
+    assert_eq!(page.status, 303, "to the node with other keys he is a stranger");
+    let mut stranger = Browser::new();
+    let callback = stranger.return_address(fleet.url(1, "/notes"), ADA, &["drive.file"]).await;
+    let end = stranger.go(fleet.moved(1, &callback)).await;
+    assert_eq!(end.status, 500, "{}", end.body);
+    assert!(!end.body.contains("keys"), "what is wrong is the operator's to read: {}", end.body);
+    fleet.clock.advance(Duration::from_secs(1));
+    assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200, "nothing was lost");
+}
