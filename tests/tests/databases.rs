@@ -6,11 +6,15 @@ mod server;
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use oauth_runtime::fake::Endpoint;
 use oauth_runtime::{
     Clock as _, Error, Expected, RowKey, Store, StoredRow, SystemClock, Timestamp,
 };
 use tokio::task::JoinSet;
+
+use crate::support::{Browser, Fleet};
 
 const PASSWORD: &str = "fake-password";
 
@@ -90,4 +94,32 @@ async fn outlives_its_server(store: impl Store, server: &mut server::Server) {
         assert!(tries < 12, "the store does not come back");
     }
     assert!(store.lease(key, 1, Timestamp::MAX, now).await.unwrap());
+}
+
+/// What is sealed on one node opens on every other, and on one that comes later.
+async fn serves_many_nodes(store: impl Store + Clone) {
+    let mut fleet = Fleet::start(2, store).await;
+    // The server has a clock of its own.
+    fleet.clock.advance(SystemClock.now().since(fleet.clock.now()));
+    let mut browser = Browser::new();
+    let ada = "ada@example.com";
+    let callback = browser.return_address(fleet.url(0, "/notes"), ada, &["drive.file"]).await;
+    assert_eq!(browser.go(fleet.moved(1, &callback)).await.status, 303);
+    fleet.add().await;
+    for _ in 0..3 {
+        fleet.clock.advance(Duration::from_secs(3_600));
+        for node in 0..3 {
+            let page = browser.go(fleet.url(node, "/notes")).await;
+            assert_eq!(page.status, 200, "node {node}: {}", page.body);
+        }
+    }
+    let renewals = fleet.fake.requests(Endpoint::Token).into_iter();
+    let renewals = renewals.filter(|it| it.field("grant_type") == Some("refresh_token")).count();
+    assert_eq!(renewals, 3, "one for each hour");
+    let page = browser.post(fleet.url(2, "/oauth/sign-out"), &[], "same-origin", &[]).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    fleet.clock.advance(Duration::from_secs(2));
+    for node in 0..3 {
+        assert_ne!(browser.go(fleet.url(node, "/notes")).await.status, 200, "signed out");
+    }
 }

@@ -32,6 +32,8 @@ const SWEEPS_AT_ONCE: u32 = 5;
 ///
 /// All sign-ins are lost with the server's memory: let it persist (`appendonly yes`), and evict
 /// nothing (`maxmemory-policy noeviction`). One server, with replicas or without; no cluster.
+/// `rediss://` trusts the certificates that the system trusts. An app in which rustls has two
+/// providers of cryptography has to install one of them first, or rustls panics.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), oauth_runtime::Error> {

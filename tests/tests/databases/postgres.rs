@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::server::{Server, program_path};
 use super::{
     PASSWORD, is_there, is_unavailable, key, names_the_store, nobody, number, outlives_its_server,
-    sweeps_each_row_once,
+    serves_many_nodes, sweeps_each_row_once,
 };
 use crate::stores::keeps_the_contract;
 
@@ -74,6 +74,11 @@ async fn the_pool_of_the_app_serves_too() {
     sqlx::raw_sql(PostgresStore::SCHEMA).execute(&pool).await.unwrap();
     PostgresStore::without_migrations(pool.clone()).await.unwrap();
     keeps_the_contract(PostgresStore::with_pool(pool).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn nodes_sign_people_in_over_postgres() {
+    serves_many_nodes(open().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,7 @@ use redis::aio::MultiplexedConnection;
 use super::server::Server;
 use super::{
     PASSWORD, is_there, is_unavailable, key, names_the_store, nobody, number, outlives_its_server,
-    row, sweeps_each_row_once,
+    row, serves_many_nodes, sweeps_each_row_once,
 };
 use crate::stores::keeps_the_contract;
 
@@ -69,6 +69,11 @@ async fn the_connection_of_the_app_serves_too() {
     let manager = client.get_connection_manager().await.unwrap();
     let store = RedisStore::with_connection_manager(manager, &prefix()).await.unwrap();
     keeps_the_contract(store).await;
+}
+
+#[tokio::test]
+async fn nodes_sign_people_in_over_redis() {
+    serves_many_nodes(open(&prefix()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,6 +166,7 @@ async fn who_is_not_let_in_is_told_why_and_no_password_is_shown() {
     for (url, name, help) in [
         (REDIS.url("mistaken"), "redis.sock", "the password"),
         (format!("redis://:{PASSWORD}@{away}/3"), &*format!("{away}/3"), "runs"),
+        (format!("rediss://:{PASSWORD}@{away}"), &*format!("{away}/0"), "runs"),
         (format!("redis://:12/{PASSWORD}@{away}"), "Redis", "percent-encode"),
         (format!("redis://:{PASSWORD}@127.0.0.1:port"), "Redis", "percent-encode"),
         (format!("app:{PASSWORD}"), "Redis", "percent-encode"),
