@@ -40,6 +40,8 @@
 //! |---|---|
 //! | `fake` | an embedded fake Google on loopback, with the fixtures for tests |
 //! | `sqlite` | [`SqliteStore`]: sessions and tokens in a file (Rust 1.94 or newer) |
+//! | `postgres` | [`PostgresStore`]: the same in a PostgreSQL database (Rust 1.94 or newer) |
+//! | `redis` | [`RedisStore`]: the same in a Redis or Valkey |
 
 mod secret;
 mod clock;
@@ -77,6 +79,10 @@ pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;
+#[cfg(feature = "postgres")]
+pub use store::PostgresStore;
+#[cfg(feature = "redis")]
+pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};

@@ -6,11 +6,13 @@
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod catalogue;
+mod programs;
 mod ui;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
+pub use programs::find_program;
 pub use ui::{SKIPPED, ui_compiler_matches};
 
 /// The names under which Chromium is installed.
@@ -18,6 +20,13 @@ pub const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome"]
 
 /// The program that drives it.
 pub const CHROMEDRIVER: &str = "chromedriver";
+
+/// The programs of `PostgreSQL`.
+pub const INITDB: &str = "initdb";
+pub const POSTGRES: &str = "postgres";
+
+/// The names of Redis and of what speaks like it.
+pub const REDIS: &[&str] = &["redis-server", "valkey-server"];
 
 /// The root of the workspace. Cargo says at run time where this package lies: what the compiler
 /// was told no longer holds when a checkout has moved and its target folder has not.

@@ -5,6 +5,8 @@ mod browser;
 mod admission;
 mod attacks;
 mod callback;
+#[cfg(feature = "databases")]
+mod databases;
 mod demo;
 mod flow_sign_in;
 mod every_route;

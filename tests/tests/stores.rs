@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use crate::support::Folder;
 
-async fn keeps_the_contract(store: impl Store) {
+pub async fn keeps_the_contract(store: impl Store) {
     match check_store(Arc::new(store), SystemClock.now()).await {
         Ok(checks) => assert!(checks.len() >= 40, "only {} checks", checks.len()),
         Err(failures) => panic!("{failures}"),

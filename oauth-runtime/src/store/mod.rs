@@ -3,6 +3,12 @@
 mod backend;
 mod entries;
 mod memory;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod remote;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod kind;
@@ -18,6 +24,10 @@ pub(crate) use entries::Entry;
 pub(crate) use index::Index;
 pub(crate) use kind::Kind;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub(crate) use table::{Row, Table, Unwritten, get_both};

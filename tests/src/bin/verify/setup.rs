@@ -1,8 +1,9 @@
 //! What the suites need beyond Rust: found, or installed where that is ours to do.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
+
+use oauth_tests::find_program;
 
 use crate::step::Step;
 
@@ -25,9 +26,13 @@ const BROWSER: Need = Need { programs: oauth_tests::CHROMIUM, package: "chromium
 const DRIVER: Need = Need { programs: &[oauth_tests::CHROMEDRIVER], package: "chromium-driver" };
 const NODE: Need = Need { programs: &["node"], package: "nodejs" };
 const NPM: Need = Need { programs: &["npm"], package: "npm" };
+const INITDB: Need = Need { programs: &[oauth_tests::INITDB], package: "postgresql" };
+const POSTGRES: Need = Need { programs: &[oauth_tests::POSTGRES], package: "postgresql" };
+const REDIS: Need = Need { programs: oauth_tests::REDIS, package: "redis-server" };
 
 pub(crate) const SUITES: &[Suite] = &[
     Suite { feature: "browser", needs: &[BROWSER, DRIVER], server: None },
+    Suite { feature: "databases", needs: &[INITDB, POSTGRES, REDIS], server: None },
     Suite {
         feature: "servers",
         needs: &[BROWSER, DRIVER, NODE, NPM],
@@ -66,7 +71,7 @@ impl Suite {
 
 impl Need {
     fn is_met(&self) -> bool {
-        self.programs.iter().any(|name| find(name, &search_path()).is_some())
+        find_program(self.programs).is_some()
     }
 }
 
@@ -90,14 +95,16 @@ pub(crate) fn prepare() -> Vec<Vec<&'static str>> {
 }
 
 fn names(needs: &[&Need]) -> Vec<&'static str> {
-    needs.iter().map(|need| need.package).collect()
+    let mut names: Vec<_> = needs.iter().map(|need| need.package).collect();
+    names.dedup();
+    names
 }
 
 /// Only as root and only with apt: everywhere else the system is its owner's to change.
 fn may_install() -> bool {
     let id = Command::new("id").arg("-u").stdin(Stdio::null()).output();
     let root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    root && find("apt-get", &search_path()).is_some()
+    root && find_program(&["apt-get"]).is_some()
 }
 
 fn install(packages: &[&str]) {
@@ -114,35 +121,15 @@ fn install(packages: &[&str]) {
     }
 }
 
-fn search_path() -> Vec<PathBuf> {
-    env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
-}
-
-fn find(program: &str, directories: &[PathBuf]) -> Option<PathBuf> {
-    let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-    directories
-        .iter()
-        .map(|directory: &PathBuf| Path::join(directory, &file))
-        .find(|path| path.is_file())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_found_where_it_is_and_nowhere_else() {
-        let cargo = env::current_exe().unwrap();
-        let directory = cargo.parent().unwrap().to_owned();
-        let name = cargo.file_stem().unwrap().to_str().unwrap();
-        assert_eq!(find(name, &[directory.join("none"), directory.clone()]), Some(cargo.clone()));
-        assert_eq!(find("no-such-program", &[directory]), None);
-    }
-
-    #[test]
     fn a_need_that_no_name_meets_is_missing() {
         let need = Need { programs: &["no-such-program", "nor-this"], package: "p" };
         assert!(!need.is_met());
+        assert_eq!(names(&[&need, &need]), ["p"], "said once");
     }
 
     #[test]
