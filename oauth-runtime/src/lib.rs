@@ -86,7 +86,7 @@ pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
-pub use tokens::{AccountId, Consent};
+pub use tokens::{AccountId, Consent, Disconnection};
 pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 
 /// What the macros name. Not for use by hand.

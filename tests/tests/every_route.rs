@@ -5,8 +5,17 @@ use http::Method;
 
 use crate::support::{App, Browser};
 
-const ROUTES: [&str; 8] =
-    ["sign-in", "sign-out", "start", "hold", "continue", "done", "callback", "client.js"];
+const ROUTES: [&str; 9] = [
+    "sign-in",
+    "sign-out",
+    "start",
+    "hold",
+    "continue",
+    "done",
+    "callback",
+    "client.js",
+    "disconnect",
+];
 const METHODS: [Method; 8] = [
     Method::GET,
     Method::HEAD,
@@ -29,7 +38,7 @@ const KINDS: [&[(&str, &str)]; 6] = [
 fn allows(route: &str, method: &Method) -> bool {
     match route {
         "sign-out" | "hold" => *method == Method::POST,
-        "continue" => [Method::GET, Method::POST].contains(method),
+        "continue" | "disconnect" => [Method::GET, Method::POST].contains(method),
         "client.js" => [Method::GET, Method::HEAD].contains(method),
         _ => *method == Method::GET,
     }

@@ -8,6 +8,7 @@ mod callback;
 #[cfg(feature = "databases")]
 mod databases;
 mod demo;
+mod disconnect;
 mod flow_sign_in;
 mod every_route;
 mod guarding;

@@ -46,11 +46,15 @@ fn sample(kind: PageKind) -> Notice {
         PageKind::Declined => Notice::declined(scopes),
         PageKind::OtherAccount => Notice::other_account(Accounts {
             signed_in: "ada@example.com".to_owned(),
-            chosen: "grace@example.com".to_owned(),
+            chosen: Some("grace@example.com".to_owned()),
         }),
         PageKind::Confirm => {
             let body = "title=Expenses&text=train+and+hotel&csrf_token=not-shown";
             Notice::confirm(KeptForm::new("#".to_owned(), body))
+        }
+        PageKind::Disconnect => {
+            let form = KeptForm::new("#".to_owned(), "");
+            Notice::disconnect("ada@example.com".to_owned(), form)
         }
         PageKind::Done => Notice::done("#".to_owned()),
         _ => Notice::new(kind, status(kind)),
@@ -71,7 +75,12 @@ fn sample(kind: PageKind) -> Notice {
 
 fn status(kind: PageKind) -> StatusCode {
     match kind {
-        PageKind::Held | PageKind::SignedOut => StatusCode::OK,
+        PageKind::Held
+        | PageKind::SignedOut
+        | PageKind::Disconnected
+        | PageKind::DisconnectPending
+        | PageKind::DisconnectedHere
+        | PageKind::NotConnected => StatusCode::OK,
         PageKind::Expired | PageKind::Unusable => StatusCode::BAD_REQUEST,
         PageKind::AppRefused | PageKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         PageKind::Untrusted => StatusCode::BAD_GATEWAY,
@@ -96,6 +105,11 @@ fn ways(kind: PageKind) -> &'static [LinkKind] {
         PageKind::Confirm
         | PageKind::Done
         | PageKind::SignedOut
+        | PageKind::Disconnect
+        | PageKind::Disconnected
+        | PageKind::DisconnectPending
+        | PageKind::DisconnectedHere
+        | PageKind::NotConnected
         | PageKind::CrossSite
         | PageKind::Unusable
         | PageKind::AdminPolicy => &[],

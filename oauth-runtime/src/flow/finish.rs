@@ -112,7 +112,7 @@ impl Flow {
         (who.key != *key).then(|| OtherAccount {
             accounts: Accounts {
                 signed_in: who.row().identity.label().to_owned(),
-                chosen: authorized.identity.label().to_owned(),
+                chosen: Some(authorized.identity.label().to_owned()),
             },
             scopes: self.needed.to_set(),
             resume: self.resume.clone(),

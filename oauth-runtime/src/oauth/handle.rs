@@ -18,7 +18,7 @@ use crate::keys::Sealer;
 use crate::pages::Appearance;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
-use crate::session::{CookieNames, Owner, Owners, Sessions};
+use crate::session::{CookieNames, Owner, OwnerKey, Owners, Sessions};
 use crate::store::{Table, Vault};
 use crate::tokens::{AccountId, Accounts};
 
@@ -81,6 +81,7 @@ impl OAuth {
     pub async fn shutdown(&self) {
         let tasks = &self.0.accounts.flights.tasks;
         tasks.close();
+        self.0.accounts.outbox.stopped.cancel();
         tasks.wait().await;
     }
 
@@ -104,7 +105,7 @@ impl OAuth {
     /// For an app with a [login of its own](OAuthBuilder::with_login): behind a button in the
     /// settings, and when a user is deleted. From then on his account can be linked again, by
     /// him or by another user. What he granted at the provider stays granted there until he
-    /// withdraws it.
+    /// withdraws it, or [`Account::disconnect`](crate::Account::disconnect) does before.
     ///
     /// ```
     /// use axum::Extension;
@@ -124,7 +125,12 @@ impl OAuth {
     /// # Errors
     /// If the store cannot be asked. It can be called again, and does what is left to do.
     pub async fn unlink(&self, owner: &Owner) -> Result<Vec<AccountId>, Error> {
-        let (owner, now) = (self.0.owners.key_of(owner).await?, self.0.clock.now());
+        self.take_accounts(self.0.owners.key_of(owner).await?).await
+    }
+
+    /// The same for an owner by his key.
+    pub(crate) async fn take_accounts(&self, owner: OwnerKey) -> Result<Vec<AccountId>, Error> {
+        let now = self.0.clock.now();
         let mut forgotten = Vec::new();
         for account in self.0.owners.accounts(&owner, now).await? {
             forgotten.extend(self.0.accounts.forget(&account, &owner).await?);

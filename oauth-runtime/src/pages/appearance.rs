@@ -129,7 +129,7 @@ mod tests {
     /// G13: text from outside never becomes markup.
     #[test]
     fn whatever_comes_from_outside_is_escaped() {
-        let accounts = Accounts { signed_in: EVIL.to_owned(), chosen: EVIL.to_owned() };
+        let accounts = Accounts { signed_in: EVIL.to_owned(), chosen: Some(EVIL.to_owned()) };
         let scopes = [EVIL].into_iter().collect();
         let mut notice = Notice::declined(scopes).with_why(Some(EVIL));
         notice.accounts = Some(accounts);

@@ -38,6 +38,16 @@ pub enum PageKind {
     Done,
     /// The person signed out.
     SignedOut,
+    /// The person is about to take back all that was granted.
+    Disconnect,
+    /// All that was granted was taken back.
+    Disconnected,
+    /// The same, but the provider has still to be told.
+    DisconnectPending,
+    /// The same, but only the person can tell the provider.
+    DisconnectedHere,
+    /// There was nothing to take back.
+    NotConnected,
     /// The authorization, or the link to it, took longer than it lives.
     Expired,
     /// The link or callback belongs to another browser, or was used before.
@@ -72,6 +82,11 @@ impl PageKind {
         Self::Framed,
         Self::Done,
         Self::SignedOut,
+        Self::Disconnect,
+        Self::Disconnected,
+        Self::DisconnectPending,
+        Self::DisconnectedHere,
+        Self::NotConnected,
         Self::Expired,
         Self::Unusable,
         Self::AdminPolicy,
@@ -147,15 +162,20 @@ mod tests {
             PageKind::Framed => 12,
             PageKind::Done => 13,
             PageKind::SignedOut => 14,
-            PageKind::Expired => 15,
-            PageKind::Unusable => 16,
-            PageKind::AdminPolicy => 17,
-            PageKind::AppRefused => 18,
-            PageKind::Unavailable => 19,
-            PageKind::Untrusted => 20,
-            PageKind::Failed => 21,
+            PageKind::Disconnect => 15,
+            PageKind::Disconnected => 16,
+            PageKind::DisconnectPending => 17,
+            PageKind::DisconnectedHere => 18,
+            PageKind::NotConnected => 19,
+            PageKind::Expired => 20,
+            PageKind::Unusable => 21,
+            PageKind::AdminPolicy => 22,
+            PageKind::AppRefused => 23,
+            PageKind::Unavailable => 24,
+            PageKind::Untrusted => 25,
+            PageKind::Failed => 26,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..22).collect::<Vec<_>>());
+        assert_eq!(places, (0..27).collect::<Vec<_>>());
     }
 }

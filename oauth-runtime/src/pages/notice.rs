@@ -7,11 +7,12 @@ use super::kind::{LinkKind, PageKind};
 use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
 
-/// Both accounts of a mix-up, as people know them.
+/// The accounts that a page is about, as people know them.
 #[derive(Clone)]
 pub(crate) struct Accounts {
     pub(crate) signed_in: String,
-    pub(crate) chosen: String,
+    /// The other one, where there are two.
+    pub(crate) chosen: Option<String>,
 }
 
 /// A page to be written: what it is about, and where it leads.
@@ -76,6 +77,16 @@ impl Notice {
         Self { form: Some(form), ..Self::new(PageKind::Confirm, StatusCode::OK) }
     }
 
+    /// Asks before everything is withdrawn; `form` does it.
+    pub(crate) fn disconnect(signed_in: String, form: KeptForm) -> Self {
+        let accounts = Some(Accounts { signed_in, chosen: None });
+        Self { accounts, form: Some(form), ..Self::new(PageKind::Disconnect, StatusCode::OK) }
+    }
+
+    pub(crate) fn disconnection(kind: PageKind) -> Self {
+        Self::new(kind, StatusCode::OK)
+    }
+
     pub(crate) fn send_again(status: StatusCode) -> Self {
         Self::new(PageKind::SendAgain, status)
     }
@@ -124,6 +135,10 @@ impl Notice {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    pub(crate) fn sends_form(&self) -> bool {
+        self.form.is_some()
     }
 
     /// Says of a form that the app may have done a part of it, if it has begun with it.

@@ -174,19 +174,28 @@ impl Page {
         &self.notice.scopes
     }
 
-    /// The account that is signed in, on a page about two accounts.
+    /// The account that is signed in, on a page about accounts.
     pub fn signed_in(&self) -> Option<&str> {
         self.notice.accounts.as_ref().map(|accounts| accounts.signed_in.as_str())
     }
 
     /// The account that was chosen at the provider, on a page about two accounts.
     pub fn chosen(&self) -> Option<&str> {
-        self.notice.accounts.as_ref().map(|accounts| accounts.chosen.as_str())
+        self.notice.accounts.as_ref()?.chosen.as_deref()
     }
 
-    /// The form that was kept, on a page that sends it.
+    /// The form that the page sends: one that was kept, or one without a field that withdraws
+    /// all access.
     pub fn form(&self) -> Option<&KeptForm> {
         self.notice.form.as_ref()
+    }
+
+    /// The words on the button that sends the form.
+    pub fn button(&self) -> &str {
+        match self.kind() {
+            PageKind::Disconnect => self.labels.disconnect,
+            _ => self.labels.send,
+        }
     }
 
     /// The address of the module script without which the page does nothing: on
@@ -242,7 +251,8 @@ fn link_text(
             language.link(kind).replace("{account}", &accounts.signed_in)
         }
         (LinkKind::SwitchAccount, Some(accounts), _) => {
-            language.link(kind).replace("{account}", &accounts.chosen)
+            let chosen = accounts.chosen.as_deref().unwrap_or_default();
+            language.link(kind).replace("{account}", chosen)
         }
         (LinkKind::Back, _, Some(brand)) => {
             language.labels().back_to.replace("{app}", brand.name())

@@ -53,7 +53,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     pub(crate) fn form(&self, provider: &'a Provider) -> TokenForm<'a> {
-        let mut fields = match self.grant {
+        let fields = match self.grant {
             Grant::Code { code, verifier, redirect_uri } => vec![
                 ("grant_type", "authorization_code"),
                 ("code", code.expose()),
@@ -64,15 +64,25 @@ impl<'a> TokenRequest<'a> {
                 vec![("grant_type", "refresh_token"), ("refresh_token", token.expose())]
             }
         };
+        TokenForm::authenticated(fields, provider)
+    }
+}
+
+impl<'a> TokenForm<'a> {
+    /// The same with what proves who the client is (RFC 6749 §2.3.1).
+    pub(super) fn authenticated(
+        mut fields: Vec<(&'static str, &'a str)>,
+        provider: &'a Provider,
+    ) -> Self {
         let credentials = provider.credentials();
         match provider.client_authentication() {
             ClientAuthentication::Post => {
                 fields.push(("client_id", credentials.client_id()));
                 fields.push(("client_secret", credentials.client_secret().expose()));
-                TokenForm { fields, basic: None }
+                Self { fields, basic: None }
             }
             ClientAuthentication::Basic => {
-                TokenForm { fields, basic: Some(BasicAuth::new(credentials)) }
+                Self { fields, basic: Some(BasicAuth::new(credentials)) }
             }
         }
     }

@@ -8,7 +8,7 @@ use url::Url;
 use super::credentials::{ClientCredentials, ClientKind};
 use super::profile::{
     AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
-    IssParameter, OfflineAccess, Provider,
+    IssParameter, OfflineAccess, Provider, RevocationAuthentication,
 };
 
 /// APIs whose root address is the shared host.
@@ -48,6 +48,7 @@ impl Provider {
                 authorization: fixed("https://accounts.google.com/o/oauth2/v2/auth"),
                 token: fixed("https://oauth2.googleapis.com/token"),
                 jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
+                revocation: Some(fixed("https://oauth2.googleapis.com/revoke")),
             },
             catalogued: true,
             algorithms: &[Algorithm::Rs256],
@@ -55,6 +56,7 @@ impl Provider {
             increment,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Post,
+            revocation_authentication: RevocationAuthentication::TokenAlone,
             offline_access: OfflineAccess::AsAsked,
             account_choice: AccountChoice::Chooser,
             hosted_domains: true,

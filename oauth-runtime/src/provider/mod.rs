@@ -13,5 +13,6 @@ pub(crate) use credentials::ClientKind;
 pub use profile::Provider;
 pub(crate) use profile::{
     AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Increment, IssParameter,
+    RevocationAuthentication,
 };
 pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};

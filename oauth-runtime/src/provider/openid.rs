@@ -5,7 +5,7 @@ use url::Url;
 use super::credentials::ClientCredentials;
 use super::profile::{
     AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
-    IssParameter, OfflineAccess, Provider,
+    IssParameter, OfflineAccess, Provider, RevocationAuthentication,
 };
 use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
@@ -62,6 +62,7 @@ impl Provider {
                 authorization: secure("authorization endpoint", authorization_endpoint)?,
                 token: secure("token endpoint", token_endpoint)?,
                 jwks: secure("key set", jwks_uri)?,
+                revocation: None,
             },
             catalogued: false,
             algorithms: &[Algorithm::Rs256, Algorithm::Es256],
@@ -69,6 +70,7 @@ impl Provider {
             increment: Increment::Replaces,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Basic,
+            revocation_authentication: RevocationAuthentication::Client,
             offline_access: OfflineAccess::WithConsent,
             account_choice: AccountChoice::SignIn,
             hosted_domains: false,
@@ -82,6 +84,17 @@ impl Provider {
     pub fn with_client_secret_post(mut self) -> Self {
         self.client_authentication = ClientAuthentication::Post;
         self
+    }
+
+    /// Revokes tokens there when somebody disconnects an account
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). Without it, they are deleted here and
+    /// live on at the provider until they end.
+    ///
+    /// # Errors
+    /// If the address is not https (http is for loopback alone).
+    pub fn with_revocation_endpoint(mut self, endpoint: &str) -> Result<Self, Error> {
+        self.endpoints.revocation = Some(secure("revocation endpoint", endpoint)?);
+        Ok(self)
     }
 
     /// Refuses an authorization response without `iss`, as a provider that announces it always

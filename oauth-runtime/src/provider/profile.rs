@@ -35,6 +35,7 @@ pub struct Provider {
     pub(super) increment: Increment,
     pub(super) iss_parameter: IssParameter,
     pub(super) client_authentication: ClientAuthentication,
+    pub(super) revocation_authentication: RevocationAuthentication,
     pub(super) offline_access: OfflineAccess,
     pub(super) account_choice: AccountChoice,
     /// Whether its ID tokens name the organization of an account (Google's `hd`).
@@ -53,6 +54,8 @@ pub(super) struct Endpoints {
     pub(super) authorization: Url,
     pub(super) token: Url,
     pub(super) jwks: Url,
+    /// Where tokens are revoked, if the provider lets apps do that (RFC 7009).
+    pub(super) revocation: Option<Url>,
 }
 
 /// Where a provider's APIs are.
@@ -106,6 +109,15 @@ pub(crate) enum ClientAuthentication {
     Post,
     /// `client_secret_basic`
     Basic,
+}
+
+/// Whether the client proves itself where tokens are revoked (RFC 7009 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RevocationAuthentication {
+    /// As at the token endpoint.
+    Client,
+    /// Who has the token may revoke it.
+    TokenAlone,
 }
 
 /// What it takes that a request for `offline_access` brings a refresh token (OpenID Connect
@@ -172,6 +184,7 @@ impl Provider {
             authorization: moved(&self.endpoints.authorization),
             token: moved(&self.endpoints.token),
             jwks: moved(&self.endpoints.jwks),
+            revocation: self.endpoints.revocation.as_ref().map(moved),
         };
         self.apis = Apis::Origin(origin);
         Ok(self)
@@ -203,6 +216,14 @@ impl Provider {
 
     pub(crate) fn jwks_uri(&self) -> &Url {
         &self.endpoints.jwks
+    }
+
+    pub(crate) fn revocation_endpoint(&self) -> Option<&Url> {
+        self.endpoints.revocation.as_ref()
+    }
+
+    pub(crate) fn revocation_authentication(&self) -> RevocationAuthentication {
+        self.revocation_authentication
     }
 
     pub(crate) fn is_catalogued(&self) -> bool {

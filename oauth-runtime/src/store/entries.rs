@@ -144,6 +144,17 @@ impl<const N: usize, V> Entries<N, V> {
         shard.rows.remove(key).is_some()
     }
 
+    /// Every row that has not ended, for rows that are few.
+    pub(crate) fn all(&self, now: Timestamp) -> Vec<([u8; N], Arc<Entry<V>>)> {
+        let shards = self.shards.iter();
+        let shards = shards.map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner));
+        let rows = shards.flat_map(|shard| {
+            let rows = shard.rows.iter().filter(|(_, entry)| entry.ends_at > now);
+            rows.map(|(key, entry)| (*key, entry.clone())).collect::<Vec<_>>()
+        });
+        rows.collect()
+    }
+
     /// Taken before a store is read, and given back with what was read.
     pub(crate) fn ticket(&self, key: &[u8; N]) -> u64 {
         self.read(key).writes

@@ -11,11 +11,20 @@ pub(crate) enum Kind {
     Owner = 4,
     Claim = 5,
     Form = 6,
+    /// A token that is to be revoked at the provider.
+    Revocation = 7,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Index, Self::Session, Self::Account, Self::Owner, Self::Claim, Self::Form];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Index,
+        Self::Session,
+        Self::Account,
+        Self::Owner,
+        Self::Claim,
+        Self::Form,
+        Self::Revocation,
+    ];
 
     pub(crate) const fn byte(self) -> u8 {
         self as u8
@@ -30,6 +39,7 @@ impl Kind {
             Self::Owner => "row owner",
             Self::Claim => "row claim",
             Self::Form => "row form",
+            Self::Revocation => "row revocation",
         }
     }
 }

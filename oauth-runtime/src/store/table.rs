@@ -17,6 +17,8 @@ use crate::error::{Code, Error};
 const WINDOW: Duration = Duration::from_secs(1);
 /// Rows of one kind that are remembered at most.
 const REMEMBERED: usize = 100_000;
+/// Rows that are listed at once.
+const PAGE: u32 = 200;
 /// How often a writer who lost the race looks again and writes anew.
 const ATTEMPTS: usize = 16;
 
@@ -216,6 +218,23 @@ impl<const N: usize, V: Row> Table<N, V> {
     pub(crate) async fn release(&self, key: &[u8; N], holder: u64) {
         if let Some(vault) = &self.vault {
             vault.release(place::<N, V>(key), holder).await;
+        }
+    }
+
+    /// Every row of the table, for rows that are few: as the store has them now.
+    pub(crate) async fn all(&self, now: Timestamp) -> Result<Vec<([u8; N], Arc<Entry<V>>)>, Error> {
+        let Some(vault) = &self.vault else { return Ok(self.entries.all(now)) };
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            let page = vault.page(V::KIND, after, PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(rows) };
+            after = Some(*last);
+            rows.extend(page.into_iter().filter_map(|(key, row)| {
+                let id: [u8; N] = key.as_bytes()[1..].try_into().ok()?;
+                let read = vault.open(V::KIND, id.as_slice().try_into().ok()?, row);
+                let ticket = self.entries.ticket(&id);
+                Some((id, self.learn(id, read, ticket, now).entry?))
+            }));
         }
     }
 

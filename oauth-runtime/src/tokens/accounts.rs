@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use super::flights::Flights;
 use super::merge::{Authorized, merge};
+use super::outbox::Outbox;
 use super::provider_client::ProviderClient;
 use super::{AccountId, AccountRow, TokenSet};
 use crate::clock::{Clock, Timestamp};
@@ -41,6 +42,7 @@ pub(crate) struct Accounts {
     index: Arc<Index>,
     pub(crate) client: ProviderClient,
     pub(crate) flights: Flights,
+    pub(crate) outbox: Outbox,
     /// A row is kept until the last session that names it could have ended.
     keep: Duration,
 }
@@ -53,7 +55,8 @@ impl Accounts {
         index: Arc<Index>,
         tasks: TaskTracker,
     ) -> Self {
-        Self { table: Table::new(vault), index, client, flights: Flights::new(tasks), keep }
+        let (table, outbox) = (Table::new(vault), Outbox::new(vault));
+        Self { table, index, client, flights: Flights::new(tasks), outbox, keep }
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
@@ -97,12 +100,13 @@ impl Accounts {
     /// Lifetimes count from `asked_at`, since the provider counts them from before its answer
     /// came: a token that is dead there must not be taken for alive here.
     pub(crate) async fn save(
-        &self,
+        self: &Arc<Self>,
         authorized: &Authorized,
         holder: Option<OwnerKey>,
         asked_at: Timestamp,
     ) -> Result<(AccountKey, Row), Unsaved> {
         let key = self.key_of(&authorized.identity).await?;
+        self.look_into_outbox();
         let [jitter] = random()?;
         let entry = self.change(&key, |previous| {
             let held_by = previous.and_then(|row| row.holder);

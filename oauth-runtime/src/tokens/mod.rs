@@ -7,6 +7,8 @@ mod records;
 mod merge;
 mod provider_client;
 mod flights;
+mod outbox;
+mod disconnect;
 mod refresh;
 mod token_set;
 
@@ -14,6 +16,7 @@ pub use account::AccountId;
 pub(crate) use account::{AccountRow, Shortfall};
 pub(crate) use accounts::{Accounts, Unsaved};
 pub use consents::Consent;
+pub use disconnect::Disconnection;
 pub(crate) use merge::Authorized;
 pub(crate) use provider_client::ProviderClient;
 pub(crate) use token_set::{Freshness, TokenSet};

@@ -9,7 +9,8 @@ use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::jwks::Jwks;
 use crate::protocol::{
-    CodeVerifier, Expected, Identity, StateVerified, TokenError, TokenRequest, TokenResponse,
+    CodeVerifier, Expected, Identity, RevocationRequest, StateVerified, TokenError, TokenRequest,
+    TokenResponse,
 };
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -54,6 +55,16 @@ impl ProviderClient {
 
     pub(crate) async fn refresh(&self, token: &Secret) -> Result<TokenResponse, TokenError> {
         self.ask(&TokenRequest::refresh(token)).await
+    }
+
+    /// Revokes what a token stands for. `None` where the provider offers no way to.
+    pub(crate) async fn revoke(&self, token: &Secret) -> Option<Result<(), Error>> {
+        let endpoint = self.provider.revocation_endpoint()?;
+        let form = RevocationRequest::new(token).form(&self.provider);
+        let answer = self.http.post_form(endpoint, &form.fields, form.basic.as_ref()).await;
+        Some(answer.and_then(|answer| {
+            RevocationRequest::parse(answer.status, answer.retry_after, &answer.body)
+        }))
     }
 
     /// Whom the response of a code exchange speaks of.

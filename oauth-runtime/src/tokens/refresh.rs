@@ -82,7 +82,7 @@ impl Accounts {
     }
 
     /// One refresh, by this node or by another that was faster.
-    async fn refresh(&self, key: &AccountKey) -> Result<Row, Error> {
+    async fn refresh(self: &Arc<Self>, key: &AccountKey) -> Result<Row, Error> {
         let (holder, begun) = (u64::from_le_bytes(random()?), self.clock().now());
         loop {
             let now = self.clock().now();
@@ -105,7 +105,7 @@ impl Accounts {
 
     /// From the row as the store has it now to the row as it is then. The new lifetime counts
     /// from now, as it does at the provider at the latest.
-    async fn refresh_alone(&self, key: &AccountKey) -> Result<Row, Error> {
+    async fn refresh_alone(self: &Arc<Self>, key: &AccountKey) -> Result<Row, Error> {
         let now = self.clock().now();
         let mut row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
         if let Some(renewal) = self.flights.take_unkept(key) {
@@ -134,13 +134,22 @@ impl Accounts {
     /// Writes what the provider answered, again for some seconds if the store fails: the old
     /// refresh token may be worthless already. If it still fails, whoever waits gets the token,
     /// and the answer is kept here until the next refresh.
-    async fn keep(&self, key: &AccountKey, row: &Row, renewal: Renewal) -> Result<Row, Error> {
+    async fn keep(
+        self: &Arc<Self>,
+        key: &AccountKey,
+        row: &Row,
+        renewal: Renewal,
+    ) -> Result<Row, Error> {
         let mut pause = FIRST_RETRY;
         loop {
             match self.write(key, &renewal).await {
                 Ok(saved) => {
                     debug!(outcome = "refreshed", "access token refreshed");
-                    return saved.filter(|row| row.value.tokens.is_some()).ok_or_else(gone);
+                    let saved = saved.filter(|row| row.value.tokens.is_some());
+                    if let (None, Some(token)) = (&saved, &renewal.response.refresh_token) {
+                        self.revoke_late(key, token).await;
+                    }
+                    return saved.ok_or_else(gone);
                 }
                 Err(error) if error.kind() != Code::StoreUnavailable => return Err(error),
                 Err(_) if pause <= LAST_RETRY => self.clock().sleep(pause).await,
@@ -192,6 +201,10 @@ pub(super) struct Renewal {
 }
 
 impl Renewal {
+    pub(super) fn into_refresh_token(self) -> Option<Secret> {
+        self.response.refresh_token
+    }
+
     /// The row with it; `None` where the row has moved on, so that nothing is left to write.
     fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
         let Self { tokens, response, jitter, asked_at } = self;
@@ -286,7 +299,7 @@ mod tests {
     use crate::provider::{ClientCredentials, Provider};
     use crate::scope::ScopeSet;
     use crate::store::Index;
-    use crate::tokens::{Authorized, ProviderClient};
+    use crate::tokens::{Authorized, Disconnection, ProviderClient};
 
     const HOUR: Duration = Duration::from_secs(3600);
     const MOMENT: Duration = Duration::from_millis(1);
@@ -353,6 +366,7 @@ mod tests {
             let (authorize, token, keys) = (at("authorize"), at("token"), at("keys"));
             let provider =
                 Provider::openid("x", "X", issuer, &authorize, &token, &keys, credentials).unwrap();
+            let provider = provider.with_revocation_endpoint(&at("revoke")).unwrap();
             let http = HttpClient::new().unwrap();
             let client = ProviderClient::new(provider, http, Arc::new(clock.clone()));
             let index = Arc::new(Index::new(None).unwrap());
@@ -643,6 +657,25 @@ mod tests {
             world.clock.advance(FIRST_PAUSE);
             assert_eq!(world.refreshed().await, "ya29.new", "{shown}");
         }
+    }
+
+    /// At a provider that rotates, revoking the old refresh token says nothing of the new one.
+    #[tokio::test]
+    async fn what_comes_for_an_account_that_was_disconnected_meanwhile_is_revoked() {
+        let world = World::new().await;
+        world.answers([granted("ya29.b", Some("1//b"))]);
+        let waiter = world.begin_held().await;
+        let (accounts, key) = (world.accounts.clone(), world.key);
+        let disconnect = tokio::spawn(async move { accounts.disconnect(key).await });
+        world.server.arrived(2).await;
+        world.server.release();
+        assert_eq!(disconnect.await.unwrap().unwrap(), Disconnection::Revoked);
+        assert_eq!(waiter.await.unwrap().err().unwrap().code(), "invalid_grant");
+        assert_eq!(world.held(), None);
+        let requests = world.server.requests();
+        let revoked = requests.iter().filter(|it| it.starts_with("POST /revoke "));
+        let revoked: Vec<_> = revoked.map(|it| it.rsplit('=').next().unwrap()).collect();
+        assert_eq!(revoked, ["1%2F%2Fa", "1%2F%2Fb"]);
     }
 
     /// Some servers send their errors with a 200.

@@ -90,6 +90,11 @@ impl TokenSet {
         self.expires_at == other.expires_at && self.access.is(other.access.expose().as_bytes())
     }
 
+    /// What to revoke: with the refresh token, the whole grant ends.
+    pub(super) fn longest_lived(&self) -> &Secret {
+        self.refresh.as_ref().unwrap_or(&self.access)
+    }
+
     /// The refresh token, unless its own end has come.
     pub(crate) fn refresh_token(&self, now: Timestamp) -> Option<&Secret> {
         let alive = self.refresh_ends_at.is_none_or(|end| now < end);

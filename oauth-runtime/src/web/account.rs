@@ -1,4 +1,5 @@
-//! An account outside of any request: for jobs, and for signing somebody out everywhere.
+//! An account outside of any request: for jobs, for signing somebody out everywhere, and for
+//! giving back what he granted.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use crate::error::{Code, Error};
 use crate::oauth::{Login, OAuth, SignedIn};
 use crate::scope::Requirement;
 use crate::session::Owner;
-use crate::tokens::AccountId;
+use crate::tokens::{AccountId, Disconnection};
 
 /// One account, outside of any request; made by [`OAuth::account`].
 ///
@@ -95,6 +96,22 @@ impl Account {
             .map_err(|error| Grant::refused_to_job(oauth, Some(who.row()), declaration, error))?;
         let asked = Asked::nothing();
         Ok(Token::from_grant(Grant { oauth, signed_in, tokens, declaration, asked }))
+    }
+
+    /// Withdraws what the account granted: its tokens are deleted here, at once and on every
+    /// node, and revoked at the provider
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)).
+    ///
+    /// Google then takes back everything that the person ever granted to the app's project, on
+    /// all of its clients. Say so before: the page at `/oauth/disconnect` does, and asks.
+    /// Sessions go on; a page that needs a scope asks for it again.
+    ///
+    /// # Errors
+    /// If the store cannot be asked. Nothing is lost then, and it can be called again. A provider
+    /// that does not answer is no error: see [`Disconnection::Pending`].
+    pub async fn disconnect(&self) -> Result<Disconnection, Error> {
+        let accounts = &self.oauth.0.accounts;
+        accounts.disconnect(accounts.key_named(self.id.issuer(), self.id.subject()).await?).await
     }
 
     /// Ends every session of this account, in every browser: at once on this node, within a

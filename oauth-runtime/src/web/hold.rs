@@ -3,8 +3,8 @@
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
 
 use super::login;
 use super::request_kind::is_same_origin;
@@ -133,11 +133,7 @@ pub(super) async fn show_form(
     let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
     let form = KeptForm::new(action, &held.value.body);
     let notice = Notice::confirm(form).after_begin(held.value.begun);
-    let mut response = visit.page(visit.with_way_back(notice));
-    // Under `no-referrer` a form is sent with `Origin: null`, and would be refused.
-    let policy = HeaderValue::from_static("same-origin");
-    response.headers_mut().insert(header::REFERRER_POLICY, policy);
-    send(response)
+    send(visit.page(visit.with_way_back(notice)))
 }
 
 /// Sends it, once, on to where it was meant for: with the body that comes in, since that is

@@ -19,6 +19,7 @@ mod hold;
 mod require;
 mod account;
 mod client;
+mod disconnect;
 mod routes;
 
 pub use account::Account;

@@ -1,4 +1,4 @@
-//! Our own routes: sign in, sign out, start, callback, done.
+//! Our own routes.
 
 use std::sync::atomic::Ordering;
 
@@ -11,6 +11,7 @@ use http::{HeaderName, StatusCode};
 
 use super::client::client_js;
 use super::decision::{Refusal, refusal};
+use super::disconnect::{ask, disconnect};
 use super::guard::before;
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
@@ -30,6 +31,8 @@ impl OAuth {
     /// below the prefix `sign-in` (`?return_to=/path`), `sign-out` (POST, `?return_to=/path`)
     /// and `start`, `hold`, `continue`, `done` and `client.js`, the module for scripts. An app
     /// with a [login of its own](crate::OAuthBuilder::with_login) has no `sign-out` here.
+    /// `disconnect` (`?return_to=/path`) asks whether all that was granted is to be taken back,
+    /// and a POST there does it: see [`Account::disconnect`](crate::Account::disconnect).
     ///
     /// ```
     /// # use axum::Router;
@@ -55,6 +58,7 @@ impl OAuth {
             .route(&urls.route("hold"), post(hold_form).fallback(wrong_method))
             .route(&urls.route("continue"), only_get(get(show_form)).post(send_form))
             .route(&urls.route("done"), only_get(get(done)))
+            .route(&urls.route("disconnect"), only_get(get(ask)).post(disconnect))
             .route(&urls.route("client.js"), get(client_js).fallback(wrong_method))
             .route(urls.callback_route(), only_get(get(callback)))
             .with_state(self.clone())

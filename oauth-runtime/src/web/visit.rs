@@ -139,9 +139,11 @@ impl<'a> Visit<'a> {
             intent.with_action(action, hint).to_link(self.oauth)
         };
         let Accounts { signed_in, chosen } = &other.accounts;
+        let chosen = chosen.as_deref().unwrap_or_default();
+        let switch = link(Action::SwitchAccount, chosen)?;
         let notice = Notice::other_account(other.accounts.clone())
             .with_link(LinkKind::KeepAccount, link(Action::ChooseAccount, signed_in)?)
-            .with_link(LinkKind::SwitchAccount, link(Action::SwitchAccount, chosen)?);
+            .with_link(LinkKind::SwitchAccount, switch);
         Ok(self.page(self.with_way_back_from(notice, &other.resume)))
     }
 

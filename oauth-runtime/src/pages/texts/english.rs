@@ -11,6 +11,7 @@ pub(super) const LABELS: Labels = Labels {
     support: "Get help",
     back_to: "Back to {app}",
     send: "Send",
+    disconnect: "Disconnect",
     hidden: "(not shown)",
 };
 
@@ -136,6 +137,48 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         Words {
             title: "Signed out",
             lead: "You are signed out of this app. What you granted at {provider} stays granted.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Disconnect,
+        Words {
+            title: "Disconnect your account?",
+            lead: "{provider} then takes back everything that you ever granted to this app, wherever you use it.",
+            note: Some(
+                "What the app has saved or changed stays as it is. You can grant access again at any time.",
+            ),
+        },
+    ),
+    (
+        PageKind::Disconnected,
+        Words {
+            title: "Your account is disconnected",
+            lead: "{provider} has taken back everything that you granted to this app.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::DisconnectPending,
+        Words {
+            title: "Your account is disconnected here",
+            lead: "This app has deleted its access. {provider} did not answer yet, and is told again until it does.",
+            note: Some("You can also take the access back yourself, in your account there."),
+        },
+    ),
+    (
+        PageKind::DisconnectedHere,
+        Words {
+            title: "This app has deleted its access",
+            lead: "At {provider}, only you can take it back: in your account there.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::NotConnected,
+        Words {
+            title: "No account is connected",
+            lead: "This app has no access to an account of yours at {provider}.",
             note: None,
         },
     ),

@@ -12,6 +12,7 @@ pub(super) const LABELS: Labels = Labels {
     support: "Hilfe",
     back_to: "Zurück zu {app}",
     send: "Senden",
+    disconnect: "Trennen",
     hidden: "(nicht gezeigt)",
 };
 
@@ -139,6 +140,48 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
             title: "Abgemeldet",
             lead: "Sie sind von dieser App abgemeldet. Was Sie bei {provider} erlaubt haben, bleibt \
              erlaubt.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::Disconnect,
+        Words {
+            title: "Konto trennen?",
+            lead: "{provider} nimmt dann alles zurück, was Sie dieser App je erlaubt haben, wo immer Sie sie nutzen.",
+            note: Some(
+                "Was die App gespeichert oder geändert hat, bleibt, wie es ist. Sie können den Zugriff jederzeit wieder erlauben.",
+            ),
+        },
+    ),
+    (
+        PageKind::Disconnected,
+        Words {
+            title: "Ihr Konto ist getrennt",
+            lead: "{provider} hat alles zurückgenommen, was Sie dieser App erlaubt hatten.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::DisconnectPending,
+        Words {
+            title: "Ihr Konto ist hier getrennt",
+            lead: "Diese App hat ihren Zugriff gelöscht. {provider} hat noch nicht geantwortet und wird weiter gefragt.",
+            note: Some("Sie können den Zugriff auch selbst zurücknehmen: in Ihrem Konto dort."),
+        },
+    ),
+    (
+        PageKind::DisconnectedHere,
+        Words {
+            title: "Diese App hat ihren Zugriff gelöscht",
+            lead: "Bei {provider} können nur Sie selbst ihn zurücknehmen: in Ihrem Konto dort.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::NotConnected,
+        Words {
+            title: "Kein Konto ist verbunden",
+            lead: "Diese App hat keinen Zugriff auf ein Konto von Ihnen bei {provider}.",
             note: None,
         },
     ),

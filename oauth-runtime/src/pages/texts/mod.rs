@@ -29,6 +29,8 @@ pub(super) struct Labels {
     pub(super) back_to: &'static str,
     /// On the button that sends a form.
     pub(super) send: &'static str,
+    /// On the button that withdraws all access.
+    pub(super) disconnect: &'static str,
     /// In the place of a value that is not shown.
     pub(super) hidden: &'static str,
 }
@@ -82,9 +84,9 @@ mod tests {
         let pages = pages.flat_map(|kind| [false, true].map(|begun| language.words(*kind, begun)));
         let pages = pages.flat_map(|words| [words.title, words.lead, words.note.unwrap_or("-")]);
         let links = LinkKind::ALL.iter().map(|kind| language.link(*kind));
-        let Labels { why, signed_in, chosen, ways, support, back_to, send, hidden } =
+        let Labels { why, signed_in, chosen, ways, support, back_to, send, disconnect, hidden } =
             language.labels();
-        let labels = [why, signed_in, chosen, ways, support, back_to, send, hidden];
+        let labels = [why, signed_in, chosen, ways, support, back_to, send, disconnect, hidden];
         pages.chain(links).chain(labels).collect()
     }
 

@@ -1,0 +1,128 @@
+//! The end of what an account granted: deleted here, revoked at the provider.
+
+use std::sync::Arc;
+
+use tracing::{debug, error};
+
+use super::outbox::Ticket;
+use super::refresh::Renewal;
+use super::{AccountRow, Accounts, Shortfall};
+use crate::error::{Code, Error};
+use crate::secret::Secret;
+use crate::session::AccountKey;
+
+/// How often somebody else may write new tokens while they are to be deleted.
+const ATTEMPTS: usize = 8;
+
+/// What became of what an account had granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Disconnection {
+    /// The provider has withdrawn it.
+    Revoked,
+    /// It is deleted here. The provider did not confirm that it has withdrawn it, and is asked
+    /// again until it does, for thirty days, also after a restart if there is a store.
+    Pending,
+    /// It is deleted here. The provider offers no way to withdraw it, so that only the person can
+    /// do that, at the provider.
+    Deleted,
+    /// There was nothing.
+    NotConnected,
+}
+
+impl Accounts {
+    /// Deletes the tokens of an account and revokes them. The row stays, with what was said of
+    /// each scope; so do sessions.
+    ///
+    /// It goes on when whoever asked for it is gone.
+    pub(crate) async fn disconnect(
+        self: &Arc<Self>,
+        key: AccountKey,
+    ) -> Result<Disconnection, Error> {
+        let accounts = self.clone();
+        let work = async move { accounts.disconnect_now(&key).await };
+        self.flights.tasks.spawn(work).await.unwrap_or_else(|error| {
+            let text = "a disconnection did not come to its end";
+            Err(Error::new(Code::Internal, text).with_source(error))
+        })
+    }
+
+    async fn disconnect_now(self: &Arc<Self>, key: &AccountKey) -> Result<Disconnection, Error> {
+        let tickets = self.delete_tokens(key).await?;
+        if tickets.is_empty() {
+            return Ok(Disconnection::NotConnected);
+        }
+        if self.client.provider().revocation_endpoint().is_none() {
+            return Ok(Disconnection::Deleted);
+        }
+        let mut outcome = Disconnection::Revoked;
+        for ticket in tickets.into_iter().flatten() {
+            if !self.revoke_now_or_later(ticket).await {
+                outcome = Disconnection::Pending;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Whether it is settled already.
+    async fn revoke_now_or_later(self: &Arc<Self>, ticket: Ticket) -> bool {
+        let settled = matches!(self.revoke(&ticket).await, Ok(None));
+        if !settled {
+            self.keep_revoking(ticket);
+        }
+        settled
+    }
+
+    /// Each token is written down before it is deleted: nothing that could be lost is the only
+    /// thing that could revoke it.
+    async fn delete_tokens(
+        self: &Arc<Self>,
+        key: &AccountKey,
+    ) -> Result<Vec<Option<Ticket>>, Error> {
+        let mut tickets = Vec::new();
+        if let Some(token) = self.flights.take_unkept(key).and_then(Renewal::into_refresh_token) {
+            tickets.push(self.write_down(key, token).await?);
+        }
+        for _ in 0..ATTEMPTS {
+            let now = self.clock().now();
+            let row = self.table.get_anew(key, now).await?.entry;
+            let Some(tokens) = row.and_then(|row| row.value.tokens.clone()) else {
+                return Ok(tickets);
+            };
+            tickets.push(self.write_down(key, tokens.longest_lived().clone()).await?);
+            let deleted = self.change(key, |row| {
+                let held =
+                    row.filter(|row| row.tokens.as_ref().is_some_and(|t| t.is_same(&tokens)));
+                Ok::<_, Error>(held.map(|row| AccountRow {
+                    forced_consent: false,
+                    shortfall: Shortfall::None,
+                    ..row.blanked(now)
+                }))
+            });
+            if deleted.await?.is_none_or(|row| row.value.tokens.is_none()) {
+                debug!(outcome = "disconnected", "the tokens of an account were deleted");
+                return Ok(tickets);
+            }
+        }
+        Err(Error::new(Code::Internal, "an account is authorized again and again"))
+    }
+
+    /// `None` where the provider could not be asked to revoke it anyway.
+    async fn write_down(&self, key: &AccountKey, token: Secret) -> Result<Option<Ticket>, Error> {
+        if self.client.provider().revocation_endpoint().is_none() {
+            return Ok(None);
+        }
+        self.will_revoke(*key, token).await.map(Some)
+    }
+
+    /// A refresh token that came for an account that was disconnected meanwhile is nobody's.
+    pub(super) async fn revoke_late(self: &Arc<Self>, key: &AccountKey, token: &Secret) {
+        if self.client.provider().revocation_endpoint().is_none() {
+            return;
+        }
+        match self.will_revoke(*key, token.clone()).await {
+            Ok(ticket) => drop(self.revoke_now_or_later(ticket).await),
+            Err(error) => error!(code = error.code(), "a token that is nobody's was not revoked"),
+        }
+    }
+}

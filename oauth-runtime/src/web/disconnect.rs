@@ -1,0 +1,81 @@
+//! Giving back what was granted: the page that says what that means, and the form behind it.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::request::Parts;
+
+use super::login;
+use super::request_kind::is_same_origin;
+use super::respond::{self, Ready};
+use super::visit::{Visit, own_link, parameter, send};
+use crate::error::Error;
+use crate::flow::Resume;
+use crate::oauth::{Caller, Login, OAuth, SignedIn};
+use crate::pages::{KeptForm, LinkKind, Notice, PageKind};
+use crate::tokens::Disconnection;
+
+/// What it means, before anything is done.
+pub(super) async fn ask(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+    let notice = match &caller {
+        Caller::LoggedOut => return send(login::first(&oauth, &parts)),
+        Caller::SignedIn(who) if who.row().tokens.is_some() => {
+            let account = who.row().identity.label().to_owned();
+            Notice::disconnect(account, KeptForm::new(own_link(&oauth, &parts), ""))
+        }
+        _ => Notice::disconnection(PageKind::NotConnected),
+    };
+    send(page(&oauth, &parts, notice))
+}
+
+/// Does it. A form of another site does not (RFC 6749 §10.12).
+pub(super) async fn disconnect(
+    State(oauth): State<OAuth>,
+    caller: Caller,
+    parts: Parts,
+) -> Response {
+    if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
+        return send(page(&oauth, &parts, Notice::cross_site()));
+    }
+    let outcome = match &caller {
+        Caller::LoggedOut => return send(login::unsent(&oauth, &parts)),
+        Caller::SignedIn(who) => disconnected(&oauth, who).await,
+        Caller::Stranger | Caller::Unlinked(_) => Ok(Disconnection::NotConnected),
+    };
+    send(match outcome {
+        Ok(outcome) => told(&oauth, &parts, outcome),
+        Err(error) => Visit::of(&oauth, &parts).failure(&error, &own_link(&oauth, &parts)),
+    })
+}
+
+/// In an app with a login of its own, the account is the user's no longer.
+async fn disconnected(oauth: &OAuth, who: &SignedIn) -> Result<Disconnection, Error> {
+    let outcome = oauth.0.accounts.disconnect(who.key).await?;
+    if let Login::Owner(owner) = who.login {
+        oauth.take_accounts(owner).await?;
+    }
+    Ok(outcome)
+}
+
+/// The app's own page, where it asked for one and all is done; else what became of it.
+fn told(oauth: &OAuth, parts: &Parts, outcome: Disconnection) -> Ready {
+    let kind = match outcome {
+        Disconnection::Revoked => PageKind::Disconnected,
+        Disconnection::Pending => PageKind::DisconnectPending,
+        Disconnection::Deleted => PageKind::DisconnectedHere,
+        Disconnection::NotConnected => PageKind::NotConnected,
+    };
+    let is_all = matches!(outcome, Disconnection::Revoked | Disconnection::NotConnected);
+    if is_all && parameter(parts, "return_to").is_some() {
+        return respond::see_other(way_back(oauth, parts).as_str());
+    }
+    page(oauth, parts, Notice::disconnection(kind))
+}
+
+fn page(oauth: &OAuth, parts: &Parts, notice: Notice) -> Ready {
+    let back = way_back(oauth, parts);
+    Visit::of(oauth, parts).page(notice.with_link(LinkKind::Back, back.as_str()))
+}
+
+fn way_back(oauth: &OAuth, parts: &Parts) -> Resume {
+    Resume::checked(oauth, &parameter(parts, "return_to").unwrap_or_default())
+}
