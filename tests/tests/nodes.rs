@@ -91,6 +91,26 @@ async fn a_callback_that_comes_to_two_nodes_is_exchanged_once() {
     assert_eq!(late.go(fleet.moved(2, &callback)).await.status, 400, "A5: a replay is refused");
 }
 
+/// I11 on many nodes: what one of them learned, all of them know.
+#[tokio::test]
+async fn a_refresh_that_failed_on_one_node_is_not_tried_by_the_others() {
+    let fleet = three_nodes().await;
+    let mut browser = signed_in(&fleet).await;
+    fleet.clock.advance(Duration::from_secs(3600));
+    (0..9).for_each(|_| fleet.fake.fault(Endpoint::Token, Fault::RetryAfter(7)));
+    for node in [0, 1, 2, 0] {
+        let page = browser.go(fleet.url(node, "/notes")).await;
+        assert_eq!((page.status, page.header("retry-after")), (503, "7"), "node {node}");
+    }
+    assert_eq!(calls(&fleet, "refresh_token"), 1);
+    fleet.fake.clear_faults();
+    fleet.clock.advance(Duration::from_secs(7));
+    for node in 0..3 {
+        assert_eq!(browser.go(fleet.url(node, "/notes")).await.status, 200, "node {node}");
+    }
+    assert_eq!(calls(&fleet, "refresh_token"), 2);
+}
+
 /// E10 on many nodes: at once where it happened, and a second later everywhere.
 #[tokio::test]
 async fn a_sign_out_reaches_every_node() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oauth_runtime::fake::{Endpoint, Fault, Gate, Quirk};
+use oauth_runtime::fake::{Endpoint, FakeAccount, Fault, Gate, Quirk};
 
 use crate::support::{App, Browser};
 
@@ -181,6 +181,40 @@ async fn a_failing_refresh_costs_nobody_a_session() {
     app.fake.clear_faults();
     app.clock.advance(Duration::from_secs(60));
     assert_eq!(browser.go(app.url("/notes")).await.status, 200);
+}
+
+/// I11: where the provider fails for many, it is asked for one of them at a time; whoever has a
+/// token that lives notices nothing, and when it is back, so is everybody.
+#[tokio::test]
+async fn a_provider_that_fails_for_many_is_left_alone() {
+    let app = App::start().await;
+    let mut people = Vec::new();
+    for number in 0..20 {
+        let email = format!("{number}@example.com");
+        app.fake.add_account(FakeAccount::new(&email, "Somebody"));
+        let cookie =
+            app.fake.sign_in(&email).granting(["drive.file"]).at(&app.oauth).await.unwrap();
+        let mut browser = Browser::new();
+        let (name, value) = cookie.to_str().unwrap().split_once('=').unwrap();
+        browser.cookies.insert(name.to_owned(), value.to_owned());
+        people.push(browser);
+    }
+    app.clock.advance(Duration::from_secs(3600));
+    let mut ada = signed_in(&app).await;
+    let before = refreshes(&app);
+    (0..200).for_each(|_| app.fake.fault(Endpoint::Token, Fault::Status(500)));
+    for minute in 0..5 {
+        for browser in &mut people {
+            assert_eq!(browser.go(app.url("/guarded")).await.status, 503);
+        }
+        assert_eq!(ada.go(app.url("/guarded")).await.status, 200);
+        assert_eq!(refreshes(&app) - before, 5 + minute, "five, then one a minute");
+        app.clock.advance(Duration::from_secs(60));
+    }
+    app.fake.clear_faults();
+    for browser in &mut people {
+        assert_eq!(browser.go(app.url("/guarded")).await.status, 200);
+    }
 }
 
 /// I10: the operator's mistake deletes nothing.

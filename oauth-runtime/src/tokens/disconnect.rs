@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{debug, error};
 
 use super::outbox::Ticket;
-use super::refresh::Renewal;
+use super::renewal::Renewal;
 use super::{AccountRow, Accounts, Shortfall};
 use crate::error::{Code, Error};
 use crate::secret::Secret;

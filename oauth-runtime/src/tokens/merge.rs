@@ -119,7 +119,7 @@ pub(crate) fn merge_refresh(
 pub(crate) fn merge_overtaken(row: &AccountRow, response: &TokenResponse) -> Option<AccountRow> {
     let new = response.refresh_token.clone()?;
     let mut tokens = row.tokens.as_deref()?.clone();
-    tokens.refresh = Some(new);
+    (tokens.refresh, tokens.trouble) = (Some(new), None);
     Some(AccountRow { tokens: Some(tokens.into()), ..row.clone() })
 }
 

@@ -6,10 +6,14 @@ mod accounts;
 mod records;
 mod merge;
 mod provider_client;
+mod renewal;
+mod trouble;
+mod circuit;
 mod flights;
 mod outbox;
 mod disconnect;
 mod refresh;
+mod single_flight;
 mod token_set;
 
 pub use account::AccountId;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::consents::{Consent, Consents};
+use super::trouble::Trouble;
 use super::{AccountId, AccountRow, Shortfall, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -52,6 +53,8 @@ struct TokensRecord<'a> {
     refresh_ends_at: Option<Timestamp>,
     stale_from: Timestamp,
     expired_from: Timestamp,
+    /// See [`Trouble::to_record`].
+    trouble: Option<(u8, Timestamp, Timestamp, u64)>,
 }
 
 impl<'a> TokensRecord<'a> {
@@ -63,6 +66,7 @@ impl<'a> TokensRecord<'a> {
             refresh_ends_at: tokens.refresh_ends_at,
             stale_from: tokens.stale_from,
             expired_from: tokens.expired_from,
+            trouble: tokens.trouble.as_deref().map(|trouble| trouble.to_record()),
         }
     }
 
@@ -74,6 +78,7 @@ impl<'a> TokensRecord<'a> {
             refresh_ends_at: self.refresh_ends_at,
             stale_from: self.stale_from,
             expired_from: self.expired_from,
+            trouble: self.trouble.and_then(Trouble::from_record).map(Box::new),
         }
     }
 }

@@ -1,16 +1,15 @@
-//! One refresh at a time for each account, whoever asks, however many, on however many nodes.
-//!
-//! The call runs in a task of its own: when the request that began it is dropped, the answer
-//! is still stored, since a provider that rotates refresh tokens has then replaced the old one.
+//! One refresh at a time for each account on all nodes: a lease in the store, a look at what is
+//! there by now, the call, and the writing of what it brought.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tracing::{debug, error, warn};
 
-use super::flights::{Flight, Outcome, Pause, Row};
-use super::merge::{merge_overtaken, merge_refresh};
+use super::circuit::Heard;
+use super::flights::Row;
+use super::renewal::Renewal;
+use super::trouble::{Pause, Trouble};
 use super::{AccountRow, Accounts, Freshness, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
@@ -30,74 +29,27 @@ const LAST_RETRY: Duration = Duration::from_millis(1600);
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Accounts {
-    /// The account with a token that lives, refreshed if need be.
-    ///
-    /// # Errors
-    /// `invalid_grant` if the user has to authorize again; a transient error if the provider
-    /// cannot be asked now.
-    pub(crate) async fn refreshed(self: &Arc<Self>, key: AccountKey) -> Result<Row, Error> {
-        let mut outcome = match self.join(key) {
-            Ok(outcome) => outcome,
-            Err(error) => return Err(error.share()),
-        };
-        let done = outcome.wait_for(Option::is_some).await;
-        match done.as_deref() {
-            Ok(Some(Ok(row))) => Ok(row.clone()),
-            Ok(Some(Err(error))) => Err(error.share()),
-            Ok(None) | Err(_) => {
-                Err(Error::new(Code::Internal, "a refresh ended without a result"))
-            }
-        }
-    }
-
-    /// Begins a refresh unless one is under way or failed a moment ago; nobody waits for it.
-    pub(crate) fn refresh_in_background(self: &Arc<Self>, key: AccountKey) {
-        drop(self.join(key));
-    }
-
-    fn join(
-        self: &Arc<Self>,
-        key: AccountKey,
-    ) -> Result<watch::Receiver<Option<Outcome>>, Arc<Error>> {
-        let now = self.clock().now();
-        let version = self.table.last_seen(&key).map(|row| row.version);
-        let mut board = self.flights.lock();
-        let after = match board.by_account.get(&key) {
-            Some(Flight::UnderWay { outcome, .. }) => return Ok(outcome.clone()),
-            Some(Flight::Failed { pause, .. }) if pause.version != version => None,
-            Some(Flight::Failed { error, pause }) if pause.lasts(now) => return Err(error.clone()),
-            Some(Flight::Failed { pause, .. }) => Some(*pause),
-            None => None,
-        };
-        let (sender, outcome) = watch::channel(None);
-        let landing = Landing { accounts: self.clone(), key, version, sender: Some(sender) };
-        board.by_account.insert(key, Flight::UnderWay { outcome: outcome.clone(), after });
-        drop(board);
-        let accounts = self.clone();
-        self.flights.tasks.spawn(async move {
-            let result = accounts.refresh(&key).await.map_err(Arc::new);
-            landing.land(result);
-        });
-        Ok(outcome)
-    }
-
     /// One refresh, by this node or by another that was faster.
-    async fn refresh(self: &Arc<Self>, key: &AccountKey) -> Result<Row, Error> {
+    pub(super) async fn refresh(
+        self: &Arc<Self>,
+        key: &AccountKey,
+        after: Option<Pause>,
+    ) -> Result<Row, Failure> {
         let (holder, begun) = (u64::from_le_bytes(random()?), self.clock().now());
         loop {
             let now = self.clock().now();
             if self.table.lease(key, holder, now + LEASE, now).await? {
-                let refreshed = self.refresh_alone(key).await;
+                let refreshed = self.refresh_alone(key, after).await;
                 self.table.release(key, holder).await;
                 return refreshed;
             }
             let row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
-            if row.value.freshness(now) == Freshness::Fresh {
-                return Ok(row);
+            if let Some(known) = known(row, now) {
+                return known;
             }
             if now.since(begun) > LEASE {
                 let text = "another node has been refreshing the token for too long";
-                return Err(Error::new(Code::ProviderUnavailable, text));
+                return Err(Error::new(Code::ProviderUnavailable, text).into());
             }
             self.clock().sleep(LOOK).await;
         }
@@ -105,30 +57,69 @@ impl Accounts {
 
     /// From the row as the store has it now to the row as it is then. The new lifetime counts
     /// from now, as it does at the provider at the latest.
-    async fn refresh_alone(self: &Arc<Self>, key: &AccountKey) -> Result<Row, Error> {
+    async fn refresh_alone(
+        self: &Arc<Self>,
+        key: &AccountKey,
+        after: Option<Pause>,
+    ) -> Result<Row, Failure> {
         let now = self.clock().now();
         let mut row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
         if let Some(renewal) = self.flights.take_unkept(key) {
             row = self.keep(key, &row, renewal).await?;
         }
-        if row.value.freshness(now) == Freshness::Fresh {
-            return Ok(row);
+        if let Some(known) = known(row.clone(), now) {
+            return known;
         }
         let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
-        match self.client.refresh(token).await {
+        let error = match self.ask(token, &row).await {
             Ok(response) => {
-                self.client.check_refreshed_identity(&response, &row.value.identity).await?;
                 let ([jitter], tokens) = (random()?, tokens.clone());
                 let renewal = Renewal { tokens, response, jitter, asked_at: now };
-                self.keep(key, &row, renewal).await
+                return Ok(self.keep(key, &row, renewal).await?);
             }
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
-                self.refused(key, token, error).await
+                return self.refused(key, token, error).await;
             }
             // Also where the organization wants a fresh sign-in: the grant itself stands.
-            Err(error) => Err(error.into()),
+            Err(error) => error.into(),
+        };
+        Err(self.failed(key, tokens, after, error).await)
+    }
+
+    async fn ask(&self, token: &Secret, row: &Row) -> Result<TokenResponse, TokenError> {
+        let response = self.client.refresh(token).await?;
+        self.client.check_refreshed_identity(&response, &row.value.identity).await?;
+        Ok(response)
+    }
+
+    /// Says with the tokens, to all nodes, that they could not be renewed just now.
+    async fn failed(
+        &self,
+        key: &AccountKey,
+        tried: &TokenSet,
+        after: Option<Pause>,
+        error: Error,
+    ) -> Failure {
+        let (now, [jitter]) = (self.clock().now(), random().unwrap_or_default());
+        let before = tried.trouble.as_ref().map(|trouble| trouble.pause);
+        let pause = Pause::after(before.or(after), error.retry_after(), jitter, now);
+        let heard = Heard::of(&error);
+        if let Some(trouble) = Trouble::new(&error, pause)
+            && self.table.is_stored()
+        {
+            let noted = self.change(key, |row| {
+                let row = row.filter(|row| row.tokens.as_ref().is_some_and(|t| t.is_same(tried)));
+                Ok::<_, Error>(row.map(|row| AccountRow {
+                    tokens: Some(tried.with_trouble(trouble).into()),
+                    ..row.clone()
+                }))
+            });
+            if let Err(error) = noted.await {
+                debug!(code = error.code(), "other nodes do not know of a refresh that failed");
+            }
         }
+        Failure { error, pause: Some(pause), heard }
     }
 
     /// Writes what the provider answered, again for some seconds if the store fails: the old
@@ -176,7 +167,7 @@ impl Accounts {
         key: &AccountKey,
         token: &Secret,
         error: TokenError,
-    ) -> Result<Row, Error> {
+    ) -> Result<Row, Failure> {
         let now = self.clock().now();
         let row = self.change(key, |row| {
             Ok::<_, Error>(row.filter(|row| holds(row, token)).map(|row| row.blanked(now)))
@@ -186,35 +177,8 @@ impl Accounts {
             Some(row) if row.value.freshness(now) != Freshness::Expired => Ok(row),
             _ => {
                 warn!(outcome = "invalid_grant", "the provider refused the refresh token");
-                Err(error.into())
+                Err(Failure { error: error.into(), pause: None, heard: Heard::Answer })
             }
-        }
-    }
-}
-
-/// What the provider answered to a refresh of `tokens`.
-pub(super) struct Renewal {
-    tokens: Arc<TokenSet>,
-    response: TokenResponse,
-    jitter: u8,
-    asked_at: Timestamp,
-}
-
-impl Renewal {
-    pub(super) fn into_refresh_token(self) -> Option<Secret> {
-        self.response.refresh_token
-    }
-
-    /// The row with it; `None` where the row has moved on, so that nothing is left to write.
-    fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
-        let Self { tokens, response, jitter, asked_at } = self;
-        match &row.tokens {
-            Some(held) if held.is_same(tokens) => {
-                Some(merge_refresh(row, response, *jitter, *asked_at))
-            }
-            // Another authorization overtook this answer: what it brought stands.
-            Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
-            _ => None,
         }
     }
 }
@@ -224,58 +188,30 @@ fn holds(row: &AccountRow, token: &Secret) -> bool {
     held.is_some_and(|held| held.is(token.expose().as_bytes()))
 }
 
-fn same_refresh_token(one: &TokenSet, other: &TokenSet) -> bool {
-    match (&one.refresh, &other.refresh) {
-        (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
-        _ => false,
-    }
-}
-
 fn gone() -> Error {
     Error::new(Code::InvalidGrant, "there is no refresh token: the user has to authorize again")
 }
 
-/// Ends a flight, also when its task is cancelled, so that nobody waits for ever.
-struct Landing {
-    accounts: Arc<Accounts>,
-    key: AccountKey,
-    version: Option<u64>,
-    sender: Option<watch::Sender<Option<Outcome>>>,
+/// What the row itself says to whoever wants its tokens renewed, if it says anything.
+fn known(row: Row, now: Timestamp) -> Option<Result<Row, Failure>> {
+    if row.value.freshness(now) == Freshness::Fresh {
+        return Some(Ok(row));
+    }
+    let trouble = row.value.tokens.as_ref()?.trouble(now)?;
+    let (error, pause) = (trouble.error(now), Some(trouble.pause));
+    Some(Err(Failure { error, pause, heard: Heard::Nothing }))
 }
 
-impl Landing {
-    fn land(mut self, outcome: Outcome) {
-        self.clear(&outcome);
-        if let Some(sender) = self.sender.take() {
-            sender.send_replace(Some(outcome));
-        }
-    }
-
-    /// Every failure is followed by a pause, also one that time alone will not mend.
-    fn clear(&self, outcome: &Outcome) {
-        let now = self.accounts.clock().now();
-        // Without a refresh token nothing is sent, so that there is nothing to pause.
-        let row = self.accounts.table.last_seen(&self.key);
-        let can_refresh = row.is_some_and(|row| row.value.can_refresh(now));
-        let mut board = self.accounts.flights.lock();
-        let after = match board.by_account.remove(&self.key) {
-            Some(Flight::UnderWay { after, .. }) => after,
-            Some(Flight::Failed { .. }) | None => None,
-        };
-        if let Err(error) = outcome
-            && can_refresh
-        {
-            let pause = Pause::after(after, error.retry_after(), self.version, now);
-            board.fail(self.key, error.clone(), pause);
-        }
-    }
+/// Why there are no new tokens, and for how long nobody tries again.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) pause: Option<Pause>,
+    pub(super) heard: Heard,
 }
 
-impl Drop for Landing {
-    fn drop(&mut self) {
-        if self.sender.is_some() {
-            self.accounts.flights.lock().by_account.remove(&self.key);
-        }
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, pause: None, heard: Heard::Nothing }
     }
 }
 
@@ -289,7 +225,9 @@ mod tests {
     use tokio::task::JoinSet;
     use tokio_util::task::TaskTracker;
 
-    use super::super::flights::{Board, FIRST_PAUSE};
+    use super::super::flights::{Board, Flight};
+    use super::super::single_flight::Landing;
+    use super::super::trouble::FIRST_PAUSE;
     use super::*;
     use crate::clock::{Clock as _, ManualClock};
     use crate::http::HttpClient;
@@ -300,6 +238,7 @@ mod tests {
     use crate::scope::ScopeSet;
     use crate::store::Index;
     use crate::tokens::{Authorized, Disconnection, ProviderClient};
+    use tokio::sync::watch;
 
     const HOUR: Duration = Duration::from_secs(3600);
     const MOMENT: Duration = Duration::from_millis(1);
@@ -588,16 +527,19 @@ mod tests {
         world.authorize("ya29.b", "1//b").await;
         world.clock.advance(Duration::from_secs(3400));
         world.answers((0..9).map(|_| answer("500 Down", "")));
-        for (call, pause) in [1, 2, 4, 8, 16, 30, 30].into_iter().enumerate() {
+        let pauses = [1, 2, 4, 8, 16, 30, 30].map(Duration::from_secs);
+        for (call, pause) in pauses.into_iter().enumerate() {
             assert_eq!(world.refreshed().await, "provider_unavailable");
             assert_eq!(world.calls(), call + 1);
-            world.clock.advance(Duration::from_secs(pause).saturating_sub(MOMENT));
+            // A tenth of it may be missing.
+            let (most, rest) = (pause * 9 / 10, pause / 10);
+            world.clock.advance(most.saturating_sub(MOMENT));
             assert_eq!(world.refreshed().await, "provider_unavailable");
             world.accounts.refresh_in_background(world.key);
             world.settled().await;
-            assert_eq!(world.calls(), call + 1, "a pause of {pause} s");
+            assert_eq!(world.calls(), call + 1, "a pause of {pause:?}");
             assert_eq!(world.row().value.freshness(world.clock.now()), Freshness::Stale);
-            world.clock.advance(MOMENT);
+            world.clock.advance(rest + MOMENT);
         }
         world.assert_held("ya29.b", "1//b");
         world.script.lock().unwrap().clear();
@@ -822,7 +764,7 @@ mod tests {
         let landing = Landing {
             accounts: world.accounts.clone(),
             key: world.key,
-            version: None,
+            tried: None,
             sender: Some(sender),
         };
         let waiter = world.refreshed();
@@ -840,7 +782,7 @@ mod tests {
             let mut key = [0; 16];
             key[..4].copy_from_slice(&number.to_le_bytes());
             let now = start + Duration::from_secs(number.into());
-            board.fail(key, error.clone(), Pause::after(None, None, None, now));
+            board.fail(key, error.clone(), Pause::after(None, None, 0, now), None);
             assert!(board.by_account.len() <= 130, "{number}: {}", board.by_account.len());
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::trouble::Trouble;
 use crate::clock::Timestamp;
 use crate::protocol::TokenResponse;
 use crate::secret::Secret;
@@ -33,6 +34,8 @@ pub(crate) struct TokenSet {
     pub(crate) refresh_ends_at: Option<Timestamp>,
     pub(super) stale_from: Timestamp,
     pub(super) expired_from: Timestamp,
+    /// What came of the last attempt to renew them, if it failed.
+    pub(super) trouble: Option<Box<Trouble>>,
 }
 
 impl TokenSet {
@@ -64,6 +67,7 @@ impl TokenSet {
             refresh_ends_at,
             stale_from: expires_at - soft,
             expired_from: expires_at - hard,
+            trouble: None,
         }
     }
 
@@ -71,7 +75,17 @@ impl TokenSet {
     pub(crate) fn ended(&self, now: Timestamp) -> Self {
         let ended = |then: Timestamp| then.min(now);
         let (expires_at, stale_from) = (ended(self.expires_at), ended(self.stale_from));
-        Self { expires_at, stale_from, expired_from: ended(self.expired_from), ..self.clone() }
+        let expired_from = ended(self.expired_from);
+        Self { expires_at, stale_from, expired_from, trouble: None, ..self.clone() }
+    }
+
+    pub(super) fn with_trouble(&self, trouble: Trouble) -> Self {
+        Self { trouble: Some(Box::new(trouble)), ..self.clone() }
+    }
+
+    /// What to tell whoever wants them renewed, while nobody is to try.
+    pub(super) fn trouble(&self, now: Timestamp) -> Option<&Trouble> {
+        self.trouble.as_deref().filter(|trouble| trouble.pause.lasts(now))
     }
 
     #[inline]

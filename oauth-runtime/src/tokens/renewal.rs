@@ -1,0 +1,43 @@
+//! An answer to a refresh, until it is written.
+
+use std::sync::Arc;
+
+use super::merge::{merge_overtaken, merge_refresh};
+use super::{AccountRow, TokenSet};
+use crate::clock::Timestamp;
+use crate::protocol::TokenResponse;
+use crate::secret::Secret;
+
+/// What the provider answered to a refresh of `tokens`.
+pub(super) struct Renewal {
+    pub(super) tokens: Arc<TokenSet>,
+    pub(super) response: TokenResponse,
+    pub(super) jitter: u8,
+    pub(super) asked_at: Timestamp,
+}
+
+impl Renewal {
+    pub(super) fn into_refresh_token(self) -> Option<Secret> {
+        self.response.refresh_token
+    }
+
+    /// The row with it; `None` where the row has moved on, so that nothing is left to write.
+    pub(super) fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
+        let Self { tokens, response, jitter, asked_at } = self;
+        match &row.tokens {
+            Some(held) if held.is_same(tokens) => {
+                Some(merge_refresh(row, response, *jitter, *asked_at))
+            }
+            // Another authorization overtook this answer: what it brought stands.
+            Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
+            _ => None,
+        }
+    }
+}
+
+fn same_refresh_token(one: &TokenSet, other: &TokenSet) -> bool {
+    match (&one.refresh, &other.refresh) {
+        (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
+        _ => false,
+    }
+}
