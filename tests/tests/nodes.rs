@@ -111,6 +111,30 @@ async fn a_refresh_that_failed_on_one_node_is_not_tried_by_the_others() {
     assert_eq!(calls(&fleet, "refresh_token"), 2);
 }
 
+/// Nothing is believed that was not just asked for: one round trip a request, and what happens on
+/// one node is seen on all of them at once.
+#[tokio::test]
+async fn a_node_may_be_told_to_believe_nothing() {
+    let mut fleet = Fleet::start(0, MemoryStore::new()).await;
+    for _ in 0..2 {
+        let keys = Keys::new(fleet.key.clone());
+        fleet.add_with(|builder| builder.with_keys(keys).with_max_staleness(Duration::ZERO)).await;
+    }
+    let mut browser = signed_in(&fleet).await;
+    for path in ["/notes", "/guarded", "/me", "/hello", "/maybe"] {
+        let (reads, writes) = fleet.store.counts();
+        assert_eq!(browser.go(fleet.url(1, path)).await.status, 200, "{path}");
+        assert_eq!(fleet.store.counts(), (reads + 1, writes), "{path}");
+    }
+    let mut stolen = browser.tab();
+    browser.post(fleet.url(0, "/oauth/sign-out"), &[], "same-origin", &[]).await;
+    assert_eq!(stolen.go(fleet.url(1, "/notes")).await.status, 303, "seen at once");
+    let builder = fleet.fake.builder_for("http://localhost:1/oauth/callback").unwrap();
+    let builder = builder.with_store(MemoryStore::new()).with_keys(Keys::new(fleet.key.clone()));
+    let error = builder.with_max_staleness(Duration::from_secs(61)).build().unwrap_err();
+    assert!(error.help().unwrap().contains("with_max_staleness"), "{error:?}");
+}
+
 /// E10 on many nodes: at once where it happened, and a second later everywhere.
 #[tokio::test]
 async fn a_sign_out_reaches_every_node() {

@@ -11,16 +11,17 @@ use super::admission::Rules;
 use super::claim::Claims;
 use super::handle::{Inner, OAuth};
 use super::login_page::login_page;
+use super::storage::{MAX_STALENESS, keys, vault};
 use super::urls::Urls;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
 use crate::http::HttpClient;
-use crate::keys::{Key, Keys, Sealer};
+use crate::keys::{Keys, Sealer};
 use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
-use crate::store::{Index, Store, Table, Vault};
+use crate::store::{Index, Store, Table};
 use crate::tokens::{Accounts, ProviderClient};
 
 /// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
@@ -44,14 +45,15 @@ pub struct OAuthBuilder {
     redirect_uri: Option<String>,
     prefix: String,
     base_scopes: Vec<String>,
-    keys: Option<Keys>,
+    pub(super) keys: Option<Keys>,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
     pub(super) login: Option<String>,
     appearance: Appearance,
     rationale_page: bool,
     pub(super) rules: Rules,
-    store: Option<Arc<dyn Store>>,
+    pub(super) store: Option<Arc<dyn Store>>,
+    pub(super) max_staleness: Duration,
 }
 
 impl OAuthBuilder {
@@ -70,6 +72,7 @@ impl OAuthBuilder {
             rationale_page: false,
             rules: Rules::default(),
             store: None,
+            max_staleness: MAX_STALENESS,
         }
     }
 
@@ -104,34 +107,6 @@ impl OAuthBuilder {
     /// `openid` is always among them, since identity comes from the ID token.
     pub fn with_base_scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
         self.base_scopes = scopes.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Keeps sessions, accounts and tokens in a database, sealed with the
-    /// [keys](Self::with_keys): they outlive the process, and several nodes share them.
-    ///
-    /// Without it all of it is kept in memory and ends with the process.
-    ///
-    /// ```
-    /// # use oauth_runtime::{ClientCredentials, Key, Keys, MemoryStore, OAuth};
-    /// let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
-    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
-    ///     .with_store(MemoryStore::new()) // in an app: `SqliteStore::open("tokens.db").await?`
-    ///     .with_keys(Keys::new(Key::generate()?)) // and `Keys::from_file("oauth.key")?`
-    ///     .build()?;
-    /// # Ok::<(), oauth_runtime::Error>(())
-    /// ```
-    pub fn with_store(mut self, store: impl Store) -> Self {
-        self.store = Some(Arc::new(store));
-        self
-    }
-
-    /// The keys that seal what a store and a browser keep for the app.
-    ///
-    /// Without them, and without a store, a key is made at start: authorizations that are
-    /// pending when the process ends have to be begun again.
-    pub fn with_keys(mut self, keys: Keys) -> Self {
-        self.keys = Some(keys);
         self
     }
 
@@ -187,7 +162,7 @@ impl OAuthBuilder {
         self.rules.check(&self.provider, login.is_some())?;
         let keys = keys(self.keys, self.store.as_ref(), urls.is_loopback())?;
         let tasks = TaskTracker::new();
-        let vault = vault(self.store, &keys, &self.clock, &tasks)?;
+        let vault = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
         let vault = vault.as_ref();
         let index = Arc::new(Index::new(vault)?);
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
@@ -252,16 +227,6 @@ fn announce(urls: &Urls) {
     );
 }
 
-fn vault(
-    store: Option<Arc<dyn Store>>,
-    keys: &Keys,
-    clock: &Arc<dyn Clock>,
-    tasks: &TaskTracker,
-) -> Result<Option<Arc<Vault>>, Error> {
-    let vault = |store| Vault::new(store, keys, clock.clone(), tasks.clone()).map(Arc::new);
-    store.map(vault).transpose()
-}
-
 /// A linked account stays until it is unlinked: no session of ours ends with it.
 fn keep(is_linked: bool, lifetimes: Lifetimes) -> Duration {
     if is_linked { Duration::MAX } else { lifetimes.absolute }
@@ -274,27 +239,4 @@ fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
             .with_help("give `with_session_lifetime(idle, absolute)` with idle ≤ absolute"));
     }
     Ok(())
-}
-
-fn keys(
-    given: Option<Keys>,
-    store: Option<&Arc<dyn Store>>,
-    on_loopback: bool,
-) -> Result<Keys, Error> {
-    match (given, store) {
-        (Some(keys), _) => {
-            keys.save_if_new(on_loopback)?;
-            Ok(keys)
-        }
-        (None, Some(store)) => {
-            let text = format!("the rows of the store ({}) need keys to seal them", store.name());
-            Err(Error::new(Code::ConfigKeys, text).with_help(
-                "give `with_keys(Keys::from_file(\"oauth.key\")?)`, the same on every node",
-            ))
-        }
-        (None, None) => {
-            info!("no keys are configured: pending authorizations end with this process");
-            Ok(Keys::new(Key::generate()?))
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod builder;
+mod storage;
 mod caller;
 mod claim;
 mod handle;

@@ -1,7 +1,6 @@
 //! Rows of one kind: in this process, or in a store and remembered here for a moment.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::digest;
 use zeroize::Zeroizing;
@@ -13,8 +12,6 @@ use super::vault::{Read, Vault};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 
-/// For how long what a store said is believed. A change made on another node is seen after that.
-const WINDOW: Duration = Duration::from_secs(1);
 /// Rows of one kind that are remembered at most.
 const REMEMBERED: usize = 100_000;
 /// Rows that are listed at once.
@@ -77,7 +74,7 @@ pub(crate) struct Table<const N: usize, V> {
 impl<const N: usize, V: Row> Table<N, V> {
     pub(crate) fn new(vault: Option<&Arc<Vault>>) -> Self {
         let entries = match vault {
-            Some(_) => Entries::remembering(REMEMBERED, WINDOW),
+            Some(vault) => Entries::remembering(REMEMBERED, vault.max_staleness()),
             None => Entries::holding(usize::MAX),
         };
         Self { entries, vault: vault.cloned(), made: None }

@@ -42,6 +42,8 @@ pub(crate) enum Read {
 pub(crate) struct Vault {
     store: Arc<dyn Store>,
     sealers: [(Kind, Sealer); Kind::ALL.len()],
+    /// For how long what it said is believed. A change made on another node is seen after that.
+    max_staleness: Duration,
     clock: Arc<dyn Clock>,
     /// When ended rows were last deleted, in Unix milliseconds.
     swept_at: AtomicU64,
@@ -52,6 +54,7 @@ impl Vault {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         keys: &Keys,
+        max_staleness: Duration,
         clock: Arc<dyn Clock>,
         tasks: TaskTracker,
     ) -> Result<Self, Error> {
@@ -60,7 +63,7 @@ impl Vault {
         let sealers = sealers?.try_into();
         let sealers =
             sealers.map_err(|_| Error::new(Code::Internal, "a kind has no sealing key"))?;
-        Ok(Self { store, sealers, clock, swept_at: AtomicU64::new(0), tasks })
+        Ok(Self { store, sealers, max_staleness, clock, swept_at: AtomicU64::new(0), tasks })
     }
 
     /// Deletes, in the background and now and then, what has ended: whoever makes rows makes room.
@@ -86,6 +89,10 @@ impl Vault {
 
     pub(crate) fn name(&self) -> &str {
         self.store.name()
+    }
+
+    pub(crate) fn max_staleness(&self) -> Duration {
+        self.max_staleness
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
