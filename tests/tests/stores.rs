@@ -5,8 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use oauth_runtime::fake::check_store;
-use oauth_runtime::{Clock as _, MemoryStore, SqliteStore, Store, SystemClock};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use oauth_runtime::{
+    Clock as _, Error, Expected, MemoryStore, RowKey, SqliteStore, Store, StoredRow, SystemClock,
+    Timestamp,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use crate::support::Folder;
 
@@ -31,10 +34,9 @@ async fn sqlite_keeps_the_contract() {
 /// What was written in one process is there in the next.
 #[tokio::test]
 async fn a_file_is_opened_again() {
-    use oauth_runtime::{Expected, RowKey, StoredRow};
     let (folder, now) = (Folder::new(), SystemClock.now());
     let key = RowKey::new(1, [7; 16]);
-    let row = StoredRow { version: 1, ends_at: oauth_runtime::Timestamp::MAX, bytes: vec![1, 2] };
+    let row = StoredRow { version: 1, ends_at: Timestamp::MAX, bytes: vec![1, 2] };
     let first = SqliteStore::open(folder.path("tokens.db")).await.unwrap();
     assert!(first.put(key, &row, Expected::Absent, now).await.unwrap());
     let second = SqliteStore::open(folder.path("tokens.db")).await.unwrap();
@@ -72,6 +74,89 @@ async fn what_is_no_database_is_named_and_left_alone() {
     assert_eq!(fs::read(&path).unwrap(), before);
     let error = SqliteStore::open(folder.path("no/such/folder/tokens.db")).await.unwrap_err();
     assert_eq!(error.code(), "config_store");
+}
+
+fn a_row() -> StoredRow {
+    StoredRow { version: 1, ends_at: Timestamp::MAX, bytes: vec![7; 2_000] }
+}
+
+async fn is_written(store: &SqliteStore, number: u8) -> Result<bool, Error> {
+    let key = RowKey::new(1, [number; 16]);
+    store.put(key, &a_row(), Expected::Absent, SystemClock.now()).await
+}
+
+async fn is_there(store: &SqliteStore, number: u8) -> Result<bool, Error> {
+    let key = RowKey::new(1, [number; 16]);
+    Ok(store.get_many(&[key], SystemClock.now()).await?[0].is_some())
+}
+
+#[track_caller]
+fn says(error: &Error, code: &str, help: &str) {
+    assert_eq!(error.code(), code, "{error:?}");
+    assert!(error.to_string().contains("SQLite"), "{error}");
+    assert!(error.help().is_some_and(|text| text.contains(help)), "{help}: {error:?}");
+}
+
+/// What was kept can still be read, and when there is room again, writing goes on.
+#[tokio::test]
+async fn a_full_disk_is_named_and_loses_nothing() {
+    let folder = Folder::new();
+    let one = SqlitePoolOptions::new().max_connections(1);
+    let options = SqliteConnectOptions::new().filename(folder.path("app.db"));
+    let pool = one.connect_with(options.create_if_missing(true)).await.unwrap();
+    let store = SqliteStore::with_pool(pool.clone()).await.unwrap();
+    assert!(is_written(&store, 0).await.unwrap());
+    sqlx::raw_sql("PRAGMA max_page_count = 12").execute(&pool).await.unwrap();
+    let mut number = 1;
+    let error = loop {
+        match is_written(&store, number).await {
+            Ok(written) => assert!(written && number < 100),
+            Err(error) => break error,
+        }
+        number += 1;
+    };
+    says(&error, "store_unavailable", "make room");
+    for kept in 0..number {
+        assert!(is_there(&store, kept).await.unwrap(), "row {kept}");
+    }
+    sqlx::raw_sql("PRAGMA max_page_count = 1000").execute(&pool).await.unwrap();
+    assert!(is_written(&store, number).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_disk_that_cannot_be_written_is_named_at_the_start() {
+    let folder = Folder::new();
+    drop(SqliteStore::open(folder.path("app.db")).await.unwrap());
+    let options = SqliteConnectOptions::new().filename(folder.path("app.db")).read_only(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let error = SqliteStore::with_pool(pool).await.unwrap_err();
+    says(&error, "config_store", "cannot be written");
+}
+
+/// At the start where that can be seen, and else as soon as it is met; the file is left alone.
+#[tokio::test]
+async fn a_damaged_file_is_named_and_left_alone() {
+    let folder = Folder::new();
+    let path = folder.path("tokens.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    for number in 0..50 {
+        assert!(is_written(&store, number).await.unwrap());
+    }
+    let options = SqliteConnectOptions::new().filename(&path);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pool).await.unwrap();
+    pool.close().await;
+    drop(store);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4096..].fill(0xa5);
+    fs::write(&path, &bytes).unwrap();
+    let error = match SqliteStore::open(&path).await {
+        Ok(store) => is_there(&store, 7).await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(["config_store", "store_unavailable"].contains(&error.code()), "{error:?}");
+    says(&error, error.code(), "damaged");
+    assert_eq!(fs::read(&path).unwrap()[4096..], bytes[4096..]);
 }
 
 async fn pool(folder: &Folder) -> SqlitePool {

@@ -13,7 +13,7 @@ use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use super::remote::{check_url, malformed};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use connection::{has_no_table, name_of, pool_at, rows_of, starting, unusable};
+use connection::{failed, has_no_table, name_of, pool_at, rows_of, starting, unusable};
 
 const PRODUCT: &str = "PostgreSQL";
 /// The schema that this version writes and reads.
@@ -111,7 +111,7 @@ impl PostgresStore {
     }
 
     async fn rows(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>, Error> {
-        rows_of(&self.pool, query).await.map_err(|error| Error::store(&self.name, error))
+        rows_of(&self.pool, query).await.map_err(|error| failed(&self.name, error))
     }
 }
 

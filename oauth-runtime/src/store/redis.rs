@@ -14,7 +14,7 @@ use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use super::remote::{check_url, malformed};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use connection::{bounded, managed, name_of, unusable};
+use connection::{bounded, failed, managed, name_of, unusable};
 use scripts::SCRIPTS;
 
 const PRODUCT: &str = "Redis";
@@ -130,12 +130,12 @@ impl RedisStore {
     }
 
     async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
-        self.answer(script).await.map_err(|error| Error::store(&self.name, error))
+        self.answer(script).await.map_err(|error| failed(&self.name, error))
     }
 
     async fn ask<T: FromRedisValue>(&self, query: &Cmd) -> Result<T, Error> {
         let answer = bounded(query.query_async(&mut self.manager.clone())).await;
-        answer.map_err(|error| Error::store(&self.name, error))
+        answer.map_err(|error| failed(&self.name, error))
     }
 
     async fn rows(&self, keys: &[RowKey], now: Timestamp) -> Result<Vec<Option<StoredRow>>, Error> {

@@ -1,5 +1,7 @@
 //! Rows in a file of `SQLite`, for an app on one machine.
 
+mod failures;
+
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -12,7 +14,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::private_file::{self, others_can_read};
+use failures::{failed, make_private, unusable};
 
 /// The schema that this version writes and reads.
 const SCHEMA_NUMBER: i64 = 1;
@@ -44,7 +46,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// What [`open`](Self::open) and [`with_pool`](Self::with_pool) run, for those whose
     /// migrations are run by somebody else.
-    pub const SCHEMA: &'static str = include_str!("sqlite.sql");
+    pub const SCHEMA: &'static str = include_str!("sqlite/schema.sql");
 
     /// Opens the file, and makes it where there is none.
     ///
@@ -159,7 +161,7 @@ impl SqliteStore {
     }
 
     fn failed(&self, error: sqlx::Error) -> Error {
-        Error::store(&self.name, error)
+        failed(&self.name, error)
     }
 }
 
@@ -276,24 +278,4 @@ fn signed(version: u64) -> i64 {
 /// The end of time is that of the database.
 fn millis(time: Timestamp) -> i64 {
     i64::try_from(time.unix_millis()).unwrap_or(i64::MAX)
-}
-
-fn unusable(name: &str, error: sqlx::Error) -> Error {
-    let help = "the app needs the right to read and write the file and its folder";
-    Error::store_unusable(format!("the store ({name}) cannot be used"), help).with_source(error)
-}
-
-/// A file that is made here is its owner's; one that others can read is refused.
-fn make_private(path: &Path, name: &str) -> Result<(), Error> {
-    let mut options = private_file::options();
-    let file = options.read(true).write(true).create(true).truncate(false).open(path);
-    match file.and_then(|file| others_can_read(&file)) {
-        Ok(false) => Ok(()),
-        Ok(true) => {
-            let text = format!("others can read the store ({name})");
-            let help = format!("run `chmod 600 {}`", path.display());
-            Err(Error::store_unusable(text, help))
-        }
-        Err(error) => Err(unusable(name, sqlx::Error::Io(error))),
-    }
 }

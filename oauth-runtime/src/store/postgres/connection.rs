@@ -84,6 +84,21 @@ fn state(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
 
+/// What fails while the app runs.
+pub(super) fn failed(name: &str, error: sqlx::Error) -> Error {
+    let help = match state(&error).as_deref() {
+        Some("53100") => {
+            "the disk of the server is full: make room; nothing that was there is lost"
+        }
+        Some("25006") => "the server takes no writes: is it a replica?",
+        Some("53300") => "the server has no connection left: give it more, or the app fewer",
+        Some("42501") => "give the user the right to read and write the tables",
+        Some(NO_TABLE) => "the tables are gone: run `PostgresStore::SCHEMA`",
+        _ => "the next try may succeed",
+    };
+    Error::store(name, error).with_help(help)
+}
+
 pub(super) fn unusable(name: &str, error: sqlx::Error) -> Error {
     let help = match state(&error).as_deref() {
         Some("28P01" | "28000") => "check the user and the password in the URL",

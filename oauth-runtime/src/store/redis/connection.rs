@@ -52,6 +52,20 @@ pub(super) async fn bounded<T>(work: impl Future<Output = RedisResult<T>>) -> Re
     within(OPERATION, work).await.unwrap_or_else(timed_out)
 }
 
+/// What fails while the app runs.
+pub(super) fn failed(name: &str, error: RedisError) -> Error {
+    let help = match error.code() {
+        Some("OOM") => "the memory of the server is full: give it more (`maxmemory`)",
+        Some("READONLY") => "the server takes no writes: is it a replica?",
+        Some("MISCONF") => "the server cannot save to its disk: make room there",
+        Some("NOPERM") => {
+            "the user needs the right to run scripts, and to all keys that begin with the prefix"
+        }
+        _ => "the next try may succeed",
+    };
+    Error::store(name, error).with_help(help)
+}
+
 pub(super) fn unusable(name: &str, error: RedisError) -> Error {
     let help = match error.kind() {
         ErrorKind::AuthenticationFailed => "check the user and the password in the URL",
