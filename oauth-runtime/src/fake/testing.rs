@@ -30,12 +30,35 @@ impl FakeGoogle {
         ClientCredentials::new(client_id, client_secret).with_redirect_uris([redirect_uri])
     }
 
+    /// The same as the `client_secret.json` that Google's console would give, for an app in
+    /// another process: see [`provider_at`](Self::provider_at).
+    pub fn client_secret_json(&self, redirect_uri: &str) -> String {
+        let (client_id, client_secret) = self.register_redirect_uri(redirect_uri);
+        serde_json::json!({ "web": {
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "auth_uri": "https://accounts.google.com/o/oauth2/auth",
+            "token_uri": "https://oauth2.googleapis.com/token",
+            "redirect_uris": [redirect_uri],
+        } })
+        .to_string()
+    }
+
     /// The provider that stands for Google, with every endpoint and API at the fake.
     ///
     /// # Errors
     /// None that a running fake causes.
     pub fn provider(&self, redirect_uri: &str) -> Result<Provider, Error> {
         Provider::google(self.register(redirect_uri)).hosted_at(self.origin())
+    }
+
+    /// The same where the fake runs in another process, at this origin, with the credentials that
+    /// [`client_secret_json`](Self::client_secret_json) gave there.
+    ///
+    /// # Errors
+    /// If the origin is not on loopback.
+    pub fn provider_at(origin: &str, credentials: ClientCredentials) -> Result<Provider, Error> {
+        Provider::google(credentials).hosted_at(origin)
     }
 
     /// A builder for an app at `redirect_uri`, by the clock of the fake.

@@ -64,15 +64,6 @@ impl Accounts {
         Ok(outcome)
     }
 
-    /// Whether it is settled already.
-    async fn revoke_now_or_later(self: &Arc<Self>, ticket: Ticket) -> bool {
-        let settled = matches!(self.revoke(&ticket).await, Ok(None));
-        if !settled {
-            self.keep_revoking(ticket);
-        }
-        settled
-    }
-
     /// Each token is written down before it is deleted: nothing that could be lost is the only
     /// thing that could revoke it.
     async fn delete_tokens(

@@ -166,6 +166,17 @@ impl Accounts {
         Ok(row.map(|row| row.value.next_at))
     }
 
+    /// Revokes it, if that can be done now, and in the background if not; whether it is settled.
+    pub(super) async fn revoke_now_or_later(self: &Arc<Self>, ticket: Ticket) -> bool {
+        let pause = match self.revoke(&ticket).await {
+            Ok(None) => return true,
+            Ok(Some(next)) => next.since(self.clock().now()),
+            Err(_) => FIRST_PAUSE,
+        };
+        self.keep_revoking(ticket, pause);
+        false
+    }
+
     /// Sees to what other nodes left, now and then.
     pub(super) fn look_into_outbox(self: &Arc<Self>) {
         let now = self.clock().now();
@@ -180,21 +191,23 @@ impl Accounts {
         });
     }
 
-    async fn revoke_all(&self, now: Timestamp) -> Result<(), Error> {
+    async fn revoke_all(self: &Arc<Self>, now: Timestamp) -> Result<(), Error> {
         for (ticket, row) in self.outbox.table.all(now).await? {
-            if row.value.next_at <= now {
-                self.revoke(&ticket).await?;
+            // What a node that died has in hand still is free again after a while.
+            if row.value.next_at <= now
+                && let Some(next) = self.revoke(&ticket).await?
+            {
+                self.keep_revoking(ticket, next.since(now));
             }
         }
         Ok(())
     }
 
     /// Tries again, in the background, until it is settled.
-    pub(super) fn keep_revoking(self: &Arc<Self>, ticket: Ticket) {
+    fn keep_revoking(self: &Arc<Self>, ticket: Ticket, mut pause: Duration) {
         let (accounts, clock) = (Arc::downgrade(self), self.clock().clone());
         let stopped = self.outbox.stopped.clone();
         tokio::spawn(async move {
-            let mut pause = FIRST_PAUSE;
             loop {
                 tokio::select! {
                     () = clock.sleep(pause) => {}

@@ -33,7 +33,8 @@ impl Error {
     pub fn to_response(&self) -> Response {
         if self.status().is_server_error() || self.answer().is_none() {
             let cause = std::error::Error::source(self).map(ToString::to_string);
-            tracing::warn!(code = self.code(), error = %self, cause, "a request failed");
+            let (code, help) = (self.code(), self.help().unwrap_or_default());
+            tracing::warn!(code, error = %self, cause, help, "a request failed");
         }
         let ready = self.answer().map_or_else(|| self.plain(), |answer| answer.response.clone());
         ready.map(Body::from)
