@@ -1,5 +1,6 @@
 //! The stores on real servers: `PostgreSQL` and Redis, which the tests start and end themselves.
 
+mod cluster;
 mod postgres;
 mod redis;
 mod server;
@@ -17,6 +18,14 @@ use tokio::task::JoinSet;
 use crate::support::{Browser, Fleet};
 
 const PASSWORD: &str = "fake-password";
+
+/// A database on a real server that nobody else uses: its URL, and the prefix of its keys.
+async fn a_database(product: &str) -> (String, String) {
+    match product {
+        "postgres" => (postgres::a_database().await, String::new()),
+        _ => redis::a_prefix(),
+    }
+}
 
 /// A number that no other test of this process has.
 fn number() -> u32 {

@@ -103,10 +103,15 @@ async fn pass(State(passing): State<Passing>, request: Request) -> Response {
         match send(&passing.http, port, &parts, body.clone()).await {
             Ok(response) => return response,
             Err(error) if error.is_connect() => {}
-            Err(_) => return (StatusCode::BAD_GATEWAY, "A node died. Try again.").into_response(),
+            Err(_) => return own(StatusCode::BAD_GATEWAY, "A node died. Try again."),
         }
     }
-    (StatusCode::SERVICE_UNAVAILABLE, "No node is there. Try again in a moment.").into_response()
+    own(StatusCode::SERVICE_UNAVAILABLE, "No node is there. Try again in a moment.")
+}
+
+/// What the proxy itself has to say.
+fn own(status: StatusCode, text: &'static str) -> Response {
+    (status, [("x-served-by", "proxy")], text).into_response()
 }
 
 async fn send(

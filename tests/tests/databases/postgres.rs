@@ -49,6 +49,10 @@ impl Postgres {
     }
 }
 
+pub async fn a_database() -> String {
+    POSTGRES.database().await.0
+}
+
 async fn run(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();

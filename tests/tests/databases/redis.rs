@@ -47,6 +47,10 @@ fn prefix() -> String {
     format!("test-{}:", number())
 }
 
+pub fn a_prefix() -> (String, String) {
+    (REDIS.url(PASSWORD), prefix())
+}
+
 async fn open(prefix: &str) -> RedisStore {
     RedisStore::connect_with_prefix(&REDIS.url(PASSWORD), prefix).await.unwrap()
 }

@@ -58,6 +58,12 @@ impl Page {
         self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
+    /// Whether it is a page of the fake on which this person has something to say.
+    pub fn asks(&self, email: &str) -> bool {
+        self.form_with("account", email).is_some()
+            || self.form_with("decision", "continue").is_some()
+    }
+
     fn form_with(&self, button: &str, value: &str) -> Option<Form> {
         let has = |form: &Form| form.buttons.iter().any(|(n, v)| n == button && v == value);
         html::forms(&self.body).into_iter().find(has)
@@ -208,10 +214,8 @@ impl Browser {
     ) -> Url {
         let mut page = self.go(url).await;
         loop {
-            page = if page.form_with("account", email).is_some() {
-                self.choose(&page, email).await
-            } else if page.form_with("decision", "continue").is_some() {
-                self.grant(&page, scopes).await
+            page = if page.asks(email) {
+                self.answer(page, email, scopes).await
             } else if !page.headers.contains_key("location") {
                 panic!("nothing is asked at {}: {}", page.url, page.body);
             } else if page.location().path() == "/oauth/callback" {
@@ -219,6 +223,14 @@ impl Browser {
             } else {
                 self.go(page.location()).await
             }
+        }
+    }
+
+    /// Answers what the fake's page asks.
+    pub async fn answer(&mut self, page: Page, email: &str, scopes: &[&str]) -> Page {
+        match page.form_with("account", email) {
+            Some(_) => self.choose(&page, email).await,
+            None => self.grant(&page, scopes).await,
         }
     }
 

@@ -8,6 +8,8 @@ mod html;
 mod ours;
 
 pub use app::App;
+#[cfg(feature = "databases")]
+pub use app::router;
 #[cfg(feature = "servers")]
 pub use browser::query;
 pub use browser::{Browser, Page};
