@@ -7,6 +7,8 @@
 pub mod browser;
 pub mod catalogue;
 mod programs;
+#[cfg(feature = "databases")]
+pub mod databases;
 mod ui;
 
 use std::env;

@@ -3,7 +3,6 @@
 mod cluster;
 mod postgres;
 mod redis;
-mod server;
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +12,7 @@ use oauth_runtime::fake::Endpoint;
 use oauth_runtime::{
     Clock as _, Error, Expected, RowKey, Store, StoredRow, SystemClock, Timestamp,
 };
+use oauth_tests::databases::Server;
 use tokio::task::JoinSet;
 
 use crate::support::{Browser, Fleet};
@@ -88,7 +88,7 @@ async fn sweeps_each_row_once(nodes: Vec<impl Store>) {
 }
 
 /// Fails for as long as the server is away, and works again when it is back.
-async fn outlives_its_server(store: impl Store, server: &mut server::Server) {
+async fn outlives_its_server(store: impl Store, server: &mut Server) {
     let now = SystemClock.now();
     let key = key(1, 1);
     store.put(key, &row(Timestamp::MAX), Expected::Absent, now).await.unwrap();

@@ -55,7 +55,7 @@ pub use fault::{Endpoint, Fault, Gate};
 pub use google::FakeGoogle;
 pub use quirk::Quirk;
 pub use record::RecordedRequest;
-pub use sign_in::SignIn;
+pub use sign_in::{Crowd, SignIn};
 pub use store::check_store;
 pub use testing::{challenged_scopes, navigate};
 pub(crate) use world::ISSUER;

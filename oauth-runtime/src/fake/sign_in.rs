@@ -9,7 +9,7 @@ use super::FakeGoogle;
 use super::testing::not_saved;
 use crate::error::Error;
 use crate::oauth::OAuth;
-use crate::protocol::TokenResponse;
+use crate::protocol::{Identity, TokenResponse};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::Owner;
 use crate::tokens::Authorized;
@@ -85,6 +85,52 @@ impl SignIn {
         let identity = self.fake.identity(&self.email);
         let forced_consent = false;
         Ok((oauth, Authorized { identity, response, requested, forced_consent }))
+    }
+}
+
+/// People who were made up to be many: see [`OAuth::sign_in_many`].
+#[derive(Clone, Debug)]
+pub struct Crowd {
+    /// The `Cookie` header of the last one.
+    pub cookie: HeaderValue,
+    /// How many bytes there are of tokens, subjects, e-mail addresses and names.
+    pub bytes: usize,
+}
+
+impl OAuth {
+    /// Signs in so many people who are at no provider, the first one with this number, each with
+    /// tokens as long as Google's and `drive.file`: for measuring with very many of them.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    pub async fn sign_in_many(&self, first: u32, count: u32) -> Result<Crowd, Error> {
+        let mut crowd = Crowd { cookie: HeaderValue::from_static(""), bytes: 0 };
+        let requested = full_names(self, &["drive.file".to_owned()]);
+        for number in first..first.saturating_add(count) {
+            let (subject, name) = (format!("{number:021}"), format!("Person {number:08}"));
+            let email = format!("person{number:08}@example.com");
+            let (access, refresh) = (format!("ya29.{number:0195}"), format!("1//{number:0100}"));
+            crowd.bytes +=
+                [&subject, &name, &email, &access, &refresh].map(String::len).iter().sum::<usize>();
+            let response = serde_json::json!({
+                "access_token": access, "token_type": "Bearer", "expires_in": 3600,
+                "refresh_token": refresh, "scope": requested.to_string(),
+            });
+            let response = TokenResponse::from_json(response.to_string().as_bytes())?;
+            let identity = Identity {
+                issuer: super::ISSUER.to_owned(),
+                subject,
+                email: Some(email),
+                email_verified: true,
+                name: Some(name),
+                picture: None,
+                hosted_domain: None,
+            };
+            let (requested, forced_consent) = (requested.clone(), false);
+            let authorized = Authorized { identity, response, requested, forced_consent };
+            crowd.cookie = self.sign_in_as(&authorized).await?;
+        }
+        Ok(crowd)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Rows in `PostgreSQL`.
 
-use std::fs;
 use std::sync::LazyLock;
 
 use oauth_runtime::{Clock as _, PostgresStore, Store as _, SystemClock};
+use oauth_tests::databases::{self, Server};
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::task::JoinSet;
 
-use super::server::{Server, program_path};
 use super::{
     PASSWORD, is_there, is_unavailable, key, names_the_store, nobody, number, outlives_its_server,
     serves_many_nodes, sweeps_each_row_once,
@@ -22,23 +21,11 @@ struct Postgres(Server);
 
 impl Postgres {
     fn start() -> Self {
-        let mut server = Server::new("postgres", "QUIT", true);
-        fs::write(server.folder().join("password"), PASSWORD).unwrap();
-        // Hashing takes long where nothing is optimized, and sixteen nodes sign in at once.
-        let mut initdb = server.command(program_path(&[oauth_tests::INITDB]));
-        initdb.args(["-D", "data", "-U", "app", "-A", "password", "--pwfile=password"]);
-        initdb.args(["-E", "UTF8", "--no-locale", "--no-sync"]);
-        let made = initdb.output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let folder = server.folder().to_str().unwrap().to_owned();
-        let arguments = ["-D", "data", "-k", &folder, "-c", "listen_addresses=", "-F", "-N", "250"];
-        server.start_with(&[oauth_tests::POSTGRES], &arguments);
-        Self(server)
+        Self(databases::postgres(PASSWORD))
     }
 
     fn url(&self, user: &str, password: &str, database: &str) -> String {
-        let folder = self.0.folder().to_str().unwrap().replace('/', "%2F");
-        format!("postgres://{user}:{password}@{folder}/{database}")
+        databases::postgres_url(&self.0, user, password, database)
     }
 
     /// Makes a database of this name and returns its URL.

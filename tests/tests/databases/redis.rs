@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use oauth_runtime::{Clock as _, Expected, RedisStore, Store as _, SystemClock, Timestamp};
+use oauth_tests::databases::{self, Server};
 use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
 
-use super::server::Server;
 use super::{
     PASSWORD, is_there, is_unavailable, key, names_the_store, nobody, number, outlives_its_server,
     row, serves_many_nodes, sweeps_each_row_once,
@@ -20,21 +20,11 @@ struct Redis(Server);
 
 impl Redis {
     fn start() -> Self {
-        let mut server = Server::new("redis", "TERM", false);
-        let arguments = [
-            ["--port", "0"],
-            ["--unixsocket", "redis.sock"],
-            ["--requirepass", PASSWORD],
-            ["--save", ""],
-            ["--appendonly", "no"],
-        ];
-        server.start_with(oauth_tests::REDIS, arguments.as_flattened());
-        Self(server)
+        Self(databases::redis(PASSWORD))
     }
 
     fn url(&self, password: &str) -> String {
-        let socket = self.0.folder().join("redis.sock");
-        format!("redis+unix://{}?pass={password}", socket.to_str().unwrap())
+        databases::redis_url(&self.0, password)
     }
 
     async fn connection(&self) -> MultiplexedConnection {

@@ -7,10 +7,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use oauth_tests::find_program;
-
-use super::number;
+use crate::find_program;
 
 /// Ends the server when a line comes, and when none can come any more: then we are gone, and
 /// the folder goes too.
@@ -31,7 +30,9 @@ pub struct Server {
 impl Server {
     /// `user` if it refuses to run as root: then it runs as one who may do nothing.
     pub fn new(name: &str, signal: &'static str, refuses_root: bool) -> Self {
-        let name = format!("oauth-tests-{name}-{}-{}", std::process::id(), number());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("oauth-tests-{name}-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
@@ -103,8 +104,50 @@ impl Drop for Server {
     }
 }
 
-pub fn program_path(names: &[&str]) -> PathBuf {
+fn program_path(names: &[&str]) -> PathBuf {
     find_program(names).unwrap_or_else(|| panic!("no {}: run `cargo verify`", names.join(", ")))
+}
+
+/// A `PostgreSQL` on a socket of its own, with one user, `app`.
+pub fn postgres(password: &str) -> Server {
+    let mut server = Server::new("postgres", "QUIT", true);
+    fs::write(server.folder().join("password"), password).unwrap();
+    // Hashing takes long where nothing is optimized, and sixteen nodes sign in at once.
+    let mut initdb = server.command(program_path(&[crate::INITDB]));
+    initdb.args(["-D", "data", "-U", "app", "-A", "password", "--pwfile=password"]);
+    initdb.args(["-E", "UTF8", "--no-locale", "--no-sync"]);
+    let made = initdb.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let folder = server.folder().to_str().unwrap().to_owned();
+    let arguments = ["-D", "data", "-k", &folder, "-c", "listen_addresses=", "-F", "-N", "250"];
+    server.start_with(&[crate::POSTGRES], &arguments);
+    server
+}
+
+/// The URL of a database of it.
+pub fn postgres_url(server: &Server, user: &str, password: &str, database: &str) -> String {
+    let folder = server.folder().to_str().unwrap().replace('/', "%2F");
+    format!("postgres://{user}:{password}@{folder}/{database}")
+}
+
+/// A Redis on a socket of its own, which keeps nothing.
+pub fn redis(password: &str) -> Server {
+    let mut server = Server::new("redis", "TERM", false);
+    let arguments = [
+        ["--port", "0"],
+        ["--unixsocket", "redis.sock"],
+        ["--requirepass", password],
+        ["--save", ""],
+        ["--appendonly", "no"],
+    ];
+    server.start_with(crate::REDIS, arguments.as_flattened());
+    server
+}
+
+/// Its URL.
+pub fn redis_url(server: &Server, password: &str) -> String {
+    let socket = server.folder().join("redis.sock");
+    format!("redis+unix://{}?pass={password}", socket.to_str().unwrap())
 }
 
 /// User and group of the first of these names that there is.
