@@ -74,6 +74,7 @@ pub use oauth::{Admission, OAuth, OAuthBuilder};
 pub use pages::{
     Brand, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages,
 };
+pub use protocol::AccountId;
 pub use protocol::Identity;
 pub use provider::{ClientCredentials, Provider};
 pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
@@ -86,7 +87,7 @@ pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
-pub use tokens::{AccountId, Consent, Disconnection};
+pub use tokens::{Consent, Disconnection};
 pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 
 /// What the macros name. Not for use by hand.

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "a secret that could print itself would, one day")]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Zeroizing<Box<str>>);
 
 impl std::fmt::Debug for Redacted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,7 +32,9 @@ pub(crate) struct Redacted;
 impl Secret {
     /// Takes the text over.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        // A string that is made shorter may be moved, and leave its bytes behind.
+        let text = Zeroizing::new(text.into());
+        Self(Zeroizing::new(text.as_str().into()))
     }
 
     /// The text itself, for the one place that sends or stores it.

@@ -154,7 +154,7 @@ impl ApiClient {
 
 impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let account = &self.grant.signed_in.row().id;
+        let account = self.grant.signed_in.row().id();
         f.debug_struct("ApiClient").field("account", account).finish_non_exhaustive()
     }
 }

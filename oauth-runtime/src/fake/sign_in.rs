@@ -9,7 +9,7 @@ use super::FakeGoogle;
 use super::testing::not_saved;
 use crate::error::Error;
 use crate::oauth::OAuth;
-use crate::protocol::{Identity, TokenResponse};
+use crate::protocol::{AccountId, Identity, TokenResponse};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::Owner;
 use crate::tokens::Authorized;
@@ -118,13 +118,10 @@ impl OAuth {
             });
             let response = TokenResponse::from_json(response.to_string().as_bytes())?;
             let identity = Identity {
-                issuer: super::ISSUER.to_owned(),
-                subject,
-                email: Some(email),
+                email: Some(email.into()),
                 email_verified: true,
-                name: Some(name),
-                picture: None,
-                hosted_domain: None,
+                name: Some(name.into()),
+                ..Identity::bare(AccountId::new(super::ISSUER, &subject))
             };
             let (requested, forced_consent) = (requested.clone(), false);
             let authorized = Authorized { identity, response, requested, forced_consent };

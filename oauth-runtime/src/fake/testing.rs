@@ -11,7 +11,7 @@ use url::Url;
 use super::{FakeAccount, FakeGoogle, SignIn};
 use crate::error::{Code, Error};
 use crate::oauth::{OAuth, OAuthBuilder};
-use crate::protocol::{Identity, TokenResponse};
+use crate::protocol::{AccountId, Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Requirement, ScopeSet, short_name};
@@ -97,13 +97,11 @@ impl FakeGoogle {
 
 fn identity_of(account: &FakeAccount) -> Identity {
     Identity {
-        issuer: super::ISSUER.to_owned(),
-        subject: account.subject().to_owned(),
-        email: Some(account.email().to_owned()),
+        email: Some(account.email().into()),
         email_verified: account.email_verified(),
-        name: Some(account.name().to_owned()),
-        picture: None,
-        hosted_domain: account.hosted_domain().map(str::to_owned),
+        name: Some(account.name().into()),
+        hosted_domain: account.hosted_domain().map(Box::from),
+        ..Identity::bare(AccountId::new(super::ISSUER, account.subject()))
     }
 }
 

@@ -131,7 +131,7 @@ impl<'a> Begin<'a> {
     }
 
     fn login_hint(&self) -> Option<String> {
-        let own = || self.caller.signed_in().and_then(|who| who.row().identity.email.clone());
+        let own = || Some(self.caller.signed_in()?.row().identity.email()?.to_owned());
         self.login_hint.clone().or_else(own)
     }
 }

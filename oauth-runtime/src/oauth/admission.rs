@@ -143,17 +143,15 @@ impl Rules {
 mod tests {
     use super::*;
     use crate::clock::{ManualClock, Timestamp};
+    use crate::protocol::AccountId;
     use crate::provider::ClientCredentials;
 
     fn of_domain(domain: Option<&str>) -> Identity {
         Identity {
-            issuer: "https://issuer.example".to_owned(),
-            subject: "1".to_owned(),
-            email: Some("ada@navy.example".to_owned()),
+            email: Some("ada@navy.example".into()),
             email_verified: true,
-            name: None,
-            picture: None,
-            hosted_domain: domain.map(str::to_owned),
+            hosted_domain: domain.map(Box::from),
+            ..Identity::bare(AccountId::new("https://issuer.example", "1"))
         }
     }
 
@@ -189,7 +187,7 @@ mod tests {
         rules.allow(|identity| identity.subject() == "1");
         let mut ada = of_domain(Some("navy.example"));
         assert!(rules.allow_account(&ada));
-        ada.subject = "2".to_owned();
+        ada.id = AccountId::new("https://issuer.example", "2");
         assert!(!rules.allow_account(&ada));
         assert!(!rules.allow_account(&of_domain(None)));
     }

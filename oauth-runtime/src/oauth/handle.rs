@@ -16,11 +16,12 @@ use crate::error::Error;
 use crate::http::HttpClient;
 use crate::keys::Sealer;
 use crate::pages::Appearance;
+use crate::protocol::AccountId;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
 use crate::session::{CookieNames, Owner, OwnerKey, Owners, Sessions};
 use crate::store::{Table, Vault};
-use crate::tokens::{AccountId, Accounts};
+use crate::tokens::Accounts;
 
 /// The library's handle: cheap to clone, put into the router's state.
 ///

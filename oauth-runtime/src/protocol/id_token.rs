@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use url::Url;
 
+use super::AccountId;
 use super::identity::Identity;
 use super::json;
 use super::jws::invalid;
@@ -51,15 +52,15 @@ struct Claims {
     #[serde(default, deserialize_with = "json::present")]
     at_hash: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
-    email: Option<String>,
+    email: Option<Box<str>>,
     #[serde(default, deserialize_with = "json::lenient")]
     email_verified: Option<Flag>,
     #[serde(default, deserialize_with = "json::lenient")]
-    name: Option<String>,
+    name: Option<Box<str>>,
     #[serde(default, deserialize_with = "json::lenient")]
-    picture: Option<String>,
+    picture: Option<Box<str>>,
     #[serde(default, deserialize_with = "json::lenient")]
-    hd: Option<String>,
+    hd: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -100,8 +101,7 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
         return Err(invalid("the ID token's subject is empty, too long or not ASCII"));
     }
     Ok(Identity {
-        issuer: issuer.to_owned(),
-        subject: claims.sub,
+        id: AccountId::new(issuer, &claims.sub),
         email: claims.email.filter(|email| is_shown(email, MAX_EMAIL)),
         email_verified: claims.email_verified.is_some_and(|flag| flag.is_set()),
         name: claims.name.map(|name| one_line(&name)).filter(|name| !name.is_empty()),
@@ -178,7 +178,7 @@ fn is_shown(text: &str, max: usize) -> bool {
     (1..=max).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-fn one_line(name: &str) -> String {
+fn one_line(name: &str) -> Box<str> {
     name.chars().filter(|character| !character.is_control()).take(MAX_NAME).collect()
 }
 
@@ -307,8 +307,8 @@ mod tests {
     #[test]
     fn the_identity_is_issuer_and_subject_in_canonical_form() {
         let identity = verify(&with("iss", json!("accounts.google.com")), Some("n")).unwrap();
-        assert_eq!(identity.issuer, "https://accounts.google.com");
-        assert_eq!(identity.subject, "110169484474386276334");
+        assert_eq!(identity.issuer(), "https://accounts.google.com");
+        assert_eq!(identity.subject(), "110169484474386276334");
         assert_eq!(identity.label(), "ada@example.com");
         assert!(identity.email_verified);
         let nobody = verify(&with("email", json!("ABSENT")), Some("n")).unwrap();
@@ -343,7 +343,11 @@ mod tests {
     #[test]
     fn a_claim_that_cannot_be_shown_is_left_out() {
         type Show = fn(Identity) -> Option<String>;
-        let (email, name, picture): (Show, Show, Show) = (|i| i.email, |i| i.name, |i| i.picture);
+        let (email, name, picture): (Show, Show, Show) = (
+            |i| i.email().map(str::to_owned),
+            |i| i.name().map(str::to_owned),
+            |i| i.picture().map(str::to_owned),
+        );
         let verified: Show = |identity| Some(identity.email_verified.to_string());
         let long_name = "n".repeat(MAX_NAME + 1);
         let address = |length: usize| format!("{}@b.example", "a".repeat(length - 10));

@@ -1,30 +1,43 @@
 //! Whom a provider vouches for.
 
+use super::AccountId;
+
 /// Whom a sign-in proves, as the provider names them.
 ///
 /// Only issuer and subject together name an account for good; all else is for display and may
 /// change, or change hands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// In its canonical form.
-    pub(crate) issuer: String,
-    pub(crate) subject: String,
-    pub(crate) email: Option<String>,
+    /// The issuer is in its canonical form.
+    pub(crate) id: AccountId,
+    pub(crate) email: Option<Box<str>>,
     pub(crate) email_verified: bool,
-    pub(crate) name: Option<String>,
-    pub(crate) picture: Option<String>,
-    pub(crate) hosted_domain: Option<String>,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) picture: Option<Box<str>>,
+    pub(crate) hosted_domain: Option<Box<str>>,
 }
 
 impl Identity {
+    /// Whom a provider names and says no more of.
+    pub(crate) fn bare(id: AccountId) -> Self {
+        Self {
+            id,
+            email: None,
+            email_verified: false,
+            name: None,
+            picture: None,
+            hosted_domain: None,
+        }
+    }
+
     /// The issuer, in its canonical form (`iss`, OpenID Connect Core §2).
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.id.issuer()
     }
 
     /// The subject (`sub`), unique at its issuer only.
     pub fn subject(&self) -> &str {
-        &self.subject
+        self.id.subject()
     }
 
     /// The e-mail address, if the sign-in asked for it. It may change hands.
@@ -55,6 +68,6 @@ impl Identity {
 
     /// How the account is named to its owner.
     pub(crate) fn label(&self) -> &str {
-        self.email().unwrap_or(&self.subject)
+        self.email().unwrap_or(self.subject())
     }
 }

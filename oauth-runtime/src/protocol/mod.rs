@@ -10,6 +10,7 @@ mod token_error;
 mod revocation;
 mod jwk;
 mod jws;
+mod account_id;
 mod identity;
 mod id_token;
 mod retry_after;
@@ -18,6 +19,7 @@ mod robustness;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use account_id::AccountId;
 pub(crate) use authorization::{AuthorizationRequest, Prompt};
 pub(crate) use authorization_response::{
     AuthorizationResponse, Outcome, StateVerified, check_issuer,

@@ -7,9 +7,11 @@ mod catalogue;
 pub(crate) mod requirement;
 mod name;
 mod set;
+mod shared;
 
 pub use catalogue::*;
 pub(crate) use name::short_name;
 pub use name::{Scope, Sensitivity};
 pub use requirement::{Covers, Requirement};
 pub use set::ScopeSet;
+pub(crate) use shared::SharedScopes;

@@ -23,12 +23,12 @@ const WORDS: usize = CATALOGUE.len().div_ceil(64);
 /// let missing = granted.missing(&required);
 /// assert_eq!(missing.to_string(), "https://www.googleapis.com/auth/calendar");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSet {
     /// The scopes of the catalogue, by index.
     known: [u64; WORDS],
     /// The names outside it: sorted, none twice, none empty, none with white space.
-    others: Vec<Box<str>>,
+    pub(super) others: Vec<Box<str>>,
 }
 
 impl ScopeSet {

@@ -13,7 +13,7 @@ const KEPT: usize = 8;
 
 /// The fingerprints of scope sets that came back, and when.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Returns(Vec<(u64, Timestamp)>);
+pub(super) struct Returns(Box<[(u64, Timestamp)]>);
 
 impl Returns {
     /// The same, with an authorization for these scopes that came back now.
@@ -24,7 +24,7 @@ impl Returns {
             returns.remove(0);
         }
         returns.push((scopes, now));
-        Self(returns)
+        Self(returns.into())
     }
 
     /// Whether one for these scopes came back a moment ago.

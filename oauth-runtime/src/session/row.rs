@@ -44,7 +44,7 @@ pub(crate) struct SessionRow {
     pub(super) created: Timestamp,
     /// In Unix milliseconds. Written at most once in a tenth of the idle time.
     pub(super) last_seen: AtomicU64,
-    pub(super) ids: Vec<Id>,
+    pub(super) ids: Box<[Id]>,
     pub(super) returns: Returns,
 }
 
@@ -60,7 +60,7 @@ impl SessionRow {
     }
 
     /// The same session, seen now, with other ids or returns.
-    pub(super) fn with(&self, ids: Vec<Id>, returns: Returns, now: Timestamp) -> Self {
+    pub(super) fn with(&self, ids: Box<[Id]>, returns: Returns, now: Timestamp) -> Self {
         let Self { account, lineage, epoch, created, .. } = *self;
         let last_seen = AtomicU64::new(now.max(self.last_seen()).unix_millis());
         Self { account, lineage, epoch, created, last_seen, ids, returns }
@@ -80,7 +80,7 @@ impl SessionRow {
             ids.remove(0);
         }
         ids.push(new);
-        self.with(ids, self.returns.clone(), now)
+        self.with(ids.into(), self.returns.clone(), now)
     }
 }
 

@@ -143,7 +143,7 @@ impl Sessions {
                 epoch,
                 created: now,
                 last_seen: AtomicU64::new(now.unix_millis()),
-                ids: vec![Id { secret, ends_at }],
+                ids: [Id { secret, ends_at }].into(),
                 returns: Returns::default(),
             };
             match self.table.put(number, row, Expected::Absent, ends_at, now).await {

@@ -9,11 +9,11 @@ use super::flights::Flights;
 use super::merge::{Authorized, merge};
 use super::outbox::Outbox;
 use super::provider_client::ProviderClient;
-use super::{AccountId, AccountRow, TokenSet};
+use super::{AccountRow, TokenSet};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
-use crate::protocol::Identity;
+use crate::protocol::{AccountId, Identity};
 use crate::scope::ScopeSet;
 use crate::session::{AccountKey, OwnerKey};
 use crate::store::{Entry, Index, Table, Vault};
@@ -77,7 +77,7 @@ impl Accounts {
 
     /// Where the row of an account lies.
     pub(crate) async fn key_of(&self, identity: &Identity) -> Result<AccountKey, Error> {
-        self.key_named(&identity.issuer, &identity.subject).await
+        self.key_named(identity.issuer(), identity.subject()).await
     }
 
     /// The same for an account that is known by its id.
@@ -156,7 +156,7 @@ impl Accounts {
         };
         let entry = self.table.change(key, now, blanked).await?;
         let entry = entry.filter(|entry| entry.value.holder.is_none());
-        Ok(entry.map(|entry| entry.value.id.clone()))
+        Ok(entry.map(|entry| entry.value.id().clone()))
     }
 
     /// Replaces the row by what `change` makes of it, again if somebody else was faster.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
-use crate::scope::ScopeSet;
+use crate::scope::{ScopeSet, SharedScopes};
 
 /// The last word on one scope, with the time at which it was heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,43 +17,52 @@ pub enum Consent {
     Revoked(Timestamp),
 }
 
-/// By the name of the scope, as the provider writes it.
+/// What was said, and of which scopes: those of one answer have it in common, and many people say
+/// the same, so that it costs them the time alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Consents(BTreeMap<Box<str>, Consent>);
+pub(crate) struct Consents(Box<[(Consent, SharedScopes)]>);
+
+/// By the name of the scope, as the provider writes it.
+type ByName<'a> = BTreeMap<&'a str, Consent>;
 
 impl Consents {
     /// After an answer of the provider to a request for `requested`, of which it grants `granted`
     /// in all.
     pub(super) fn after(&self, requested: &ScopeSet, granted: &ScopeSet, now: Timestamp) -> Self {
         let covered = granted.closure();
-        let mut consents = self.lacking(&covered, now);
+        let mut consents = self.lacking_by_name(&covered, now);
         // What a wider scope brought is no longer left out.
         let settled = |name: &str, consent: &Consent| {
             matches!(consent, Consent::Granted(_)) || !covered.contains_name(name)
         };
-        consents.0.retain(|name, consent| settled(name, consent));
+        consents.retain(|name, consent| settled(name, consent));
         for name in granted.names() {
-            consents.0.entry(name.into()).or_insert(Consent::Granted(now));
+            consents.entry(name).or_insert(Consent::Granted(now));
         }
-        consents.declined(requested, &covered, now)
+        consents.extend(left_out(requested, &covered, now));
+        consents.into_iter().collect()
     }
 
     /// After a no to `requested`, as far as the person does not have it in another way.
     pub(super) fn declined(
-        mut self,
+        &self,
         requested: &ScopeSet,
         covered: &ScopeSet,
         now: Timestamp,
     ) -> Self {
-        let names = requested.names().filter(|name| !covered.contains_name(name));
-        self.0.extend(names.map(|name| (name.into(), Consent::Declined(now))));
-        self
+        let mut consents = self.by_name();
+        consents.extend(left_out(requested, covered, now));
+        consents.into_iter().collect()
     }
 
     /// After the provider said that all that is left is `covered`.
     pub(super) fn lacking(&self, covered: &ScopeSet, now: Timestamp) -> Self {
-        let mut consents = self.clone();
-        for (name, consent) in &mut consents.0 {
+        self.lacking_by_name(covered, now).into_iter().collect()
+    }
+
+    fn lacking_by_name(&self, covered: &ScopeSet, now: Timestamp) -> ByName<'_> {
+        let mut consents = self.by_name();
+        for (name, consent) in &mut consents {
             if matches!(consent, Consent::Granted(_)) && !covered.contains_name(name) {
                 *consent = Consent::Revoked(now);
             }
@@ -62,17 +71,44 @@ impl Consents {
     }
 
     pub(super) fn is_declined(&self, name: &str) -> bool {
-        matches!(self.0.get(name), Some(Consent::Declined(_)))
+        let declined = |consent: &Consent| matches!(consent, Consent::Declined(_));
+        self.0.iter().any(|(consent, scopes)| declined(consent) && scopes.contains_name(name))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Consent)> {
-        self.0.iter().map(|(name, consent)| (&**name, *consent))
+        self.by_name().into_iter()
+    }
+
+    fn by_name(&self) -> ByName<'_> {
+        let mut consents = ByName::new();
+        for (consent, scopes) in &self.0 {
+            consents.extend(scopes.names().map(|name| (name, *consent)));
+        }
+        consents
     }
 }
 
-impl FromIterator<(Box<str>, Consent)> for Consents {
-    fn from_iter<I: IntoIterator<Item = (Box<str>, Consent)>>(consents: I) -> Self {
-        Self(consents.into_iter().collect())
+/// What was requested and is not covered.
+fn left_out<'a>(
+    requested: &'a ScopeSet,
+    covered: &ScopeSet,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'a str, Consent)> {
+    let names = requested.names().filter(|name| !covered.contains_name(name));
+    names.map(move |name| (name, Consent::Declined(now)))
+}
+
+impl<'a> FromIterator<(&'a str, Consent)> for Consents {
+    fn from_iter<I: IntoIterator<Item = (&'a str, Consent)>>(consents: I) -> Self {
+        let mut groups: Vec<(Consent, ScopeSet)> = Vec::new();
+        for (name, consent) in consents {
+            match groups.iter_mut().find(|(known, _)| *known == consent) {
+                Some((_, scopes)) => scopes.insert_name(name),
+                None => groups.push((consent, [name].into_iter().collect())),
+            }
+        }
+        let shared = |(consent, scopes): (Consent, ScopeSet)| (consent, scopes.into());
+        Self(groups.into_iter().map(shared).collect())
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{AccountId, AccountRow, Shortfall, TokenSet};
+use super::{AccountRow, Shortfall, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{AbsentScope, Provider};
-use crate::scope::ScopeSet;
+use crate::scope::{ScopeSet, SharedScopes};
 
 /// An authorization that went through every check: a response and whom it speaks of.
 pub(crate) struct Authorized {
@@ -42,12 +42,11 @@ pub(crate) fn merge(
         same => same,
     };
     Ok(AccountRow {
-        id: AccountId::new(&identity.issuer, &identity.subject),
         identity: identity.clone(),
         epoch: previous.map_or(0, |row| row.epoch),
         tokens: Some(tokens.into()),
-        granted,
-        covered,
+        granted: granted.into(),
+        covered: covered.into(),
         consents,
         forced_consent,
         shortfall,
@@ -94,12 +93,12 @@ pub(crate) fn merge_refresh(
 ) -> AccountRow {
     let old_tokens = row.tokens.as_deref();
     let tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
-    let granted = match &response.scope {
+    let granted: SharedScopes = match &response.scope {
         Some(scope) => {
             let mut granted = ScopeSet::parse(scope);
             let kept = BESIDE_THE_TOKEN.into_iter().filter(|name| row.granted.contains_name(name));
             kept.for_each(|name| granted.insert_name(name));
-            granted
+            granted.into()
         }
         None => row.granted.clone(),
     };
@@ -111,6 +110,7 @@ pub(crate) fn merge_refresh(
         same => same,
     };
     let tokens = Some(tokens.into());
+    let covered = covered.into();
     AccountRow { tokens, granted, covered, consents, shortfall, ..row.clone() }
 }
 
@@ -144,6 +144,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::protocol::AccountId;
     use crate::provider::ClientCredentials;
     use crate::scope::Scope;
     use crate::secret::Secret;
@@ -179,15 +180,7 @@ mod tests {
     }
 
     fn authorized(requested: &str, response: TokenResponse) -> Authorized {
-        let identity = Identity {
-            issuer: "https://accounts.google.com".to_owned(),
-            subject: "1".to_owned(),
-            email: None,
-            email_verified: false,
-            name: None,
-            picture: None,
-            hosted_domain: None,
-        };
+        let identity = Identity::bare(AccountId::new("https://accounts.google.com", "1"));
         let requested = ScopeSet::parse(requested);
         Authorized { identity, response, requested, forced_consent: false }
     }
@@ -246,7 +239,7 @@ mod tests {
         let error = merge(None, &silent, &google(), 0, NOW).err().unwrap();
         assert_eq!(error.code(), "provider_response");
         let row = merge(None, &silent, &plain(), 0, NOW).unwrap();
-        assert_eq!(row.granted, ScopeSet::parse("openid zz"));
+        assert_eq!(*row.granted, ScopeSet::parse("openid zz"));
         assert!(declined(&row).is_empty());
         let empty = authorized("openid zz", response(Some(""), None));
         for provider in [google(), plain()] {
@@ -275,11 +268,11 @@ mod tests {
                 row.unwrap()
             };
             let row = granted(asked);
-            assert_eq!(row.granted, names.iter().copied().collect(), "{names:?}");
+            assert_eq!(*row.granted, names.iter().copied().collect(), "{names:?}");
             assert!(declined(&row).contains(&"email"));
-            assert_eq!(granted("zz").granted, ScopeSet::parse("zz"), "never asked for");
+            assert_eq!(*granted("zz").granted, ScopeSet::parse("zz"), "never asked for");
             let row = merge_refresh(&row, &response(Some("zz"), None), 0, NOW);
-            assert_eq!(row.granted, names.into_iter().collect(), "after a refresh");
+            assert_eq!(*row.granted, names.into_iter().collect(), "after a refresh");
         }
     }
 
@@ -374,11 +367,11 @@ mod tests {
             let after = merge_refresh(&before, &response, 0, later);
             assert_eq!(covers(&after, "drive.file"), file, "{scope:?}");
             assert_eq!(covers(&after, "calendar"), calendar, "{scope:?}");
-            assert_eq!(after.covered, after.granted.closure());
+            assert_eq!(*after.covered, after.granted.closure());
             assert!(after.tokens.as_ref().unwrap().access.is(b"ya29.new"));
             assert_eq!(after.freshness(later), Freshness::Fresh);
             assert_eq!(declined(&after), ["zz"], "a refresh asks nobody");
-            assert_eq!((&after.id, after.epoch, after.forced_consent), (&before.id, 3, true));
+            assert_eq!((after.id(), after.epoch, after.forced_consent), (before.id(), 3, true));
         }
     }
 
@@ -412,7 +405,7 @@ mod tests {
         let mut before = row(None, FILE, FILE);
         before.epoch = 7;
         let mut authorized = authorized(FILE, response(Some(FILE), None));
-        authorized.identity.email = Some("ada@example.com".to_owned());
+        authorized.identity.email = Some("ada@example.com".into());
         let after = merge(Some(&before.blanked(NOW)), &authorized, &google(), 0, NOW).unwrap();
         assert_eq!(after.epoch, 7);
         assert_eq!(after.identity.email.as_deref(), Some("ada@example.com"));

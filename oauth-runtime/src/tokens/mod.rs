@@ -16,7 +16,6 @@ mod refresh;
 mod single_flight;
 mod token_set;
 
-pub use account::AccountId;
 pub(crate) use account::{AccountRow, Shortfall};
 pub(crate) use accounts::{Accounts, Unsaved};
 pub use consents::Consent;

@@ -99,7 +99,7 @@ impl ProviderClient {
                 return Ok(());
             }
         };
-        if (&named.issuer, &named.subject) == (&known.issuer, &known.subject) {
+        if named.id == known.id {
             return Ok(());
         }
         Err(Error::new(Code::IdTokenInvalid, "the refreshed ID token names another person"))

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::consents::{Consent, Consents};
+use super::consents::Consent;
 use super::trouble::Trouble;
-use super::{AccountId, AccountRow, Shortfall, TokenSet};
+use super::{AccountRow, Shortfall, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::protocol::Identity;
+use crate::protocol::{AccountId, Identity};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::OwnerKey;
@@ -98,13 +98,12 @@ impl<'a> IdentityRecord<'a> {
 
     fn identity(self) -> Identity {
         Identity {
-            issuer: self.issuer.to_owned(),
-            subject: self.subject.to_owned(),
-            email: self.email.map(str::to_owned),
+            id: AccountId::new(self.issuer, self.subject),
+            email: self.email.map(Box::from),
             email_verified: self.email_verified,
-            name: self.name.map(str::to_owned),
-            picture: self.picture.map(str::to_owned),
-            hosted_domain: self.hosted_domain.map(str::to_owned),
+            name: self.name.map(Box::from),
+            picture: self.picture.map(Box::from),
+            hosted_domain: self.hosted_domain.map(Box::from),
         }
     }
 }
@@ -118,14 +117,14 @@ fn consent_record((name, consent): (&str, Consent)) -> (Cow<'_, str>, u8, Timest
     (name.into(), word, at)
 }
 
-fn consent((name, word, at): (Cow<'_, str>, u8, Timestamp)) -> Option<(Box<str>, Consent)> {
+fn consent((name, word, at): (Cow<'_, str>, u8, Timestamp)) -> Option<(Cow<'_, str>, Consent)> {
     let consent = match word {
         0 => Consent::Granted(at),
         1 => Consent::Declined(at),
         2 => Consent::Revoked(at),
         _ => return None,
     };
-    Some((name.into(), consent))
+    Some((name, consent))
 }
 
 impl Row for AccountRow {
@@ -136,7 +135,7 @@ impl Row for AccountRow {
             identity: IdentityRecord::of(&self.identity),
             epoch: self.epoch,
             tokens: self.tokens.as_deref().map(TokensRecord::of),
-            granted: self.granted.clone(),
+            granted: (*self.granted).clone(),
             consents: self.consents.iter().map(consent_record).collect(),
             forced_consent: self.forced_consent,
             shortfall: match self.shortfall {
@@ -151,15 +150,14 @@ impl Row for AccountRow {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let record: AccountRecord<'_> = from_bytes(bytes)?;
         let identity = record.identity.identity();
-        let consents: Option<Consents> = record.consents.into_iter().map(consent).collect();
+        let consents: Option<Vec<_>> = record.consents.into_iter().map(consent).collect();
         Some(Self {
-            id: AccountId::new(&identity.issuer, &identity.subject),
             identity,
             epoch: record.epoch,
             tokens: record.tokens.map(|tokens| Arc::new(tokens.tokens())),
-            covered: record.granted.closure(),
-            granted: record.granted,
-            consents: consents?,
+            covered: record.granted.closure().into(),
+            granted: record.granted.into(),
+            consents: consents?.iter().map(|(name, consent)| (&**name, *consent)).collect(),
             forced_consent: record.forced_consent,
             shortfall: match record.shortfall {
                 0 => Shortfall::None,

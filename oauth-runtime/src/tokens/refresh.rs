@@ -232,8 +232,8 @@ mod tests {
     use crate::clock::{Clock as _, ManualClock};
     use crate::http::HttpClient;
     use crate::http::testing::{End, Server, answer};
-    use crate::protocol::Identity;
     use crate::protocol::testing::rs256;
+    use crate::protocol::{AccountId, Identity};
     use crate::provider::{ClientCredentials, Provider};
     use crate::scope::ScopeSet;
     use crate::store::Index;
@@ -270,15 +270,7 @@ mod tests {
     }
 
     fn identity() -> Identity {
-        Identity {
-            issuer: "https://id.example".to_owned(),
-            subject: "1".to_owned(),
-            email: None,
-            email_verified: false,
-            name: None,
-            picture: None,
-            hosted_domain: None,
-        }
+        Identity::bare(AccountId::new("https://id.example", "1"))
     }
 
     impl World {
@@ -462,7 +454,7 @@ mod tests {
         assert_eq!(world.held(), None);
         let after = world.row();
         assert!(after.value.granted.is_empty() && after.value.covered.is_empty());
-        assert_eq!(after.value.id, before.value.id);
+        assert_eq!(after.value.id(), before.value.id());
         assert_eq!(after.value.epoch, before.value.epoch);
         assert_eq!(world.refreshed().await, "invalid_grant");
         assert_eq!(world.calls(), 1, "a dead token is not tried twice");
@@ -502,7 +494,7 @@ mod tests {
             let row = waiter.await.unwrap().unwrap();
             assert!(row.value.tokens.as_ref().unwrap().access.is(b"ya29.b"));
             assert_eq!(row.value.tokens.as_ref().unwrap().expires_at, ends);
-            assert_eq!(row.value.granted, ScopeSet::parse("openid zz"), "{rotated:?}");
+            assert_eq!(*row.value.granted, ScopeSet::parse("openid zz"), "{rotated:?}");
             world.assert_held("ya29.b", refresh);
         }
     }
@@ -707,7 +699,7 @@ mod tests {
             narrow["scope"] = scope.clone();
             world.answers([answer("200 OK", &narrow.to_string())]);
             assert_eq!(world.refreshed().await, "ya29.new");
-            assert_eq!(world.row().value.granted, ScopeSet::parse(left), "{scope}");
+            assert_eq!(*world.row().value.granted, ScopeSet::parse(left), "{scope}");
         }
     }
 

@@ -9,9 +9,10 @@ use super::grant::Grant;
 use super::guard::{self, Pass};
 use crate::error::{Code, Error};
 use crate::oauth::{Login, OAuth, SignedIn};
+use crate::protocol::AccountId;
 use crate::scope::Requirement;
 use crate::session::Owner;
-use crate::tokens::{AccountId, Disconnection};
+use crate::tokens::Disconnection;
 
 /// One account, outside of any request; made by [`OAuth::account`].
 ///
@@ -60,7 +61,7 @@ impl OAuth {
         for key in self.0.owners.accounts(&owner, now).await? {
             let account = self.0.accounts.get(&key, now).await?;
             let his = account.filter(|account| account.value.holder == Some(owner));
-            accounts.extend(his.map(|account| account.value.id.clone()));
+            accounts.extend(his.map(|account| account.value.id().clone()));
         }
         Ok(accounts)
     }

@@ -13,9 +13,9 @@ use super::state::HasOAuth;
 use super::user::User;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::protocol::AccountId;
 use crate::scope::{Requirement, ScopeSet};
 use crate::secret::Redacted;
-use crate::tokens::AccountId;
 
 /// A live access token that holds every scope of `Handler`.
 ///
@@ -94,7 +94,7 @@ impl<R: Requirement> Token<R> {
 
     /// The account that the token belongs to.
     pub fn account(&self) -> &AccountId {
-        &self.grant.signed_in.row().id
+        self.grant.signed_in.row().id()
     }
 
     /// The person behind the token.

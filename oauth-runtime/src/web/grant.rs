@@ -94,7 +94,7 @@ impl Grant {
             Ok(oauth.0.urls.path("sign-in"))
         } else {
             let intent = Intent::new(oauth, holder, &scopes, page).with_why(declaration.why);
-            let hint = row.and_then(|row| row.identity.email.clone());
+            let hint = row.and_then(|row| row.identity.email().map(str::to_owned));
             intent.in_mail(oauth, hint).to_link(oauth)
         };
         let (missing, declined) = (&scopes, &ScopeSet::default());

@@ -9,9 +9,10 @@ use super::guard;
 use super::state::HasOAuth;
 use crate::error::Error;
 use crate::oauth::SignedIn;
+use crate::protocol::AccountId;
 use crate::protocol::Identity;
 use crate::scope::ScopeSet;
-use crate::tokens::{AccountId, Consent};
+use crate::tokens::Consent;
 
 /// The person who is signed in.
 ///
@@ -38,7 +39,7 @@ impl User {
 
     /// The account, issuer and subject together.
     pub fn account(&self) -> &AccountId {
-        &self.0.row().id
+        self.0.row().id()
     }
 
     /// The issuer, in its canonical form (`iss`, OpenID Connect Core §2).
