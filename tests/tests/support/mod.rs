@@ -7,7 +7,7 @@ mod folder;
 mod html;
 mod ours;
 
-pub use app::App;
+pub use app::{App, router};
 #[cfg(feature = "servers")]
 pub use browser::query;
 pub use browser::{Browser, Page};

@@ -1,0 +1,256 @@
+//! The single flight of a refresh in every order in which its operations can happen.
+//!
+//! Each operation on the store and each call at the token endpoint waits for a permit. A search
+//! in depth gives the permits in every order, and begins anew for each, with another account.
+//! Nothing sleeps and nothing is left to chance: whoever has no permit stands still.
+
+mod board;
+mod endpoint;
+mod node;
+mod world;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use endpoint::Answer;
+use world::{Budget, Got, Scenario, Step, World};
+
+/// No lease runs out in this time.
+const PROMPTLY: Duration = Duration::from_secs(5);
+
+/// A schedule: at each point, which of the possible steps was taken.
+#[derive(Default)]
+struct Schedule(Vec<(usize, Vec<Step>)>);
+
+impl Schedule {
+    /// The one after this in depth first order, up to where they part; whether there is one.
+    fn advance(&mut self) -> bool {
+        while let Some((taken, steps)) = self.0.last_mut() {
+            if *taken + 1 < steps.len() {
+                *taken += 1;
+                return true;
+            }
+            self.0.pop();
+        }
+        false
+    }
+
+    /// The step at this point: the one of the schedule, or the first where it has come to its end.
+    fn step(&mut self, point: usize, steps: Vec<Step>) -> Step {
+        if point == self.0.len() {
+            self.0.push((0, steps));
+        } else {
+            assert_eq!(self.0[point].1, steps, "the same steps led elsewhere");
+        }
+        let (taken, steps) = &self.0[point];
+        steps[*taken]
+    }
+}
+
+impl fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(taken, steps)| steps[*taken])).finish()
+    }
+}
+
+/// Tells the schedule of a test that fails.
+struct Told(Schedule);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("after {:#?}", self.0);
+        }
+    }
+}
+
+/// What came of one schedule.
+struct Outcome {
+    /// What each request got.
+    results: Vec<Got>,
+    /// How often the token endpoint was asked, and how long it took by the clock.
+    calls: usize,
+    took: Duration,
+    /// Whether a node that lost its lease may have worked on.
+    lease_lost: bool,
+    /// What each node answers an hour later.
+    afterwards: Vec<Got>,
+}
+
+impl Outcome {
+    /// Whoever was still there has a token, and all have the same.
+    fn shares_a_token(&self) -> bool {
+        let tokens: BTreeSet<_> = self.results.iter().filter(|got| **got != Got::Nothing).collect();
+        tokens.len() <= 1 && tokens.iter().all(|got| got.is_token())
+    }
+
+    fn all(&self, holds: impl Fn(&Got) -> bool) -> bool {
+        self.results.iter().all(|got| *got == Got::Nothing || holds(got))
+    }
+}
+
+impl Got {
+    fn is_token(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+}
+
+/// Tries every schedule of a scenario, and says how many there were.
+fn explore(scenario: Scenario, check: impl Fn(&Outcome)) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut world = World::new(scenario).await;
+        let (mut told, mut count) = (Told(Schedule::default()), 0);
+        loop {
+            let outcome = run(&mut world, &mut told.0).await;
+            check_always(&world, &outcome);
+            check(&outcome);
+            count += 1;
+            if !told.0.advance() {
+                println!("{count} schedules of {scenario:?}");
+                return count;
+            }
+        }
+    })
+}
+
+async fn run(world: &mut World, schedule: &mut Schedule) -> Outcome {
+    world.begin().await;
+    for point in 0.. {
+        let steps = world.steps();
+        if steps.is_empty() {
+            break;
+        }
+        world.take(schedule.step(point, steps)).await;
+    }
+    let (results, took) = (world.results(), world.took());
+    let calls = world.endpoint.facts().calls;
+    let (lease_lost, afterwards) = (world.lease_lost, world.afterwards().await);
+    Outcome { results, calls, took, lease_lost, afterwards }
+}
+
+/// Invariant 13: while a lease lives, one call at most; nobody sends a refresh token although he
+/// has seen a newer one; and nobody waits for a lease to run out whose holder is well.
+fn check_always(world: &World, outcome: &Outcome) {
+    let facts = world.endpoint.facts();
+    assert!(facts.violations.is_empty(), "{:?}", facts.violations);
+    let Outcome { lease_lost, took, .. } = outcome;
+    assert!(*lease_lost || facts.most_under_way <= 1, "two calls at the same time");
+    assert!(*lease_lost || *took < PROMPTLY, "it took {took:?}");
+}
+
+/// Where nothing goes wrong, whoever goes away: one call, one token for all, and the newest
+/// refresh token in the store.
+fn check_shared(outcome: &Outcome) {
+    let Outcome { results, calls, afterwards, .. } = outcome;
+    assert!(outcome.shares_a_token(), "{results:?}");
+    assert_eq!(*calls, 1);
+    assert!(afterwards.iter().all(Got::is_token), "{afterwards:?}");
+}
+
+fn budget() -> Budget {
+    Budget { ticks: 1, ..Budget::default() }
+}
+
+/// I1, I2, I4: one call, however the requests of two nodes fall together.
+#[test]
+fn requests_of_two_nodes_share_one_refresh() {
+    for answer in [Answer::Keeps, Answer::Rotates] {
+        let pair = Scenario { requests: &[0, 1], answer, budget: budget() };
+        assert!(explore(pair, check_shared) > 100);
+    }
+    let more = Scenario { requests: &[0, 0, 1], answer: Answer::Rotates, ..Scenario::default() };
+    assert!(explore(more, check_shared) > 100);
+}
+
+/// I5: whoever began the refresh goes away, at any moment.
+#[test]
+fn a_refresh_outlives_whoever_began_it() {
+    let budget = Budget { cancels: 1, ..Budget::default() };
+    for requests in [&[0, 0][..], &[0, 1]] {
+        let scenario = Scenario { requests, answer: Answer::Rotates, budget };
+        let count = explore(scenario, |outcome| {
+            assert!(outcome.shares_a_token(), "{:?}", outcome.results);
+            // Whoever goes away before he was anybody begins none.
+            assert!(outcome.calls <= 1);
+            assert!(outcome.afterwards.iter().all(Got::is_token), "{:?}", outcome.afterwards);
+        });
+        assert!(count > 100);
+    }
+}
+
+/// I7: a write that fails is made again, and nobody else asks the provider meanwhile.
+#[test]
+fn an_answer_outlives_a_store_that_fails() {
+    let budget = Budget { failures: 1, ..Budget::default() };
+    let scenario = Scenario { requests: &[0, 1], answer: Answer::Rotates, budget };
+    assert!(explore(scenario, check_shared) > 100);
+    // Where it fails for good, the answer is kept in memory, and written at the next refresh.
+    let budget = Budget { failures: usize::MAX, ..Budget::default() };
+    let scenario = Scenario { requests: &[0, 0], answer: Answer::Rotates, budget };
+    assert!(explore(scenario, check_shared) > 10);
+}
+
+/// I10, I11: a provider that fails is told to all who wait, and nothing is lost by it.
+#[test]
+fn a_failure_is_shared_and_costs_nothing() {
+    for requests in [&[0, 1][..], &[0, 0]] {
+        let scenario = Scenario { requests, answer: Answer::Fails, budget: budget() };
+        explore(scenario, |outcome| {
+            assert!(outcome.all(|got| *got == Got::Unavailable), "{:?}", outcome.results);
+            assert!(outcome.calls <= outcome.afterwards.len(), "once on each node");
+            assert!(outcome.afterwards.iter().all(Got::is_token), "{:?}", outcome.afterwards);
+        });
+    }
+}
+
+/// I9: a refusal is asked for once, and ends the access for all.
+#[test]
+fn a_refusal_is_heard_once() {
+    for requests in [&[0, 1][..], &[0, 0]] {
+        let scenario = Scenario { requests, answer: Answer::Refuses, budget: budget() };
+        explore(scenario, |outcome| {
+            assert!(outcome.all(|got| *got == Got::Asked), "{:?}", outcome.results);
+            assert_eq!(outcome.calls, 1);
+            assert!(outcome.afterwards.iter().all(|got| *got == Got::Asked));
+        });
+    }
+}
+
+/// I6: a node dies at any moment of its refresh, and the other one goes on when the lease is over.
+#[test]
+fn the_other_node_goes_on_when_one_dies() {
+    let budget = Budget { crashes: 1, ..Budget::default() };
+    for answer in [Answer::Keeps, Answer::Rotates] {
+        let scenario = Scenario { requests: &[0, 1], answer, budget };
+        explore(scenario, |outcome| check_lost(outcome, answer));
+    }
+}
+
+/// A node stands still for longer than its lease, at any moment, and goes on.
+#[test]
+fn a_node_that_slept_through_its_lease_breaks_nothing() {
+    let budget = Budget { overruns: 1, ..Budget::default() };
+    for answer in [Answer::Keeps, Answer::Rotates] {
+        let scenario = Scenario { requests: &[0, 1], answer, budget };
+        explore(scenario, |outcome| check_lost(outcome, answer));
+    }
+}
+
+/// Two nodes may then have asked with the same refresh token. A provider that rotates refuses
+/// one of them, and the person may have to authorize again: all else is as ever.
+fn check_lost(outcome: &Outcome, answer: Answer) {
+    let Outcome { results, calls, afterwards, .. } = outcome;
+    assert!(*calls <= 2);
+    let asked_again = answer == Answer::Rotates && *calls == 2;
+    let fits = |got: &Got| match got {
+        Got::Asked => asked_again,
+        // Its wait for the store ended too.
+        Got::Unavailable => outcome.lease_lost,
+        Got::Token(_) | Got::Nothing => true,
+    };
+    assert!(results.iter().all(fits), "{results:?}");
+    let fits = |got: &Got| got.is_token() || (asked_again && *got == Got::Asked);
+    assert!(afterwards.iter().all(fits), "{afterwards:?}");
+}
