@@ -19,16 +19,40 @@ use world::{Budget, Got, Scenario, Step, World};
 /// No lease runs out in this time.
 const PROMPTLY: Duration = Duration::from_secs(5);
 
-/// A schedule: at each point, which of the possible steps was taken.
+/// A point of a schedule.
+struct Point {
+    /// The one of the steps that is taken.
+    taken: usize,
+    /// Those that have to be tried here.
+    steps: Vec<Step>,
+    /// Those that were tried at an earlier point and commute with all that was done since: what
+    /// they lead to is known.
+    asleep: Vec<Step>,
+}
+
+impl Point {
+    fn step(&self) -> Step {
+        self.steps[self.taken]
+    }
+
+    /// What need not be tried right after the step that is taken.
+    fn asleep_after(&self) -> Vec<Step> {
+        let known = self.asleep.iter().chain(&self.steps[..self.taken]).copied();
+        known.filter(|step| step.commutes_with(self.step())).collect()
+    }
+}
+
+/// A schedule of those that differ in more than the order of steps that commute: a search in
+/// depth with sleep sets (Godefroid 1996, §5).
 #[derive(Default)]
-struct Schedule(Vec<(usize, Vec<Step>)>);
+struct Schedule(Vec<Point>);
 
 impl Schedule {
-    /// The one after this in depth first order, up to where they part; whether there is one.
+    /// The next one, up to where it parts from this one; whether there is one.
     fn advance(&mut self) -> bool {
-        while let Some((taken, steps)) = self.0.last_mut() {
-            if *taken + 1 < steps.len() {
-                *taken += 1;
+        while let Some(point) = self.0.last_mut() {
+            point.taken += 1;
+            if point.taken < point.steps.len() {
                 return true;
             }
             self.0.pop();
@@ -36,21 +60,30 @@ impl Schedule {
         false
     }
 
-    /// The step at this point: the one of the schedule, or the first where it has come to its end.
-    fn step(&mut self, point: usize, steps: Vec<Step>) -> Step {
-        if point == self.0.len() {
-            self.0.push((0, steps));
+    /// The step at this point: that of the schedule, or the first one where it has come to its
+    /// end. `None` if there is none that leads to anything new.
+    fn step(&mut self, number: usize, possible: Vec<Step>) -> Option<Step> {
+        if number == self.0.len() {
+            let asleep = self.0.last().map(Point::asleep_after).unwrap_or_default();
+            let steps: Vec<_> =
+                possible.into_iter().filter(|step| !asleep.contains(step)).collect();
+            if steps.is_empty() {
+                return None;
+            }
+            self.0.push(Point { taken: 0, steps, asleep });
         } else {
-            assert_eq!(self.0[point].1, steps, "the same steps led elsewhere");
+            let Point { steps, asleep, .. } = &self.0[number];
+            let same = possible.len() == steps.len() + asleep.len()
+                && possible.iter().all(|step| steps.contains(step) || asleep.contains(step));
+            assert!(same, "the same steps led elsewhere: {possible:?}");
         }
-        let (taken, steps) = &self.0[point];
-        steps[*taken]
+        Some(self.0[number].step())
     }
 }
 
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(taken, steps)| steps[*taken])).finish()
+        f.debug_list().entries(self.0.iter().map(Point::step)).finish()
     }
 }
 
@@ -103,10 +136,11 @@ fn explore(scenario: Scenario, check: impl Fn(&Outcome)) -> usize {
         let mut world = World::new(scenario).await;
         let (mut told, mut count) = (Told(Schedule::default()), 0);
         loop {
-            let outcome = run(&mut world, &mut told.0).await;
-            check_always(&world, &outcome);
-            check(&outcome);
-            count += 1;
+            if let Some(outcome) = run(&mut world, &mut told.0).await {
+                check_always(&world, &outcome);
+                check(&outcome);
+                count += 1;
+            }
             if !told.0.advance() {
                 println!("{count} schedules of {scenario:?}");
                 return count;
@@ -115,19 +149,20 @@ fn explore(scenario: Scenario, check: impl Fn(&Outcome)) -> usize {
     })
 }
 
-async fn run(world: &mut World, schedule: &mut Schedule) -> Outcome {
+/// One schedule from its beginning to its end, unless it turns out to be known.
+async fn run(world: &mut World, schedule: &mut Schedule) -> Option<Outcome> {
     world.begin().await;
-    for point in 0.. {
+    for number in 0.. {
         let steps = world.steps();
         if steps.is_empty() {
             break;
         }
-        world.take(schedule.step(point, steps)).await;
+        world.take(schedule.step(number, steps)?).await;
     }
     let (results, took) = (world.results(), world.took());
     let calls = world.endpoint.facts().calls;
     let (lease_lost, afterwards) = (world.lease_lost, world.afterwards().await);
-    Outcome { results, calls, took, lease_lost, afterwards }
+    Some(Outcome { results, calls, took, lease_lost, afterwards })
 }
 
 /// Invariant 13: while a lease lives, one call at most; nobody sends a refresh token although he
@@ -153,15 +188,17 @@ fn budget() -> Budget {
     Budget { ticks: 1, ..Budget::default() }
 }
 
-/// I1, I2, I4: one call, however the requests of two nodes fall together.
+/// I1, I2, I4: one call, however the requests of several nodes fall together.
 #[test]
-fn requests_of_two_nodes_share_one_refresh() {
+fn requests_of_all_nodes_share_one_refresh() {
     for answer in [Answer::Keeps, Answer::Rotates] {
         let pair = Scenario { requests: &[0, 1], answer, budget: budget() };
-        assert!(explore(pair, check_shared) > 100);
+        explore(pair, check_shared);
     }
-    let more = Scenario { requests: &[0, 0, 1], answer: Answer::Rotates, ..Scenario::default() };
-    assert!(explore(more, check_shared) > 100);
+    for requests in [&[0, 0, 1][..], &[0, 0, 1, 1], &[0, 1, 2]] {
+        let more = Scenario { requests, answer: Answer::Rotates, ..Scenario::default() };
+        explore(more, check_shared);
+    }
 }
 
 /// I5: whoever began the refresh goes away, at any moment.
@@ -170,26 +207,24 @@ fn a_refresh_outlives_whoever_began_it() {
     let budget = Budget { cancels: 1, ..Budget::default() };
     for requests in [&[0, 0][..], &[0, 1]] {
         let scenario = Scenario { requests, answer: Answer::Rotates, budget };
-        let count = explore(scenario, |outcome| {
+        explore(scenario, |outcome| {
             assert!(outcome.shares_a_token(), "{:?}", outcome.results);
-            // Whoever goes away before he was anybody begins none.
-            assert!(outcome.calls <= 1);
+            assert_eq!(outcome.calls, 1);
             assert!(outcome.afterwards.iter().all(Got::is_token), "{:?}", outcome.afterwards);
         });
-        assert!(count > 100);
     }
 }
 
 /// I7: a write that fails is made again, and nobody else asks the provider meanwhile.
 #[test]
 fn an_answer_outlives_a_store_that_fails() {
-    let budget = Budget { failures: 1, ..Budget::default() };
+    let budget = Budget { failures: 2, ..Budget::default() };
     let scenario = Scenario { requests: &[0, 1], answer: Answer::Rotates, budget };
-    assert!(explore(scenario, check_shared) > 100);
+    explore(scenario, check_shared);
     // Where it fails for good, the answer is kept in memory, and written at the next refresh.
     let budget = Budget { failures: usize::MAX, ..Budget::default() };
     let scenario = Scenario { requests: &[0, 0], answer: Answer::Rotates, budget };
-    assert!(explore(scenario, check_shared) > 10);
+    explore(scenario, check_shared);
 }
 
 /// I10, I11: a provider that fails is told to all who wait, and nothing is lost by it.

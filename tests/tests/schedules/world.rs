@@ -33,14 +33,36 @@ pub enum Step {
     Go(Op),
     /// The store refuses a write.
     Fail(Op),
-    /// Whoever waits for this request goes away.
-    Cancel(usize),
+    /// Whoever waits for this request, on this node, goes away.
+    Cancel(usize, usize),
     /// The node never does anything again.
     Crash(usize),
     /// The lease of whoever works runs out.
     Overrun,
     /// Time passes until the first sleeper wakes.
     Tick,
+}
+
+impl Step {
+    /// Whether it makes no difference which of the two comes first: they are of two nodes, and
+    /// neither changes what the other looks at. A read and a call count as if they did, so that
+    /// calls are seen side by side wherever they could be.
+    pub fn commutes_with(self, other: Self) -> bool {
+        let (one, two) = match (self, other) {
+            (Self::Go(one), Self::Go(two)) => (one, two),
+            (Self::Go(op), Self::Cancel(_, node)) | (Self::Cancel(_, node), Self::Go(op)) => {
+                return op.node != node;
+            }
+            _ => return false,
+        };
+        let on_the_lease = |op: Op| matches!(op.what, What::Lease | What::Release);
+        let apart = match (one.what, two.what) {
+            (What::Read, What::Read) => true,
+            _ => on_the_lease(one) != on_the_lease(two),
+        };
+        let of_call = |a: Op, b: Op| a.what == What::Call && b.what == What::Put;
+        one.node != two.node && (apart || of_call(one, two) || of_call(two, one))
+    }
 }
 
 /// How often things that need not happen may happen in one schedule.
@@ -162,7 +184,7 @@ impl World {
 
     /// A person whose token has ended, and all requests, each of them before its first operation.
     pub async fn begin(&mut self) {
-        self.board.set_open(true);
+        self.clear().await;
         self.accounts += 1;
         self.endpoint.begin(self.scenario.answer, self.accounts);
         (self.budget, self.lease_lost) = (self.scenario.budget, false);
@@ -244,7 +266,7 @@ impl World {
         }
         if self.budget.cancels > 0 {
             let running = (0..self.requests.len()).filter(|number| self.runs(*number));
-            steps.extend(running.map(Step::Cancel));
+            steps.extend(running.map(|number| Step::Cancel(number, self.requests[number].node)));
         }
         if self.budget.crashes > 0 {
             steps.extend(ready.iter().filter(leads).map(|op| Step::Crash(op.node)));
@@ -274,7 +296,7 @@ impl World {
                 self.budget.failures -= 1;
                 self.board.permit(op, Permit::Fail);
             }
-            Step::Cancel(number) => {
+            Step::Cancel(number, _) => {
                 self.budget.cancels -= 1;
                 self.requests[number].cancelled = true;
                 self.requests[number].task.abort();
@@ -326,16 +348,20 @@ impl World {
         results
     }
 
-    /// What each node answers an hour later, when the provider is well and nothing is in the way.
-    pub async fn afterwards(&mut self) -> Vec<Got> {
+    /// Whoever was dead or too late wakes up and does what he was about to do.
+    async fn clear(&self) {
         self.board.set_open(true);
-        self.endpoint.recover();
         self.settle().await;
-        // Whoever was dead or too late wakes up, and does what he was about to do.
         while (0..self.nodes.len()).any(|node| self.refreshes(node)) {
             self.time.advance(OVERRUN);
             self.settle().await;
         }
+    }
+
+    /// What each node answers an hour later, when the provider is well and nothing is in the way.
+    pub async fn afterwards(&mut self) -> Vec<Got> {
+        self.endpoint.recover();
+        self.clear().await;
         let mut results = Vec::new();
         for node in 0..self.nodes.len() {
             self.time.advance(HOUR);
