@@ -26,6 +26,7 @@ mod places;
 mod properties;
 mod races;
 mod request_kinds;
+mod schedules;
 #[cfg(feature = "servers")]
 mod servers;
 mod staying;

@@ -7,9 +7,7 @@ mod folder;
 mod html;
 mod ours;
 
-pub use app::App;
-#[cfg(feature = "databases")]
-pub use app::router;
+pub use app::{App, router};
 #[cfg(feature = "servers")]
 pub use browser::query;
 pub use browser::{Browser, Page};
