@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
+
 use super::consents::Consents;
 use super::{Freshness, TokenSet};
 use crate::clock::Timestamp;
 use crate::protocol::{AccountId, Identity};
 use crate::scope::{Scope, ScopeSet, SharedScopes};
+use crate::secret::Secret;
 use crate::session::OwnerKey;
+
+/// Tells a token from all others without keeping it.
+pub(super) type Fingerprint = [u8; 16];
 
 /// The row of an account. Rows are replaced, never changed in place.
 #[derive(Clone)]
@@ -26,6 +32,9 @@ pub(crate) struct AccountRow {
     /// A consent was forced and still brought no refresh token: do not force another.
     pub(crate) forced_consent: bool,
     pub(crate) shortfall: Shortfall,
+    /// Which refresh token the provider refused, if that is why there are none: whoever replaced
+    /// it may just be late with the new one.
+    pub(super) refused: Option<Box<Fingerprint>>,
     /// Whose it is, in an app with a login of its own.
     pub(crate) holder: Option<OwnerKey>,
 }
@@ -39,6 +48,11 @@ pub(crate) enum Shortfall {
     Seen,
     /// A consent was forced for it: that is done once.
     Tried,
+}
+
+fn fingerprint(token: &Secret) -> Fingerprint {
+    let hash = digest::digest(&digest::SHA256, token.expose().as_bytes());
+    std::array::from_fn(|i| hash.as_ref()[i])
 }
 
 impl AccountRow {
@@ -76,6 +90,17 @@ impl AccountRow {
     pub(crate) fn blanked(&self, now: Timestamp) -> Self {
         let none = SharedScopes::default();
         let consents = self.consents.lacking(&none, now);
-        Self { tokens: None, granted: none.clone(), covered: none, consents, ..self.clone() }
+        let (granted, covered) = (none.clone(), none);
+        Self { tokens: None, granted, covered, consents, refused: None, ..self.clone() }
+    }
+
+    /// The same account without the tokens, of which the provider refused this one.
+    pub(super) fn without_refused(&self, token: &Secret, now: Timestamp) -> Self {
+        Self { refused: Some(fingerprint(token).into()), ..self.blanked(now) }
+    }
+
+    /// Whether the tokens are gone for this one, which the provider refused.
+    pub(super) fn is_without_refused(&self, token: &Secret) -> bool {
+        self.refused.as_deref().is_some_and(|refused| *refused == fingerprint(token))
     }
 }

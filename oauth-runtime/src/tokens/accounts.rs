@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
-use super::flights::Flights;
+use super::flights::{Flights, Row};
 use super::merge::{Authorized, merge};
 use super::outbox::Outbox;
 use super::provider_client::ProviderClient;
@@ -16,12 +16,10 @@ use crate::keys::random;
 use crate::protocol::{AccountId, Identity};
 use crate::scope::ScopeSet;
 use crate::session::{AccountKey, OwnerKey};
-use crate::store::{Entry, Index, Table, Vault};
+use crate::store::{Index, Table, Vault};
 
 /// For how long the row of an account stays once nobody has it any longer.
 const FORGOTTEN: Duration = Duration::from_secs(600);
-
-type Row = Arc<Entry<AccountRow>>;
 
 /// Why an authorization was not written.
 #[derive(Debug)]

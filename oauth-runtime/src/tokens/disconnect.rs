@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use tracing::{debug, error};
 
+use super::flights::Row;
 use super::outbox::Ticket;
 use super::renewal::Renewal;
 use super::{AccountRow, Accounts, Shortfall};
+use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::secret::Secret;
 use crate::session::AccountKey;
@@ -76,7 +78,8 @@ impl Accounts {
         }
         for _ in 0..ATTEMPTS {
             let now = self.clock().now();
-            let row = self.table.get_anew(key, now).await?.entry;
+            self.table.get_anew(key, now).await?;
+            let row = self.given_up(key, now).await?;
             let Some(tokens) = row.and_then(|row| row.value.tokens.clone()) else {
                 return Ok(tickets);
             };
@@ -96,6 +99,15 @@ impl Accounts {
             }
         }
         Err(Error::new(Code::Internal, "an account is authorized again and again"))
+    }
+
+    /// The row, for which no node that is late brings tokens any more if it has none.
+    async fn given_up(&self, key: &AccountKey, now: Timestamp) -> Result<Option<Row>, Error> {
+        let given_up = |row: Option<&AccountRow>| {
+            let row = row.filter(|row| row.tokens.is_none() && row.refused.is_some());
+            Ok(row.map(|row| row.blanked(now)))
+        };
+        self.change(key, given_up).await
     }
 
     /// `None` where the provider could not be asked to revoke it anyway.

@@ -50,6 +50,7 @@ pub(crate) fn merge(
         consents,
         forced_consent,
         shortfall,
+        refused: None,
         holder: previous.and_then(|row| row.holder),
     })
 }
@@ -121,6 +122,24 @@ pub(crate) fn merge_overtaken(row: &AccountRow, response: &TokenResponse) -> Opt
     let mut tokens = row.tokens.as_deref()?.clone();
     (tokens.refresh, tokens.trouble) = (Some(new), None);
     Some(AccountRow { tokens: Some(tokens.into()), ..row.clone() })
+}
+
+/// The row after a refresh by a node that was so slow that another one was refused the refresh
+/// token that it had replaced: what it brings is what the row lacks.
+pub(crate) fn merge_late(
+    row: &AccountRow,
+    before: &AccountRow,
+    response: &TokenResponse,
+    jitter: u8,
+    now: Timestamp,
+) -> Option<AccountRow> {
+    let refused = before.tokens.as_ref()?.refresh.as_ref()?;
+    if response.refresh_token.is_none() || !row.is_without_refused(refused) {
+        return None;
+    }
+    let AccountRow { tokens, granted, covered, consents, .. } = before.clone();
+    let whole = AccountRow { tokens, granted, covered, consents, refused: None, ..row.clone() };
+    Some(merge_refresh(&whole, response, jitter, now))
 }
 
 /// The response, with what it says of the refresh token that is held already brought together.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::account::Fingerprint;
 use super::consents::Consent;
 use super::trouble::Trouble;
 use super::{AccountRow, Shortfall, TokenSet};
@@ -30,6 +31,7 @@ struct AccountRecord<'a> {
     consents: Vec<(Cow<'a, str>, u8, Timestamp)>,
     forced_consent: bool,
     shortfall: u8,
+    refused: Option<Fingerprint>,
     holder: Option<OwnerKey>,
 }
 
@@ -143,6 +145,7 @@ impl Row for AccountRow {
                 Shortfall::Seen => 1,
                 Shortfall::Tried => 2,
             },
+            refused: self.refused.as_deref().copied(),
             holder: self.holder,
         })
     }
@@ -164,6 +167,7 @@ impl Row for AccountRow {
                 1 => Shortfall::Seen,
                 _ => Shortfall::Tried,
             },
+            refused: record.refused.map(Box::new),
             holder: record.holder,
         })
     }

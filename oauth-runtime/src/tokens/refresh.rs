@@ -74,8 +74,8 @@ impl Accounts {
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
         let error = match self.ask(token, &row).await {
             Ok(response) => {
-                let ([jitter], tokens) = (random()?, tokens.clone());
-                let renewal = Renewal { tokens, response, jitter, asked_at: now };
+                let ([jitter], before) = (random()?, row.clone());
+                let renewal = Renewal { before, response, jitter, asked_at: now };
                 return Ok(self.keep(key, &row, renewal).await?);
             }
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
@@ -170,7 +170,8 @@ impl Accounts {
     ) -> Result<Row, Failure> {
         let now = self.clock().now();
         let row = self.change(key, |row| {
-            Ok::<_, Error>(row.filter(|row| holds(row, token)).map(|row| row.blanked(now)))
+            let row = row.filter(|row| holds(row, token));
+            Ok::<_, Error>(row.map(|row| row.without_refused(token, now)))
         });
         let row = row.await?;
         match row {
@@ -510,6 +511,39 @@ mod tests {
         world.server.release();
         assert_eq!(waiter.await.unwrap().err().unwrap().code(), "invalid_grant");
         assert_eq!(world.held(), None);
+    }
+
+    /// A node that sleeps longer than its lease lets another one send the same refresh token, which
+    /// the provider has replaced and refuses. The new one, when it comes, is what was missing.
+    #[tokio::test]
+    async fn a_late_answer_mends_what_only_its_lateness_broke() {
+        // (the answer has a new refresh token, the person disconnects meanwhile)
+        for (rotated, disconnects) in [(true, false), (false, false), (true, true)] {
+            let world = World::new().await;
+            let before = world.row();
+            world.answers([granted("ya29.new", rotated.then_some("1//b"))]);
+            let waiter = world.begin_held().await;
+            let token = Secret::new("1//a");
+            let error = TokenError::InvalidGrant { rapt: false };
+            let refusal = world.accounts.refused(&world.key, &token, error).await;
+            assert_eq!(refusal.err().unwrap().error.code(), "invalid_grant");
+            assert_eq!(world.held(), None);
+            if disconnects {
+                let outcome = world.accounts.disconnect(world.key).await.unwrap();
+                assert_eq!(outcome, Disconnection::NotConnected);
+            }
+            world.server.release();
+            let answer = waiter.await.unwrap();
+            if rotated && !disconnects {
+                answer.unwrap();
+                world.assert_held("ya29.new", "1//b");
+                let (before, after) = (&before.value, &world.row().value);
+                assert_eq!((&after.granted, &after.consents), (&before.granted, &before.consents));
+            } else {
+                assert_eq!(answer.err().unwrap().code(), "invalid_grant");
+                assert_eq!(world.held(), None, "{rotated} {disconnects}");
+            }
+        }
     }
 
     /// I11, I23: the pause doubles up to half a minute, and the token serves while it lives.

@@ -1,16 +1,16 @@
 //! An answer to a refresh, until it is written.
 
-use std::sync::Arc;
-
-use super::merge::{merge_overtaken, merge_refresh};
+use super::flights::Row;
+use super::merge::{merge_late, merge_overtaken, merge_refresh};
 use super::{AccountRow, TokenSet};
 use crate::clock::Timestamp;
 use crate::protocol::TokenResponse;
 use crate::secret::Secret;
 
-/// What the provider answered to a refresh of `tokens`.
+/// What the provider answered to a refresh.
 pub(super) struct Renewal {
-    pub(super) tokens: Arc<TokenSet>,
+    /// The row of which the tokens were renewed.
+    pub(super) before: Row,
     pub(super) response: TokenResponse,
     pub(super) jitter: u8,
     pub(super) asked_at: Timestamp,
@@ -23,13 +23,17 @@ impl Renewal {
 
     /// The row with it; `None` where the row has moved on, so that nothing is left to write.
     pub(super) fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
-        let Self { tokens, response, jitter, asked_at } = self;
-        match &row.tokens {
-            Some(held) if held.is_same(tokens) => {
+        let Self { before, response, jitter, asked_at } = self;
+        let before = &before.value;
+        match (&row.tokens, &before.tokens) {
+            (Some(held), Some(tokens)) if held.is_same(tokens) => {
                 Some(merge_refresh(row, response, *jitter, *asked_at))
             }
             // Another authorization overtook this answer: what it brought stands.
-            Some(held) if same_refresh_token(held, tokens) => merge_overtaken(row, response),
+            (Some(held), Some(tokens)) if same_refresh_token(held, tokens) => {
+                merge_overtaken(row, response)
+            }
+            (None, _) => merge_late(row, before, response, *jitter, *asked_at),
             _ => None,
         }
     }
