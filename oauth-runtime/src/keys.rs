@@ -34,10 +34,13 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
 ///
 /// ```
 /// use oauth_runtime::{Key, Keys};
-/// let newest = Key::from_base64("CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYY=")?;
-/// let older = Key::from_base64("BWC7FnHMJ4LdOJPuSaT/WrUQa8YhfNcyjehDnvlUrwo=")?;
+/// # fn main() -> Result<(), oauth_runtime::Error> {
+/// # if std::env::var_os("OAUTH_KEY").is_none() { return Ok(()) }
+/// let newest = Key::from_env("OAUTH_KEY")?;
+/// let older = Key::from_env("OAUTH_KEY_BEFORE")?;
 /// let keys = Keys::new(newest).with_old(older);
-/// # Ok::<(), oauth_runtime::Error>(())
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; KEY_LEN]>);
@@ -287,6 +290,7 @@ mod tests {
         assert!(before.open(b"", &after.seal(b"", b"plain").unwrap()).is_none());
     }
 
+    /// J8.
     #[test]
     fn weak_keys_are_refused_with_the_command_that_makes_a_good_one() {
         let patterned: [u8; 32] = std::array::from_fn(|i| u8::try_from(i % 4).unwrap());
@@ -298,6 +302,20 @@ mod tests {
         for text in ["", "AAAA", "not base64!", "0123456789abcdef"] {
             assert_eq!(Key::from_base64(text).unwrap_err().code(), "config_keys");
         }
+    }
+
+    /// J9: the nonces are random, and the cipher forgives it if two were alike.
+    #[test]
+    fn no_two_seals_of_a_million_share_a_nonce() {
+        let sealer = Sealer::new(&Keys::new(Key::generate().unwrap()), "test").unwrap();
+        let nonce = |_| {
+            let sealed = sealer.seal(b"", b"").unwrap();
+            let nonce: [u8; NONCE_LEN] = sealed[1 + KEY_ID_LEN..][..NONCE_LEN].try_into().unwrap();
+            nonce
+        };
+        let mut nonces: Vec<_> = (0..1 << 20).map(nonce).collect();
+        nonces.sort_unstable();
+        assert!(nonces.windows(2).all(|pair| pair[0] != pair[1]));
     }
 
     #[test]

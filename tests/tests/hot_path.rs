@@ -1,7 +1,5 @@
 //! The authorized path allocates nothing: two lookups, a few bit tests.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -10,37 +8,16 @@ use http::request::Parts;
 use oauth_runtime::fake::{FakeGoogle, navigate};
 use oauth_runtime::{OAuth, Owner, Token, User, requires_scopes, scope, scope_set};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller keeps the promises of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `System.alloc` above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use crate::allocator;
 
 /// Runs a future that must not wait, and counts what it allocates on this thread.
 fn allocations_of<T>(future: impl Future<Output = T>) -> (T, usize) {
-    let before = ALLOCATIONS.with(Cell::get);
+    let before = allocator::calls();
     let mut future = pin!(future);
     let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("the authorized path waited for something");
     };
-    (output, ALLOCATIONS.with(Cell::get) - before)
+    (output, allocator::calls() - before)
 }
 
 async fn signed_in() -> (OAuth, Parts) {

@@ -3,6 +3,7 @@
 #[cfg(feature = "browser")]
 mod browser;
 mod admission;
+mod allocator;
 mod attacks;
 mod callback;
 #[cfg(feature = "databases")]
@@ -35,3 +36,4 @@ mod step_up;
 mod streams;
 mod support;
 mod ui;
+mod wiping;

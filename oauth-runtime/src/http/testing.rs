@@ -1,6 +1,6 @@
 //! A server on loopback that answers what a test says, byte for byte.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,6 +30,8 @@ type Answer = dyn Fn(&str) -> (Vec<u8>, End) + Send + Sync;
 struct Shared {
     requests: watch::Sender<Vec<String>>,
     held: watch::Sender<bool>,
+    /// How many requests are under way, and were at most.
+    at_once: Mutex<(usize, usize)>,
     answer: Box<Answer>,
 }
 
@@ -41,7 +43,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}/", listener.local_addr().unwrap());
         let (requests, held) = (watch::Sender::new(Vec::new()), watch::Sender::new(false));
-        let shared = Arc::new(Shared { requests, held, answer: Box::new(answer) });
+        let (at_once, answer) = (Mutex::default(), Box::new(answer));
+        let shared = Arc::new(Shared { requests, held, at_once, answer });
         let serving = shared.clone();
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -69,6 +72,10 @@ impl Server {
         requests.wait_for(|requests| requests.len() >= count).await.unwrap();
     }
 
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.shared.at_once.lock().unwrap().1
+    }
+
     /// Takes requests but answers none until it is told to.
     pub(crate) fn hold(&self) {
         self.shared.held.send_replace(true);
@@ -88,8 +95,14 @@ impl Drop for Server {
 impl Shared {
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
         let request = read_request(&mut stream).await?;
+        {
+            let (now, most) = &mut *self.at_once.lock().unwrap();
+            *now += 1;
+            *most = (*now).max(*most);
+        }
         self.requests.send_modify(|requests| requests.push(request.clone()));
         self.held.subscribe().wait_for(|held| !held).await.unwrap();
+        self.at_once.lock().unwrap().0 -= 1;
         let (bytes, end) = (self.answer)(&request);
         stream.write_all(&bytes).await?;
         match end {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use super::circuit::Circuit;
@@ -17,12 +17,18 @@ use crate::store::Entry;
 /// Below this many flights nothing is swept.
 pub(super) const SWEEP_FROM: usize = 64;
 
+/// Refreshes of different accounts that are made at once.
+pub(super) const AT_ONCE: usize = 64;
+
 pub(super) type Row = Arc<Entry<AccountRow>>;
 pub(super) type Outcome = Result<Row, Arc<Error>>;
 
 /// What is under way, and what failed a moment ago.
 pub(crate) struct Flights {
     board: Mutex<Board>,
+    /// So many calls of the token endpoint are made at once. Others wait, so that a provider is
+    /// not met by a crowd when a node comes back after hours.
+    pub(super) places: Semaphore,
     /// Shutdown waits for these.
     pub(crate) tasks: TaskTracker,
 }
@@ -52,7 +58,7 @@ pub(super) enum Flight {
 
 impl Flights {
     pub(super) fn new(tasks: TaskTracker) -> Self {
-        Self { board: Mutex::default(), tasks }
+        Self { board: Mutex::default(), places: Semaphore::new(AT_ONCE), tasks }
     }
 
     pub(super) fn put_unkept(&self, key: AccountKey, renewal: Renewal) {

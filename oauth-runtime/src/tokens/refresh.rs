@@ -226,7 +226,7 @@ mod tests {
     use tokio::task::JoinSet;
     use tokio_util::task::TaskTracker;
 
-    use super::super::flights::{Board, Flight};
+    use super::super::flights::{AT_ONCE, Board, Flight};
     use super::super::single_flight::Landing;
     use super::super::trouble::FIRST_PAUSE;
     use super::*;
@@ -313,10 +313,14 @@ mod tests {
 
         /// The person authorizes, which brings these tokens.
         async fn authorize(&self, access: &str, refresh: &str) {
+            self.authorize_as(identity(), access, refresh).await;
+        }
+
+        async fn authorize_as(&self, identity: Identity, access: &str, refresh: &str) {
             let body = tokens(access, Some(refresh)).to_string();
             let response = TokenResponse::from_json(body.as_bytes()).ok().unwrap();
             let requested = ScopeSet::parse("openid zz");
-            let (identity, forced_consent) = (identity(), false);
+            let forced_consent = false;
             let authorized = Authorized { identity, response, requested, forced_consent };
             self.accounts.save(&authorized, None, self.clock.now()).await.unwrap();
         }
@@ -389,6 +393,30 @@ mod tests {
         assert_eq!(world.calls(), 1);
         world.assert_held("ya29.new", "1//b");
         assert!(world.server.requests()[0].contains("refresh_token=1%2F%2Fa"));
+    }
+
+    /// I3: nobody waits for another person's refresh, unless very many are under way.
+    #[tokio::test]
+    async fn refreshes_of_many_people_are_made_side_by_side() {
+        let (world, mut keys) = (World::new().await, Vec::new());
+        for number in 0..1_000 {
+            let id = AccountId::new("https://id.example", &format!("person-{number}"));
+            let identity = Identity::bare(id);
+            keys.push(world.accounts.key_of(&identity).await.unwrap());
+            world.authorize_as(identity, "ya29.old", "1//a").await;
+        }
+        world.clock.advance(HOUR);
+        world.server.hold();
+        let mut waiters = JoinSet::new();
+        for key in keys {
+            let accounts = world.accounts.clone();
+            waiters.spawn(async move { accounts.refreshed(key).await });
+        }
+        world.server.arrived(AT_ONCE).await;
+        world.server.release();
+        let answers = waiters.join_all().await;
+        assert!(answers.into_iter().all(|answer| answer.is_ok()));
+        assert_eq!((world.calls(), world.server.most_at_once()), (1_000, AT_ONCE));
     }
 
     /// I1: those who come late, when the call has failed, get its answer too.

@@ -71,7 +71,10 @@ impl Accounts {
         drop(board);
         let accounts = self.clone();
         self.flights.tasks.spawn(async move {
+            // Before the lease, which is not to run out while this waits.
+            let place = accounts.flights.places.acquire().await;
             let result = accounts.refresh(&key, after).await;
+            drop(place);
             landing.land(result);
         });
         Ok(outcome)
