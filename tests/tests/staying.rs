@@ -297,26 +297,50 @@ async fn an_unused_session_ends() {
     assert_eq!(browser.go(app.url("/hello")).await.body, "nobody");
 }
 
-/// I25: shutting down waits for what is under way and begins nothing new.
+/// I25, and I6 for whoever is asked to stop: shutting down waits for what is under way, callbacks
+/// and a refresh, and begins nothing new.
 #[tokio::test]
-async fn shutdown_finishes_callbacks_and_refuses_new_ones() {
+async fn shutdown_finishes_what_is_under_way_and_refuses_the_rest() {
+    const CALLBACKS: usize = 50;
     let app = App::start().await;
-    let mut browser = Browser::new();
-    let mut other = Browser::new();
-    let url = browser.return_address(app.url("/notes"), ADA, &["drive.file"]).await;
-    let late = other.return_address(app.url("/notes"), ADA, &["drive.file"]).await;
+    let mut renewing = signed_in(&app).await;
+    app.clock.advance(Duration::from_secs(3600));
+    let mut browsers = Vec::new();
+    for _ in 0..=CALLBACKS {
+        let mut browser = Browser::new();
+        let url = browser.return_address(app.url("/notes"), ADA, &["drive.file"]).await;
+        browsers.push((browser, url));
+    }
+    let (mut late, late_url) = browsers.pop().unwrap();
     let gate = Gate::new();
-    app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
-    let request = tokio::spawn(async move { browser.go(&url).await.status });
-    gate.waiting(1).await;
+    for _ in 0..=CALLBACKS {
+        app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    }
+    let requests: Vec<_> = browsers
+        .into_iter()
+        .map(|(mut browser, url)| {
+            tokio::spawn(async move {
+                let status = browser.go(&url).await.status;
+                (browser, status)
+            })
+        })
+        .collect();
+    let notes = app.url("/notes");
+    let renewed = tokio::spawn(async move { renewing.go(notes).await.status });
+    gate.waiting(CALLBACKS + 1).await;
     let oauth = app.oauth.clone();
     let shutdown = tokio::spawn(async move { oauth.shutdown().await });
     tokio::task::yield_now().await;
     assert!(!shutdown.is_finished());
-    assert_eq!(other.go(&late).await.status, 503);
+    assert_eq!(late.go(&late_url).await.status, 503);
     gate.open();
     shutdown.await.unwrap();
-    assert_eq!(request.await.unwrap(), 303);
+    assert_eq!(renewed.await.unwrap(), 200);
+    for request in requests {
+        let (mut browser, status) = request.await.unwrap();
+        assert_eq!(status, 303);
+        assert_eq!(browser.go(app.url("/notes")).await.status, 200, "no session is half written");
+    }
 }
 
 /// Invariant 19: the same where the access has ended and nothing renews it.
