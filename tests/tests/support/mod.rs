@@ -8,9 +8,7 @@ mod html;
 mod ours;
 
 pub use app::{App, router};
-#[cfg(feature = "servers")]
-pub use browser::query;
-pub use browser::{Browser, Page};
+pub use browser::{Browser, Page, query};
 pub use fleet::Fleet;
 pub use folder::Folder;
 
