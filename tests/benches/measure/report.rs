@@ -96,7 +96,7 @@ fn shown(figure: f64, unit: &str) -> String {
     format!("{text}{}{unit}", if unit.is_empty() { "" } else { " " })
 }
 
-fn grouped(digits: &str) -> String {
+pub fn grouped(digits: &str) -> String {
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
