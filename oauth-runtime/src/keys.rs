@@ -309,8 +309,8 @@ mod tests {
     fn no_two_seals_of_a_million_share_a_nonce() {
         let sealer = Sealer::new(&Keys::new(Key::generate().unwrap()), "test").unwrap();
         let nonce = |_| {
-            let sealed = sealer.seal(b"", b"").unwrap();
-            let nonce: [u8; NONCE_LEN] = sealed[1 + KEY_ID_LEN..][..NONCE_LEN].try_into().unwrap();
+            let blob = sealer.seal(b"", b"").unwrap();
+            let nonce: [u8; NONCE_LEN] = blob[1 + KEY_ID_LEN..][..NONCE_LEN].try_into().unwrap();
             nonce
         };
         let mut nonces: Vec<_> = (0..1 << 20).map(nonce).collect();

@@ -150,7 +150,7 @@ fn explore(scenario: Scenario, check: impl Fn(&Outcome)) {
                 return;
             }
         }
-    })
+    });
 }
 
 /// One schedule from its beginning to its end, unless it turns out to be known.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::backend::Expected;
@@ -18,6 +19,8 @@ const REMEMBERED: usize = 100_000;
 const PAGE: u32 = 200;
 /// How often a writer who lost the race looks again and writes anew.
 const ATTEMPTS: usize = 16;
+/// Queues for the writers of this node that lost a race; rows share them.
+const QUEUES: usize = 16;
 
 /// What is kept in a table.
 pub(crate) trait Row: Send + Sync + Sized + 'static {
@@ -69,6 +72,7 @@ pub(crate) struct Table<const N: usize, V> {
     vault: Option<Arc<Vault>>,
     /// The rows that this node made in a store, where there may not be too many.
     made: Option<Entries<N, ()>>,
+    queues: [Mutex<()>; QUEUES],
 }
 
 impl<const N: usize, V: Row> Table<N, V> {
@@ -77,15 +81,16 @@ impl<const N: usize, V: Row> Table<N, V> {
             Some(vault) => Entries::remembering(REMEMBERED, vault.max_staleness()),
             None => Entries::holding(usize::MAX),
         };
-        Self { entries, vault: vault.cloned(), made: None }
+        Self { entries, vault: vault.cloned(), made: None, queues: Default::default() }
     }
 
     /// A table that refuses new rows when about `capacity` live ones are there, or, in a store,
     /// were made by this node.
     pub(crate) fn with_capacity(vault: Option<&Arc<Vault>>, capacity: usize) -> Self {
+        let table = Self::new(vault);
         match vault {
-            Some(_) => Self { made: Some(Entries::holding(capacity)), ..Self::new(vault) },
-            None => Self { entries: Entries::holding(capacity), vault: None, made: None },
+            Some(_) => Self { made: Some(Entries::holding(capacity)), ..table },
+            None => Self { entries: Entries::holding(capacity), ..table },
         }
     }
 
@@ -184,12 +189,19 @@ impl<const N: usize, V: Row> Table<N, V> {
         change: impl Fn(Option<&V>) -> Result<Option<(V, Timestamp)>, E>,
     ) -> Result<Option<Arc<Entry<V>>>, E> {
         let mut found = self.get(key, now).await?;
+        let (queue, mut turn) = (&self.queues[usize::from(key[N - 1]) % QUEUES], None);
         for _ in 0..ATTEMPTS {
             let present = found.entry.as_ref().map(|entry| &entry.value);
             let Some((row, ends_at)) = change(present)? else { return Ok(found.entry) };
             match self.put(*key, row, found.expected, ends_at, now).await {
                 Ok(entry) => return Ok(Some(entry)),
-                Err(Unwritten::Changed) => found = self.get_anew(key, now).await?,
+                Err(Unwritten::Changed) => {
+                    // A crowd on one node takes turns, so that it cannot starve one of its own.
+                    if turn.is_none() {
+                        turn = Some(queue.lock().await);
+                    }
+                    found = self.get_anew(key, now).await?;
+                }
                 Err(other) => return Err(Error::from(other).into()),
             }
         }

@@ -26,7 +26,7 @@ const LEASE: Duration = Duration::from_secs(15);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_millis(1600);
 /// How often a node looks whether another has finished.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Accounts {
     /// One refresh, by this node or by another that was faster.
