@@ -19,6 +19,7 @@ pub struct Identity {
 
 impl Identity {
     /// Whom a provider names and says no more of.
+    #[cfg(any(test, feature = "fake"))]
     pub(crate) fn bare(id: AccountId) -> Self {
         Self {
             id,

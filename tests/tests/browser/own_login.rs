@@ -64,6 +64,7 @@ async fn a_second_user_cannot_have_the_account_of_the_first() {
     person.arrives_at("/notes").await;
     log_out(&person).await;
     log_in(&person, "2").await;
+    person.arrives_at("/").await;
     person.opens("/notes").await;
     // The account granted it already, to the first user; whoever links one is asked all the same.
     person.chooses(ADA).await;
