@@ -1,60 +1,51 @@
 //! The grammar of the macros' arguments. Every mistake is collected, and none ends the reading.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{LitStr, Path, Token, parse_quote};
 
-use crate::catalogue::{self, Name};
+use crate::list;
+use crate::mistakes::Mistakes;
+use crate::scope::{Scope, scope_type};
 
 /// An option and how it is written.
 type Form = (&'static str, &'static str);
 
+const ANY: Form = ("any", "`any(\"…\", \"…\")`");
+const OPTIONAL: Form = ("optional", "`optional(\"…\")`");
 const WHY: Form = ("why", "`why = \"…\"`");
 const MARKER: Form = ("marker", "`marker = Name`");
-const ALLOW: Form = ("allow", "`allow(wider)`");
+const ALLOW: Form = ("allow", "`allow(wider)`, `allow(conflict)` or `allow(retired)`");
 const RESUME: Form = ("resume", "`resume = \"confirm\"` or `resume = \"never\"`");
 const CRATE: Form = ("crate", "`crate = path`");
 
 /// The options of the attribute.
-const OF_HANDLER: [Form; 5] = [WHY, RESUME, MARKER, ALLOW, CRATE];
+const OF_HANDLER: [Form; 7] = [ANY, OPTIONAL, WHY, RESUME, MARKER, ALLOW, CRATE];
 /// The options of a named set, which is its own marker.
-const OF_SET: [Form; 3] = [WHY, ALLOW, CRATE];
+const OF_SET: [Form; 5] = [ANY, OPTIONAL, WHY, ALLOW, CRATE];
+/// The options of a scope of the app's own.
+const OF_OWN: [Form; 1] = [CRATE];
 
-/// All that is wrong with one use of a macro, each under the tokens that are to blame.
-#[derive(Default)]
-pub(crate) struct Mistakes(Vec<syn::Error>);
-
-impl Mistakes {
-    pub(crate) fn add(&mut self, span: Span, text: impl std::fmt::Display) {
-        self.0.push(syn::Error::new(span, text));
-    }
-
-    /// Adds one that spans several tokens.
-    pub(crate) fn add_at(&mut self, tokens: impl ToTokens, text: impl std::fmt::Display) {
-        self.0.push(syn::Error::new_spanned(tokens, text));
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl ToTokens for Mistakes {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.0.iter().map(syn::Error::to_compile_error));
-    }
-}
-
-/// A scope as it was written.
-pub(crate) struct Scope {
-    pub(crate) literal: LitStr,
-    pub(crate) name: Name,
+/// What is allowed although it is a mistake as a rule.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Allowed {
+    /// A scope that another one covers.
+    pub(crate) wider: bool,
+    /// A scope that spoils another one.
+    pub(crate) conflict: bool,
+    /// A scope that the provider has taken out of use.
+    pub(crate) retired: bool,
 }
 
 /// What the arguments say.
 pub(crate) struct Args {
+    /// The scopes that are all needed.
     pub(crate) scopes: Vec<Scope>,
+    /// Lists of which one scope each suffices.
+    pub(crate) any: Vec<Vec<Scope>>,
+    /// The scopes that are asked for along with a missing one.
+    pub(crate) optional: Vec<Scope>,
     pub(crate) why: Option<LitStr>,
     pub(crate) marker: Option<Ident>,
     /// Whether a form for the handler is kept until its sender has granted the scopes.
@@ -66,7 +57,7 @@ pub(crate) struct Args {
     pub(crate) here: Span,
     known: &'static [Form],
     given: Vec<String>,
-    allows_wider: bool,
+    pub(crate) allowed: Allowed,
     tries_scope: bool,
 }
 
@@ -74,6 +65,8 @@ impl Args {
     fn new(known: &'static [Form], here: Span) -> Self {
         Self {
             scopes: Vec::new(),
+            any: Vec::new(),
+            optional: Vec::new(),
             why: None,
             marker: None,
             holds_form: true,
@@ -82,7 +75,7 @@ impl Args {
             here,
             known,
             given: Vec::new(),
-            allows_wider: false,
+            allowed: Allowed::default(),
             tries_scope: false,
         }
     }
@@ -104,6 +97,25 @@ impl Args {
         args
     }
 
+    /// The arguments of a scope of the app's own: the options in parentheses, and its name.
+    pub(crate) fn of_own(options: TokenStream, name: TokenStream, here: Span) -> Self {
+        let mut args = Self::new(&OF_OWN, here);
+        args.read(options);
+        args.read(name);
+        args.check_list("`scope!(pub Invoices = \"https://api.example.com/auth/invoices\")`");
+        args
+    }
+
+    /// Every scope, wherever it stands.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter().chain(self.any.iter().flatten()).chain(&self.optional)
+    }
+
+    /// The scopes that are asked for where they are missing.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter().chain(self.any.iter().filter_map(|list| list.first()))
+    }
+
     fn read(&mut self, arguments: TokenStream) {
         for argument in split(arguments) {
             self.argument(argument);
@@ -119,22 +131,37 @@ impl Args {
             (Some(TokenTree::Ident(option)), Some(next)) if is_option(&next) => {
                 self.option(&option, tokens);
             }
-            _ => self.scope(tokens),
+            _ => self.scope(&tokens),
         }
     }
 
-    fn scope(&mut self, tokens: TokenStream) {
+    fn scope(&mut self, tokens: &TokenStream) {
         self.tries_scope = true;
-        let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) else {
-            let written: String = tokens.clone().into_iter().map(|tree| tree.to_string()).collect();
-            let example = catalogue::spelled(&written).unwrap_or("drive.file");
-            let text = format!("a scope is a string literal: write `\"{example}\"`");
-            return self.mistakes.add_at(tokens, text);
-        };
-        match catalogue::resolve(&literal.value()) {
-            Ok(name) => self.scopes.push(Scope { literal, name }),
-            Err(text) => self.mistakes.add(literal.span(), text),
+        match Scope::read(tokens) {
+            Ok(scope) => self.scopes.push(scope),
+            Err(mistake) => self.mistakes.push(mistake),
         }
+    }
+
+    /// The scopes in the parentheses of `any(…)` or `optional(…)`.
+    fn inner_list(&mut self, word: &Ident, tokens: TokenStream) -> Vec<Scope> {
+        let Some(TokenTree::Group(group)) = tokens.into_iter().nth(1) else { return Vec::new() };
+        let parts = split(group.stream());
+        let few = usize::from(word == "any") + 1;
+        if parts.len() < few {
+            let text = match word.to_string().as_str() {
+                "any" => {
+                    "`any` needs two scopes or more, of which one suffices: a single one is \
+                          written without it"
+                }
+                _ => "`optional` needs a scope: write `optional(\"…\")`, or leave it out",
+            };
+            self.mistakes.add_at(group, text);
+        }
+        let scopes = parts.iter().map(Scope::read);
+        scopes
+            .filter_map(|scope| scope.map_err(|mistake| self.mistakes.push(mistake)).ok())
+            .collect()
     }
 
     fn option(&mut self, option: &Ident, tokens: TokenStream) {
@@ -144,6 +171,15 @@ impl Args {
             let text = format!("unknown option `{name}`: expected one of {}", forms.join(", "));
             return self.mistakes.add(option.span(), text);
         };
+        if !is_value(&tokens) && (name == "any" || name == "optional") {
+            self.tries_scope |= name == "any";
+            let scopes = self.inner_list(option, tokens);
+            match name.as_str() {
+                "any" => self.any.push(scopes),
+                _ => self.optional.extend(scopes),
+            }
+            return;
+        }
         if self.given.contains(&name) {
             return self.mistakes.add(option.span(), format!("`{name}` is given twice: keep one"));
         }
@@ -157,7 +193,7 @@ impl Args {
     fn value(&mut self, option: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         input.call(syn::ext::IdentExt::parse_any).map(|_: Ident| ())?;
         if option == "allow" {
-            self.allows_wider = allowed(&input.parse()?)?;
+            self.allowed = allowed(&input.parse()?)?;
             return Ok(());
         }
         input.parse::<Token![=]>()?;
@@ -165,7 +201,8 @@ impl Args {
             "why" => self.why = self.reason(input.parse()?),
             "marker" => self.marker = Some(input.parse()?),
             "resume" => self.holds_form = holds_form(&input.parse()?)?,
-            _ => self.runtime = input.call(Path::parse_mod_style)?,
+            "crate" => self.runtime = input.call(Path::parse_mod_style)?,
+            _ => return Err(input.error("parentheses belong here")),
         }
         Ok(())
     }
@@ -181,36 +218,23 @@ impl Args {
     }
 
     fn check_list(&mut self, example: &str) {
-        if !self.tries_scope {
+        if !self.tries_scope
+            && let Some(scope) = self.optional.first()
+        {
+            let name =
+                scope.index().map_or_else(|| "…".into(), |index| scope_type(index).to_string());
+            let text = format!(
+                "nothing is required here, along with which this could be asked for: a handler \
+                 that can do without takes `Option<Token<scope::{name}>>`"
+            );
+            self.mistakes.add(scope.span(), text);
+        } else if !self.tries_scope {
             let text = format!("expected at least one scope, as in {example}");
             self.mistakes.add(self.here, text);
         }
-        for place in 0..self.scopes.len() {
-            if let Some(text) = self.redundancy(place) {
-                self.mistakes.add(self.scopes[place].literal.span(), text);
-            }
+        for (span, text) in list::mistakes(self) {
+            self.mistakes.add(span, text);
         }
-    }
-
-    /// Why the scope at this place adds nothing to the others, if so.
-    fn redundancy(&self, place: usize) -> Option<String> {
-        let scope = &self.scopes[place];
-        let name = scope.literal.value();
-        if self.scopes[..place].iter().any(|earlier| is_same(earlier, scope)) {
-            return Some(format!("scope `{name}` is given twice: keep one"));
-        }
-        if self.allows_wider {
-            return None;
-        }
-        let mut others = self.scopes.iter().enumerate().filter(|(at, _)| *at != place);
-        // Of two names of one scope, the later is the one too many.
-        let (_, wider) = others
-            .find(|(at, other)| covers(other, scope) && (*at < place || !covers(scope, other)))?;
-        let relation = if covers(scope, wider) { "is the same as" } else { "covers" };
-        let wider = wider.literal.value();
-        Some(format!(
-            "`{wider}` {relation} `{name}`: leave this one out, or write `allow(wider)` to ask for both"
-        ))
     }
 }
 
@@ -221,28 +245,18 @@ pub(crate) fn call_site(input: &TokenStream) -> Span {
     first.map_or_else(Span::call_site, |first| Span::call_site().resolved_at(first.span()))
 }
 
-fn is_same(one: &Scope, other: &Scope) -> bool {
-    match (one.name, other.name) {
-        (Name::Known(one), Name::Known(other)) => one == other,
-        _ => one.literal.value() == other.literal.value(),
-    }
-}
-
-fn covers(one: &Scope, other: &Scope) -> bool {
-    match (one.name, other.name) {
-        (Name::Known(one), Name::Known(other)) if one != other => {
-            catalogue::closure([one]).contains(&other)
+fn allowed(group: &Group) -> syn::Result<Allowed> {
+    let words = Punctuated::<Ident, Token![,]>::parse_separated_nonempty;
+    let mut allowed = Allowed::default();
+    for word in words.parse2(group.stream())? {
+        match word.to_string().as_str() {
+            "wider" => allowed.wider = true,
+            "conflict" => allowed.conflict = true,
+            "retired" => allowed.retired = true,
+            _ => return Err(syn::Error::new(word.span(), "unknown permission")),
         }
-        _ => false,
     }
-}
-
-fn allowed(group: &Group) -> syn::Result<bool> {
-    let word: Ident = syn::parse2(group.stream())?;
-    if group.delimiter() == Delimiter::Parenthesis && word == "wider" {
-        return Ok(true);
-    }
-    Err(syn::Error::new(word.span(), "unknown permission"))
+    Ok(allowed)
 }
 
 /// `"confirm"` lets the person look at a kept form and send it, `"never"` keeps none.
@@ -261,6 +275,11 @@ fn is_option(next: &TokenTree) -> bool {
         TokenTree::Punct(punct) => punct.as_char() == '=',
         _ => false,
     }
+}
+
+/// Whether an option is given a value, not parentheses.
+fn is_value(tokens: &TokenStream) -> bool {
+    matches!(tokens.clone().into_iter().nth(1), Some(TokenTree::Punct(_)))
 }
 
 /// Takes the arguments apart at their commas; a comma with nothing before it stands alone.

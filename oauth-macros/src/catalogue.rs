@@ -11,6 +11,60 @@ const BARE: [&str; 3] = ["email", "openid", "profile"];
 
 static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| read(include_str!("scopes.txt")));
 
+static ADVICE: LazyLock<Vec<Advice>> = LazyLock::new(|| {
+    let lines = include_str!("advice.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(Advice::read).collect()
+});
+
+/// A reason not to ask for a scope.
+pub(crate) enum Advice {
+    /// The provider has taken it out of use.
+    Retired { full_name: String, remedy: &'static str },
+    /// It spoils a token that holds one of the others too.
+    Conflict { scope: usize, spoils: Vec<usize>, why: &'static str },
+}
+
+impl Advice {
+    fn read(line: &'static str) -> Option<Self> {
+        let mut columns = line.split('\t');
+        let mut next = || columns.next();
+        match (next()?, next()?) {
+            ("retired", name) => {
+                Some(Self::Retired { full_name: full_name(name), remedy: next()? })
+            }
+            (_, name) => {
+                let spoils = next()?.split(' ').filter_map(find).collect();
+                Some(Self::Conflict { scope: find(name)?, spoils, why: next()? })
+            }
+        }
+    }
+}
+
+/// All reasons not to ask for something.
+pub(crate) fn advice() -> &'static [Advice] {
+    &ADVICE
+}
+
+/// What to do instead, if the provider has retired the scope of this short or full name.
+pub(crate) fn retired(name: &str) -> Option<&'static str> {
+    advice().iter().find_map(|advice| match advice {
+        Advice::Retired { full_name, remedy } => {
+            (*full_name == name || full_name.strip_prefix(PREFIX) == Some(name)).then_some(*remedy)
+        }
+        Advice::Conflict { .. } => None,
+    })
+}
+
+/// Why one scope spoils the other, if it does.
+pub(crate) fn conflict(one: usize, other: usize) -> Option<&'static str> {
+    advice().iter().find_map(|advice| match advice {
+        Advice::Conflict { scope, spoils, why } => {
+            (*scope == one && spoils.contains(&other)).then_some(*why)
+        }
+        Advice::Retired { .. } => None,
+    })
+}
+
 /// One scope of the catalogue.
 pub(crate) struct Entry {
     /// The short name, or the full one where there is no shorter.
@@ -104,6 +158,29 @@ pub(crate) enum Name {
     Known(usize),
     /// A full name that the catalogue lacks: no list of scopes is ever complete.
     Verbatim,
+    /// What a type stands for that the app made itself, with `scope!`.
+    Own,
+}
+
+/// Finds out which scope the last segment of a path names, or says what is wrong with it.
+pub(crate) fn resolve_type(name: &str) -> Result<Name, String> {
+    if let Some(scope) = entries().iter().position(|entry| entry.marker == name) {
+        return Ok(Name::Known(scope));
+    }
+    // A name all in capitals is that of a constant.
+    let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+    if is_type && same_letters(name).is_none() { Ok(Name::Own) } else { Err(neither(name)) }
+}
+
+/// What is said of code that is neither form of a scope.
+pub(crate) fn neither(code: &str) -> String {
+    let last = code.rsplit("::").next().unwrap_or(code);
+    let (name, marker) =
+        same_letters(last).map_or(("drive.file", "DriveFile"), |entry| (entry.name, &entry.marker));
+    format!(
+        "a scope is a string literal or the path of its type: write `\"{name}\"` or \
+         `scope::{marker}`"
+    )
 }
 
 /// Finds out what a literal names, or says what is wrong with it.
@@ -118,8 +195,14 @@ pub(crate) fn resolve(name: &str) -> Result<Name, String> {
     match find(name) {
         Some(scope) => Ok(Name::Known(scope)),
         None if name.contains("://") => verbatim(name),
-        None => Err(unknown(name, &suggestions(name))),
+        None => Err(retired(name)
+            .map_or_else(|| unknown(name, &suggestions(name)), |remedy| is_retired(name, remedy))),
     }
+}
+
+/// What is said of a scope that is out of use.
+pub(crate) fn is_retired(name: &str, remedy: &str) -> String {
+    format!("Google has retired `{name}`: {remedy}")
 }
 
 fn verbatim(name: &str) -> Result<Name, String> {
@@ -149,11 +232,6 @@ fn misspelled(name: &str) -> Option<&'static str> {
     let near = full_names.map(|full| (strsim::osa_distance(full, name), full));
     let near = near.filter(|(distance, _)| *distance <= 2).min();
     near.map(|(_, full)| full).or_else(|| same_letters(name).map(|entry| entry.full_name.as_str()))
-}
-
-/// The short name that stands at the end of a path or an expression, if it is one.
-pub(crate) fn spelled(code: &str) -> Option<&'static str> {
-    same_letters(code.rsplit("::").next()?).map(|entry| entry.name)
 }
 
 /// Up to three short names that may have been meant, the likeliest first.

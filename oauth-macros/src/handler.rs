@@ -10,7 +10,7 @@ use syn::{
 };
 
 use crate::args::{Args, call_site};
-use crate::marker::{Marker, conditions, first_scope_type};
+use crate::marker::{Marker, Of, conditions, first_scope_type};
 
 /// A type of one of these names would hide the primitive in the whole module.
 const PRIMITIVES: [&str; 19] = [
@@ -79,6 +79,7 @@ impl Handler {
             attributes: &[quote!(#[doc(hidden)])],
             conditions: &conditions(attributes),
             args: &args,
+            of: Of::Handler,
         };
         let mistakes = &args.mistakes;
         quote! {
@@ -440,8 +441,68 @@ mod tests {
     }
 
     #[test]
+    fn what_is_allowed_is_no_mistake() {
+        for arguments in [
+            "any(\"drive\", \"drive.readonly\"), allow(wider)",
+            "\"gmail.readonly\", \"gmail.metadata\", allow(conflict)",
+            "\"https://www.google.com/m8/feeds\", allow(retired, wider)",
+        ] {
+            assert_eq!(arguments_errors(arguments), [""; 0], "{arguments}");
+        }
+    }
+
+    #[test]
+    fn one_of_several_covers_what_all_of_them_cover() {
+        let arguments = "any(\"calendar\", \"calendar.events\"), allow(wider)";
+        let output = text(arguments, "async fn save(token: Token) {}");
+        let says = |relation: &str, scope: &str| {
+            output.contains(&format!(
+                "oauth_runtime::{relation}<::oauth_runtime::scope::{scope}>forsave{{}}"
+            ))
+        };
+        assert!(says("Covers", "CalendarEvents") && says("Covers", "CalendarEventsReadonly"));
+        assert!(!says("Covers", "Calendar") && says("MayHold", "Calendar"));
+        assert!(!says("MayHold", "CalendarEvents"), "{output}");
+        assert!(output.contains(".any(const{&[const{&[::oauth_runtime::Scope::catalogue("));
+    }
+
+    #[test]
+    fn an_optional_scope_may_be_held_and_is_not_covered() {
+        let arguments =
+            "\"drive.file\", optional(\"contacts\", \"contacts.readonly\"), allow(wider)";
+        let output = text(arguments, "async fn save(token: Token) {}");
+        for scope in ["Contacts", "ContactsReadonly"] {
+            assert!(
+                output.contains(&format!("MayHold<::oauth_runtime::scope::{scope}>forsave{{}}"))
+            );
+            assert!(!output.contains(&format!("Covers<::oauth_runtime::scope::{scope}>")));
+        }
+        assert!(output.contains("ifgranted,`contacts`,`contacts.readonly`"), "{output}");
+    }
+
+    #[test]
+    fn the_path_of_a_type_is_checked_by_the_compiler() {
+        let output = text("scope::DriveFile, my::Bills", "async fn save(token: Token) {}");
+        for expected in [
+            "assert_scope(<scope::DriveFileas::oauth_runtime::Requirement>::DECLARATION,",
+            "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{}",
+            "own_scope(<my::Billsas::oauth_runtime::Requirement>::DECLARATION)",
+            "impl::oauth_runtime::Covers<my::Bills>forsave{}",
+        ] {
+            assert!(output.contains(expected), "{expected}\nis not in\n{output}");
+        }
+    }
+
+    #[test]
     fn each_slip_in_the_arguments_says_what_to_write() {
-        let options = "expected one of `why = \"…\"`, `resume = \"confirm\"` or `resume = \"never\"`, `marker = Name`, `allow(wider)`, `crate = path`";
+        let options = "expected one of `any(\"…\", \"…\")`, `optional(\"…\")`, `why = \"…\"`, `resume = \"confirm\"` or `resume = \"never\"`, `marker = Name`, `allow(wider)`, `allow(conflict)` or `allow(retired)`, `crate = path`";
+        let neither = |literal: &str, path: &str| {
+            format!(
+                "a scope is a string literal or the path of its type: write `\"{literal}\"` or `scope::{path}`"
+            )
+        };
+        let no_scope = || neither("drive.file", "DriveFile");
+        let allowed = "expected `allow(wider)`, `allow(conflict)` or `allow(retired)`";
         let wider = "leave this one out, or write `allow(wider)` to ask for both";
         let cases = [
             ("", "expected at least one scope, as in `#[requires_scopes(\"drive.file\")]`; for sign-in alone take `User`".into()),
@@ -449,11 +510,12 @@ mod tests {
             ("\"\"", "a scope is not empty: expected a name such as `\"drive.file\"`".into()),
             ("\"drive.fil\"", "unknown scope `drive.fil`: did you mean `drive.file`?".into()),
             ("\"a b\"", "one literal is one scope: write `\"a\", \"b\"`".into()),
-            ("drive.readonly", "a scope is a string literal: write `\"drive.readonly\"`".into()),
-            ("scope::DriveReadonly", "a scope is a string literal: write `\"drive.readonly\"`".into()),
-            ("SCOPE", "a scope is a string literal: write `\"drive.file\"`".into()),
-            ("b\"drive\"", "a scope is a string literal: write `\"drive.file\"`".into()),
-            ("\"drive\" \"calendar\"", "a scope is a string literal: write `\"drive.file\"`".into()),
+            ("drive.readonly", neither("drive.readonly", "DriveReadonly")),
+            ("scope::Drive_readonly", neither("drive.readonly", "DriveReadonly")),
+            ("DRIVE_FILE", no_scope()),
+            ("SCOPE", no_scope()),
+            ("b\"drive\"", no_scope()),
+            ("\"drive\" \"calendar\"", no_scope()),
             ("\"drive\",, \"calendar\"", "expected a scope or an option before this comma".into()),
             ("\"drive\", \"drive\"", "scope `drive` is given twice: keep one".into()),
             ("\"drive\", \"https://www.googleapis.com/auth/drive\"", "scope `https://www.googleapis.com/auth/drive` is given twice: keep one".into()),
@@ -461,7 +523,21 @@ mod tests {
             ("\"drive.readonly\", \"drive\"", format!("`drive` covers `drive.readonly`: {wider}")),
             ("\"email\", \"userinfo.email\"", format!("`email` is the same as `userinfo.email`: {wider}")),
             ("\"drive\", prompt = \"never\"", format!("unknown option `prompt`: {options}")),
-            ("\"drive\", any(\"x\")", format!("unknown option `any`: {options}")),
+            ("\"calendar\", any(\"drive.file\")", "`any` needs two scopes or more, of which one suffices: a single one is written without it".into()),
+            ("any(\"drive.file\", 5)", no_scope()),
+            ("any(\"drive.file\", \"calendr\")", "unknown scope `calendr`: did you mean `calendar`?".into()),
+            ("any = \"drive\", \"calendar\"", "expected `any(\"…\", \"…\")`".into()),
+            ("any(\"drive.file\", \"drive.file\")", "scope `drive.file` is given twice: keep one".into()),
+            ("any(\"drive\", \"drive.readonly\")", format!("`drive` covers `drive.readonly`: {wider}")),
+            ("\"drive\", any(\"drive.readonly\", \"calendar\")", "`drive.readonly` is always granted here, since `drive` covers it and is required: `any` then changes nothing, leave it out".into()),
+            ("\"drive\", optional()", "`optional` needs a scope: write `optional(\"…\")`, or leave it out".into()),
+            ("\"drive\", optional(\"drive\")", "`drive` is always granted here, since it is required: it is not optional, leave it out here".into()),
+            ("\"drive\", optional(\"drive.readonly\")", "`drive.readonly` is always granted here, since `drive` covers it and is required: it is not optional, leave it out here".into()),
+            ("optional(\"drive\")", "nothing is required here, along with which this could be asked for: a handler that can do without takes `Option<Token<scope::Drive>>`".into()),
+            ("\"plus.me\"", "Google has retired `plus.me`: for name and picture write `profile`".into()),
+            ("\"https://www.google.com/m8/feeds\"", "Google has retired `https://www.google.com/m8/feeds`: write `contacts`, for the People API; or write `allow(retired)` if it still works for you".into()),
+            ("\"https://www.googleapis.com/auth/photoslibrary.sharing\"", "Google has retired `https://www.googleapis.com/auth/photoslibrary.sharing`: albums are shared in Google Photos itself: leave it out; or write `allow(retired)` if it still works for you".into()),
+            ("\"gmail.readonly\", optional(scope::GmailMetadata)", "`scope::GmailMetadata` spoils `gmail.readonly`: a token that holds it cannot search (`q`) nor read whole messages, whatever else it holds, until the user revokes it. Leave this one out, or write `allow(conflict)`".into()),
             ("\"drive\", why = \"a\", why = \"b\"", "`why` is given twice: keep one".into()),
             ("\"drive\", why = \" \"", "`why` is what the user reads before consenting: expected a reason, such as \"save your report to your Drive\"".into()),
             ("\"drive\", resume = \"ask\"", "expected `resume = \"confirm\"` or `resume = \"never\"`".into()),
@@ -469,8 +545,9 @@ mod tests {
             ("\"drive\", why = 5", "expected `why = \"…\"`".into()),
             ("\"drive\", why(\"x\")", "expected `why = \"…\"`".into()),
             ("\"drive\", marker = \"x\"", "expected `marker = Name`".into()),
-            ("\"drive\", allow(all)", "expected `allow(wider)`".into()),
-            ("\"drive\", allow = wider", "expected `allow(wider)`".into()),
+            ("\"drive\", allow(all)", allowed.into()),
+            ("\"drive\", allow(wider, all)", allowed.into()),
+            ("\"drive\", allow = wider", allowed.into()),
             ("\"drive\", crate = 5", "expected `crate = path`".into()),
         ];
         for (arguments, expected) in cases {

@@ -1,10 +1,15 @@
 //! The macros of `oauth-runtime`; use them through that crate.
 
 mod catalogue;
+mod scope;
+mod mistakes;
 mod args;
+mod list;
 mod marker;
 mod handler;
 mod set;
+mod own;
+mod table;
 
 use proc_macro::TokenStream;
 
@@ -32,13 +37,19 @@ use proc_macro::TokenStream;
 /// # Arguments
 /// - A string for each scope: the short name (`"drive.file"`), the full one, or, for a scope
 ///   that the catalogue lacks, any full name with `://`.
+/// - The path of a scope's type instead of a string: `scope::DriveFile`, or a type that
+///   [`scope!`](macro@scope) made.
+/// - `any("…", "…")`: one of these suffices. The first is the one that is asked for.
+/// - `optional("…")`: never asked for by itself, but along with a scope that is missing.
+///   `token.optional::<scope::…>()` tells whether it is there.
 /// - `why = "…"`: the reason that the user reads when asked.
 /// - `resume = "confirm"` or `resume = "never"`: what becomes of a form that was sent before its
 ///   sender had granted the scopes. It is kept, shown afterwards and sent by a click, or it is
 ///   not kept, and has to be filled in again. `"confirm"` unless given.
 /// - `marker = Name`: another name for the type, where a module or a type of the function's
 ///   name exists already.
-/// - `allow(wider)`: lets one scope of the list cover another one.
+/// - `allow(wider)`: lets one scope of a list cover another one. `allow(conflict)` and
+///   `allow(retired)`: let a scope spoil another one, or be out of use.
 /// - `crate = path`: where `oauth_runtime` is found, if under another name.
 ///
 /// # Limits
@@ -61,17 +72,35 @@ pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// }
 /// ```
 ///
-/// Attributes and documentation may stand before the name, and the options `why = "…"`,
-/// `allow(wider)` and `crate = path` of [`macro@requires_scopes`] in parentheses behind it:
+/// Attributes and documentation may stand before the name, and the options `any(…)`,
+/// `optional(…)`, `why = "…"`, `allow(…)` and `crate = path` of [`macro@requires_scopes`] in parentheses behind it:
 /// `scope_set!(pub Backup(why = "keep a copy") = "drive.file")`.
 #[proc_macro]
 pub fn scope_set(input: TokenStream) -> TokenStream {
     set::expand(input.into()).into()
 }
 
+/// Makes a type for a scope that the catalogue lacks.
+///
+/// ```text
+/// scope!(pub Invoices = "https://api.example.com/auth/invoices");
+///
+/// #[requires_scopes(Invoices)]
+/// async fn list(token: Token) { … }
+///
+/// async fn fetch(token: &Token<impl Covers<Invoices>>) { … }
+/// ```
+///
+/// Attributes and documentation may stand before the name, and `crate = path` in parentheses
+/// behind it.
+#[proc_macro]
+pub fn scope(input: TokenStream) -> TokenStream {
+    own::expand(input.into()).into()
+}
+
 /// Writes the catalogue out as the runtime's table and types. For `oauth-runtime` alone.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __catalogue(_: TokenStream) -> TokenStream {
-    marker::catalogue().into()
+    table::catalogue().into()
 }

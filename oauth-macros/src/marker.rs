@@ -1,12 +1,14 @@
 //! The type that stands for a handler or a set: its scopes, as the compiler sees them.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Visibility, parse_quote};
 
-use crate::args::{Args, Scope, split};
-use crate::catalogue::{self, Entry, Name};
+use crate::args::{Args, split};
+use crate::scope::{Scope, scope_type};
 
 /// A marker to be written out.
 pub(crate) struct Marker<'a> {
@@ -17,16 +19,30 @@ pub(crate) struct Marker<'a> {
     /// The conditions under which it exists.
     pub(crate) conditions: &'a [Attribute],
     pub(crate) args: &'a Args,
+    pub(crate) of: Of,
+}
+
+/// What the type stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Handler,
+    Set,
+    /// A scope of the app's own, for which nobody is asked by itself.
+    Scope,
 }
 
 impl ToTokens for Marker<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { name, visibility, attributes, conditions, args } = self;
-        let names = args.scopes.iter().map(full_name);
+        let Self { name, visibility, attributes, conditions, args, of } = self;
+        let names = args.asked().map(|scope| self.full_name(scope));
+        let checks = args.all().filter_map(|scope| scope.check(&args.runtime));
         let docs = self.docs();
         let here = Span::call_site().located_at(name.span());
         let item = quote_spanned!(here=> #visibility enum #name {});
         let (requirement, covers) = (self.requirement(), self.covers());
+        let runtime = &args.runtime;
+        let registers = *of != Of::Scope && args.mistakes.is_empty();
+        let register = registers.then(|| quote!(#runtime::__private::register!(#name);));
         tokens.extend(quote! {
             #(#conditions)*
             #(#attributes)*
@@ -43,11 +59,13 @@ impl ToTokens for Marker<'_> {
             const _: () = {
                 #[allow(dead_code, unreachable_pub, clippy::redundant_pub_crate)]
                 impl #name {
-                    /// The full names of the scopes.
+                    /// The full names of the scopes that are asked for where they are missing.
                     #visibility const SCOPES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
                 }
                 #requirement
                 #covers
+                #(#checks)*
+                #register
             };
         });
     }
@@ -55,21 +73,43 @@ impl ToTokens for Marker<'_> {
 
 impl Marker<'_> {
     fn docs(&self) -> String {
-        let list: Vec<_> = self.args.scopes.iter().map(|scope| scope.literal.value()).collect();
-        format!("The scopes of `{}`: `{}`.", self.name.unraw(), list.join("`, `"))
+        let list = |scopes: &[Scope]| {
+            let names: Vec<_> = scopes.iter().map(Scope::text).collect();
+            names.join("`, `")
+        };
+        let all = Some(&self.args.scopes).filter(|scopes| !scopes.is_empty());
+        let parts = all.map(|scopes| format!(" `{}`", list(scopes))).into_iter();
+        let parts = parts.chain(self.args.any.iter().map(|any| format!(" one of `{}`", list(any))));
+        let optional = match self.args.optional.as_slice() {
+            [] => String::new(),
+            optional => format!("; if granted, `{}`", list(optional)),
+        };
+        let parts = parts.collect::<Vec<_>>().join(",");
+        format!("The scopes of `{}`:{parts}{optional}.", self.name.unraw())
+    }
+
+    fn full_name(&self, scope: &Scope) -> TokenStream {
+        if let Some(name) = scope.full_name() {
+            return quote!(#name);
+        }
+        let scope = scope.value(&self.args.runtime);
+        quote!(#scope.name())
     }
 
     fn requirement(&self) -> TokenStream {
         let (name, runtime) = (self.name, &self.args.runtime);
         let text = name.unraw().to_string();
-        let scopes = self.args.scopes.iter().map(|scope| match scope.name {
-            Name::Known(index) => known(runtime, index),
-            Name::Verbatim => {
-                let name = &scope.literal;
-                quote!(#runtime::Scope::verbatim(#name))
-            }
-        });
+        let list = |scopes: &[Scope]| {
+            let scopes = scopes.iter().map(|scope| scope.value(runtime));
+            quote!(const { &[#(#scopes),*] })
+        };
+        let scopes = list(&self.args.scopes);
+        let any = self.args.any.iter().map(|scopes| list(scopes)).collect::<Vec<_>>();
+        let any = (!any.is_empty()).then(|| quote!(.any(const { &[#(#any),*] })));
+        let optional = Some(&self.args.optional).filter(|scopes| !scopes.is_empty());
+        let optional = optional.map(|scopes| list(scopes)).map(|list| quote!(.optional(#list)));
         let why = self.args.why.iter();
+        let of_handler = (self.of == Of::Handler).then(|| quote!(.of_handler()));
         let no_form = (!self.args.holds_form).then(|| quote!(.holds_no_form()));
         quote! {
             #[automatically_derived]
@@ -80,8 +120,8 @@ impl Marker<'_> {
                         ::core::module_path!(),
                         ::core::file!(),
                         ::core::line!(),
-                        const { &[#(#scopes),*] },
-                    )#(.why(#why))*#no_form;
+                        #scopes,
+                    )#of_handler #any #optional #(.why(#why))* #no_form;
             }
         }
     }
@@ -94,58 +134,59 @@ impl Marker<'_> {
             return quote! {
                 #[automatically_derived]
                 impl<__Scope: ?::core::marker::Sized> #runtime::Covers<__Scope> for #name {}
+                #[automatically_derived]
+                impl<__Scope: ?::core::marker::Sized> #runtime::MayHold<__Scope> for #name {}
             };
         }
-        let covered = catalogue::closure(self.args.scopes.iter().filter_map(index));
-        let covered = covered.into_iter().map(|scope| self.scope_type(scope));
+        let covered = self.covered();
+        let may_hold = self.may_hold().into_iter().filter(|(key, _)| !covered.contains_key(key));
+        let (covered, may_hold) = (covered.values(), may_hold.map(|(_, ty)| ty));
         quote! {
             #(
                 #[automatically_derived]
                 #[diagnostic::do_not_recommend]
-                impl #runtime::Covers<#runtime::scope::#covered> for #name {}
+                impl #runtime::Covers<#covered> for #name {}
+            )*
+            #(
+                #[automatically_derived]
+                #[diagnostic::do_not_recommend]
+                impl #runtime::MayHold<#may_hold> for #name {}
             )*
         }
     }
 
-    /// The type of a scope, at the literal that names it: editors then lead from one to the other.
-    fn scope_type(&self, scope: usize) -> Ident {
-        let mut ident = scope_type(scope);
-        let literal = self.args.scopes.iter().find(|declared| index(declared) == Some(scope));
-        if let Some(declared) = literal {
-            ident.set_span(declared.literal.span().resolved_at(ident.span()));
+    /// What every required scope covers, and what all of a list cover of which one suffices.
+    fn covered(&self) -> Types {
+        let mut covered: Types = self.types(&self.args.scopes);
+        for list in &self.args.any {
+            let mut common = self.types(&list[..1]);
+            for scope in &list[1..] {
+                let others = self.types(std::slice::from_ref(scope));
+                common.retain(|key, _| others.contains_key(key));
+            }
+            covered.extend(common);
         }
-        ident
+        covered
+    }
+
+    fn may_hold(&self) -> Types {
+        let lists = self.args.any.iter().chain([&self.args.optional]);
+        lists.flat_map(|list| self.types(list)).collect()
+    }
+
+    fn types(&self, scopes: &[Scope]) -> Types {
+        let covered = scopes.iter().flat_map(|scope| scope.covered(&self.args.runtime));
+        covered.map(|(index, ty)| ((index, ty.to_string()), ty)).collect()
     }
 }
 
-fn index(scope: &Scope) -> Option<usize> {
-    match scope.name {
-        Name::Known(index) => Some(index),
-        Name::Verbatim => None,
-    }
-}
-
-fn full_name(scope: &Scope) -> String {
-    index(scope).map_or_else(
-        || scope.literal.value(),
-        |index| catalogue::entries()[index].full_name.clone(),
-    )
-}
+/// Types of scopes; a scope of the catalogue is there once, however it was written.
+type Types = BTreeMap<(Option<usize>, String), TokenStream>;
 
 /// The type of the first scope that has one.
 pub(crate) fn first_scope_type(args: &Args) -> Ident {
-    let declared = args.scopes.iter().find_map(index);
+    let declared = args.all().find_map(Scope::index);
     declared.map_or_else(|| Ident::new("Openid", Span::call_site()), scope_type)
-}
-
-/// A type of `oauth_runtime::scope`.
-fn scope_type(scope: usize) -> Ident {
-    Ident::new(&catalogue::entries()[scope].marker, Span::call_site())
-}
-
-fn known(runtime: &impl ToTokens, index: usize) -> TokenStream {
-    let index = Literal::usize_unsuffixed(index);
-    quote!(#runtime::Scope::catalogue(#index))
 }
 
 /// The conditions of an item, which hold for all that belongs to it. Of a `cfg_attr` they are
@@ -169,58 +210,4 @@ fn condition(attribute: &Attribute) -> Option<Attribute> {
 
 fn is_cfg(part: &TokenStream) -> bool {
     matches!(part.clone().into_iter().next(), Some(TokenTree::Ident(first)) if first == "cfg")
-}
-
-/// The runtime's table and the types of its scopes.
-pub(crate) fn catalogue() -> TokenStream {
-    let entries = catalogue::entries();
-    let count = entries.len();
-    let rows = (0..count).map(row);
-    let types = (0..count).map(scope_items);
-    quote! {
-        pub(super) static CATALOGUE: [Entry; #count] = [#(#rows),*];
-        #(#types)*
-    }
-}
-
-fn row(scope: usize) -> TokenStream {
-    let Entry { full_name, marker, sensitivity, .. } = &catalogue::entries()[scope];
-    let sensitivity = match *sensitivity {
-        "non-sensitive" => quote!(NonSensitive),
-        "sensitive" => quote!(Sensitive),
-        "restricted" => quote!(Restricted),
-        _ => quote!(Unknown),
-    };
-    let covers = covered(scope).map(Literal::usize_unsuffixed);
-    quote!(Entry { name: #full_name, marker: #marker, sensitivity: Sensitivity::#sensitivity, covers: &[#(#covers),*] })
-}
-
-fn covered(scope: usize) -> impl Iterator<Item = usize> {
-    catalogue::closure([scope]).into_iter().filter(move |covered| *covered != scope)
-}
-
-fn scope_items(scope: usize) -> TokenStream {
-    let name = scope_type(scope);
-    let docs = scope_docs(&catalogue::entries()[scope]);
-    let index = Literal::usize_unsuffixed(scope);
-    let covered = catalogue::closure([scope]).into_iter().map(scope_type);
-    quote! {
-        #[doc = #docs]
-        pub enum #name {}
-        #[diagnostic::do_not_recommend]
-        impl Requirement for #name {
-            const DECLARATION: &'static Declaration = &DECLARATIONS[#index];
-        }
-        #(#[diagnostic::do_not_recommend] impl Covers<#covered> for #name {})*
-    }
-}
-
-fn scope_docs(entry: &Entry) -> String {
-    let Entry { full_name, sensitivity, is_weak, api, .. } = entry;
-    let api = api.map_or_else(String::new, |api| format!(" of the API `{api}`"));
-    let weak = if *is_weak { ", by a secondary source" } else { "" };
-    match *sensitivity {
-        "unknown" => format!("`{full_name}`{api}. How sensitive it is, is not known."),
-        known => format!("`{full_name}`{api}. It is {known}{weak}."),
-    }
 }

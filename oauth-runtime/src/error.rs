@@ -60,6 +60,9 @@ pub(crate) enum Code {
     ConfigStore,
     /// The database that keeps the rows does not answer just now.
     StoreUnavailable,
+    /// The app asks for what its own policy or snapshot does not have.
+    #[cfg(feature = "manifest")]
+    ManifestPolicy,
     /// The library is shutting down.
     ShuttingDown,
     /// A promise of this library to itself is broken.
@@ -92,6 +95,8 @@ impl Code {
             Self::ApiHost => "api_host",
             Self::ConfigStore => "config_store",
             Self::StoreUnavailable => "store_unavailable",
+            #[cfg(feature = "manifest")]
+            Self::ManifestPolicy => "manifest_policy",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal",
         }

@@ -42,6 +42,7 @@
 //! | `sqlite` | [`SqliteStore`]: sessions and tokens in a file (Rust 1.94 or newer) |
 //! | `postgres` | [`PostgresStore`]: the same in a PostgreSQL database (Rust 1.94 or newer) |
 //! | `redis` | [`RedisStore`]: the same in a Redis or Valkey |
+//! | `manifest` | [`OAuth::manifest`]: what all handlers ask people for, and a page of it in development |
 
 mod secret;
 mod clock;
@@ -55,21 +56,26 @@ mod http;
 mod jwks;
 mod store;
 mod session;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod pages;
 mod tokens;
 mod oauth;
 mod flow;
 mod web;
 mod api;
+pub mod routing;
 #[cfg(feature = "fake")]
 pub mod fake;
 
-pub use oauth_macros::{requires_scopes, scope_set};
+pub use oauth_macros::{requires_scopes, scope, scope_set};
 
 pub use api::ApiClient;
 pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
 pub use keys::{Key, Keys};
+#[cfg(feature = "manifest")]
+pub use manifest::{Finding, FindingKind, Manifest, ManifestEntry, ManifestScope, Policy};
 pub use oauth::{Admission, OAuth, OAuthBuilder};
 pub use pages::{
     Brand, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages,
@@ -77,7 +83,7 @@ pub use pages::{
 pub use protocol::AccountId;
 pub use protocol::Identity;
 pub use provider::{ClientCredentials, Provider};
-pub use scope::{Covers, Requirement, Scope, ScopeSet, Sensitivity};
+pub use scope::{Covers, MayHold, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;
 #[cfg(feature = "postgres")]
@@ -94,6 +100,32 @@ pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::scope::Scope;
-    pub use crate::scope::requirement::Declaration;
+    pub use crate::scope::requirement::{Declaration, assert_own_scope, assert_scope, own_scope};
     pub use crate::web::HasOAuth;
+
+    #[cfg(feature = "manifest")]
+    pub use crate::manifest::Registered;
+    #[cfg(feature = "manifest")]
+    pub use inventory;
+
+    pub use crate::__register as register;
+}
+
+/// Tells the manifest of a declaration, where there is one.
+#[cfg(feature = "manifest")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($marker:ty) => {
+        $crate::__private::inventory::submit! {
+            $crate::__private::Registered::new(<$marker as $crate::Requirement>::DECLARATION)
+        }
+    };
+}
+
+#[cfg(not(feature = "manifest"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($marker:ty) => {};
 }

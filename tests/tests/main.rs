@@ -6,6 +6,7 @@ mod admission;
 mod allocator;
 mod attacks;
 mod callback;
+mod choices;
 #[cfg(feature = "databases")]
 mod databases;
 mod demo;

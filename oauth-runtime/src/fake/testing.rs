@@ -261,7 +261,7 @@ impl<R: Requirement> Declared<R> {
 fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<Grant, Error> {
     let credentials = ClientCredentials::new("fake-client", "fake-secret");
     let oauth = OAuth::google(credentials).with_redirect_uri(REDIRECT_URI).build()?;
-    let requested: ScopeSet = declaration.scopes.iter().copied().collect();
+    let requested = declaration.whole(&ScopeSet::default()).all();
     let response = serde_json::json!({
         "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
         "scope": requested.to_string(), "refresh_token": "1//fake",

@@ -13,6 +13,7 @@ use crate::oauth::{Caller, OAuth, SignedIn};
 use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
 use crate::provider::Increment;
 use crate::scope::ScopeSet;
+use crate::scope::requirement::Wanted;
 use crate::session::{SetCookie, cookie};
 use crate::tokens::{Freshness, Shortfall};
 
@@ -28,7 +29,7 @@ const MAX_BYTES: usize = 3_500;
 pub(crate) struct Begin<'a> {
     pub(crate) caller: &'a Caller,
     /// What the request needs and the account does not have.
-    pub(crate) missing: ScopeSet,
+    pub(crate) wanted: Wanted,
     pub(crate) action: Action,
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
@@ -48,7 +49,7 @@ impl<'a> Begin<'a> {
         let resume = intent.resume(oauth).unwrap_or_else(|| Resume::default_page(oauth));
         Self {
             caller,
-            missing: intent.scopes.to_set(),
+            wanted: intent.wanted(),
             action: intent.action,
             login_hint: intent.login_hint,
             why: intent.why,
@@ -63,7 +64,7 @@ impl<'a> Begin<'a> {
         let row = self.caller.signed_in().filter(|_| may).map(SignedIn::row);
         row.is_some_and(|row| {
             let alive = row.can_refresh(now) || row.freshness(now) != Freshness::Expired;
-            alive && self.missing.names().all(|name| row.covered.contains_name(name))
+            alive && self.wanted.missing.names().all(|name| row.covered.contains_name(name))
         })
     }
 
@@ -71,14 +72,14 @@ impl<'a> Begin<'a> {
     pub(crate) fn begin(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
         let now = oauth.0.clock.now();
         let besides = self.besides(oauth);
-        let asked = self.missing.union(&besides);
+        let asked = self.wanted.missing.union(&besides);
         let forced_consent =
             self.must_force_consent(now) || oauth.provider().wants_consent_for(&asked);
         let login_hint = self.login_hint();
         let flow = Flow {
             seed: Seed::new()?,
             provider: oauth.provider().key().to_owned(),
-            needed: (&self.missing).into(),
+            needed: (&self.wanted.missing).into(),
             besides: (&besides).into(),
             binding: self.caller.binding(),
             begun_at: now,
@@ -103,7 +104,7 @@ impl<'a> Begin<'a> {
         Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })
     }
 
-    /// The base scopes, and what is granted already where the provider would otherwise take
+    /// What is optional, the base scopes, and what is granted already where the provider would otherwise take
     /// that away.
     fn besides(&self, oauth: &OAuth) -> ScopeSet {
         let base = &oauth.0.base_scopes;
@@ -113,7 +114,7 @@ impl<'a> Begin<'a> {
             }
             _ => base.clone(),
         };
-        besides.difference(&self.missing)
+        besides.union(&self.wanted.optional).difference(&self.wanted.missing)
     }
 
     /// A provider that gave a refresh token once gives another only after a new consent. It is
@@ -209,7 +210,7 @@ mod tests {
         let oauth = builder.with_redirect_uri("http://localhost:1/cb").build().unwrap();
         let wanted = Begin {
             caller: &Caller::Stranger,
-            missing: ScopeSet::parse("notes"),
+            wanted: Wanted { missing: ScopeSet::parse("notes"), ..Wanted::default() },
             action,
             login_hint: None,
             why: None,

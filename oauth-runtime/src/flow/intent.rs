@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::oauth::{Caller, OAuth};
 use crate::scope::ScopeSet;
+use crate::scope::requirement::Wanted;
 use crate::session::{Binding, open, seal};
 
 /// How long a link on a page, or in a problem document, works.
@@ -35,7 +36,10 @@ pub(crate) enum Action {
 /// What a link of ours begins.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Intent {
+    /// What is needed.
     pub(crate) scopes: ScopeList,
+    /// What is asked for along with it.
+    optional: ScopeList,
     pub(crate) action: Action,
     /// The e-mail address of the account that is meant.
     pub(crate) login_hint: Option<String>,
@@ -60,6 +64,7 @@ impl Intent {
     ) -> Self {
         Self {
             scopes: scopes.into(),
+            optional: (&ScopeSet::default()).into(),
             action: Action::Authorize,
             login_hint: None,
             why: None,
@@ -70,6 +75,12 @@ impl Intent {
             binding,
             ends_at: oauth.0.clock.now() + LIFETIME,
         }
+    }
+
+    /// The same, which asks for these along with what is needed.
+    pub(crate) fn with_optional(mut self, optional: &ScopeSet) -> Self {
+        self.optional = optional.into();
+        self
     }
 
     pub(crate) fn with_why(mut self, why: Option<&str>) -> Self {
@@ -173,6 +184,11 @@ impl Intent {
             return Err(invalid("the link was made for somebody else"));
         }
         Ok(intent)
+    }
+
+    /// What the link asks for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted { missing: self.scopes.to_set(), optional: self.optional.to_set() }
     }
 
     /// The target, which was checked when the intent was made and is checked again.

@@ -1,8 +1,8 @@
 //! The handle itself.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::warn;
 
@@ -15,10 +15,13 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::HttpClient;
 use crate::keys::Sealer;
+#[cfg(feature = "manifest")]
+use crate::manifest::Manifest;
 use crate::pages::Appearance;
 use crate::protocol::AccountId;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
+use crate::scope::requirement::Routed;
 use crate::session::{CookieNames, Owner, OwnerKey, Owners, Sessions};
 use crate::store::{Table, Vault};
 use crate::tokens::Accounts;
@@ -63,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the library's own routes were asked for.
     pub(crate) routed: AtomicBool,
+    /// The routes of typed routers.
+    pub(crate) routes: Mutex<Vec<Routed>>,
 }
 
 impl OAuth {
@@ -74,6 +79,25 @@ impl OAuth {
     /// Begins the configuration of an app that uses `provider`.
     pub fn builder(provider: Provider) -> OAuthBuilder {
         OAuthBuilder::new(provider)
+    }
+
+    /// What the app asks people for: every annotated handler and every set of the program, and
+    /// every scope with its reasons.
+    ///
+    /// With a [typed router](crate::routing) it knows their routes too, and which handlers have
+    /// none.
+    #[cfg(feature = "manifest")]
+    pub fn manifest(&self) -> Manifest {
+        Manifest::collect(&self.0.base_scopes, &self.known_routes())
+    }
+
+    /// The routes that typed routers made so far.
+    pub(crate) fn known_routes(&self) -> Vec<Routed> {
+        self.0.routes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn add_routes(&self, routes: Vec<Routed>) {
+        self.0.routes.lock().unwrap_or_else(PoisonError::into_inner).extend(routes);
     }
 
     /// Waits until every refresh and callback that is under way has been stored.

@@ -42,6 +42,20 @@ static DECLARATIONS: [Declaration; COUNT] = {
     declarations
 };
 
+/// Why the first scope spoils the second for a token that holds both, if it does.
+#[cfg(feature = "manifest")]
+pub(crate) fn conflicts(scope: Scope, other: Scope) -> Option<&'static str> {
+    let (scope, other) = (scope.index()?, other.index()?);
+    let found = CONFLICTS.iter().find(|(one, spoilt, _)| *one == scope && spoilt.contains(&other));
+    found.map(|(.., why)| *why)
+}
+
+/// What to do instead, if the provider has taken the scope of this full name out of use.
+#[cfg(feature = "manifest")]
+pub(crate) fn retired(name: &str) -> Option<&'static str> {
+    RETIRED.iter().find(|(retired, _)| *retired == name).map(|(_, remedy)| *remedy)
+}
+
 /// The index of the scope of this full name.
 pub(super) fn find(name: &str) -> Option<u16> {
     let place = CATALOGUE.binary_search_by(|entry| entry.name.cmp(name)).ok()?;

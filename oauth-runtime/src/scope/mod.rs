@@ -10,8 +10,10 @@ mod set;
 mod shared;
 
 pub use catalogue::*;
+#[cfg(feature = "manifest")]
+pub(crate) use catalogue::{conflicts, retired};
 pub(crate) use name::short_name;
 pub use name::{Scope, Sensitivity};
-pub use requirement::{Covers, Requirement};
+pub use requirement::{Covers, MayHold, Requirement};
 pub use set::ScopeSet;
 pub(crate) use shared::SharedScopes;

@@ -45,6 +45,18 @@ pub enum Sensitivity {
     Unknown,
 }
 
+impl Sensitivity {
+    /// As one word: `non-sensitive`, `sensitive`, `restricted`, `unknown`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NonSensitive => "non-sensitive",
+            Self::Sensitive => "sensitive",
+            Self::Restricted => "restricted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Scope {
     /// The scope of the table at this index. For the macros alone.
     #[doc(hidden)]

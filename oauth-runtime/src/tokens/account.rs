@@ -8,7 +8,8 @@ use super::consents::Consents;
 use super::{Freshness, TokenSet};
 use crate::clock::Timestamp;
 use crate::protocol::{AccountId, Identity};
-use crate::scope::{Scope, ScopeSet, SharedScopes};
+use crate::scope::requirement::{Declaration, Wanted};
+use crate::scope::{ScopeSet, SharedScopes};
 use crate::secret::Secret;
 use crate::session::OwnerKey;
 
@@ -61,11 +62,6 @@ impl AccountRow {
     }
 
     #[inline]
-    pub(crate) fn covers(&self, required: &[Scope]) -> bool {
-        required.iter().all(|scope| self.covered.contains(*scope))
-    }
-
-    #[inline]
     pub(crate) fn freshness(&self, now: Timestamp) -> Freshness {
         self.tokens.as_ref().map_or(Freshness::Expired, |tokens| tokens.freshness(now))
     }
@@ -73,6 +69,22 @@ impl AccountRow {
     /// Whether the access can go on without the user when the access token ends.
     pub(crate) fn can_refresh(&self, now: Timestamp) -> bool {
         self.tokens.as_ref().is_some_and(|tokens| tokens.refresh_token(now).is_some())
+    }
+
+    /// What the account lacks of a declaration. Optional scopes that the person left out before
+    /// are not asked for again.
+    pub(crate) fn wanted(&self, declaration: &Declaration) -> Wanted {
+        self.not_twice(declaration.wanted(&self.covered))
+    }
+
+    /// The same where all of it is asked for again, since what is there does not do.
+    pub(crate) fn wanted_again(&self, declaration: &Declaration) -> Wanted {
+        self.not_twice(declaration.whole(&self.covered))
+    }
+
+    fn not_twice(&self, wanted: Wanted) -> Wanted {
+        let declined = self.declined_of(&wanted.optional);
+        Wanted { optional: wanted.optional.difference(&declined), ..wanted }
     }
 
     /// The scopes of `missing` that the user left out before.

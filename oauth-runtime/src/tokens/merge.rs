@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn covers(row: &AccountRow, short: &str) -> bool {
-        row.covers(&[Scope::find(short).unwrap()])
+        row.covered.contains(Scope::find(short).unwrap())
     }
 
     fn consent(row: &AccountRow, scope: &str) -> Option<Consent> {

@@ -12,7 +12,7 @@ use crate::flow::{Action, Begin, Begun, Intent, Resume, may_be_held};
 use crate::oauth::{Caller, OAuth};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
-use crate::scope::requirement::Declaration;
+use crate::scope::requirement::{Declaration, Wanted};
 
 /// A request that may not pass, with all that its answer depends on.
 pub(crate) struct Challenge<'a> {
@@ -20,7 +20,7 @@ pub(crate) struct Challenge<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) caller: &'a Caller,
     pub(crate) declaration: &'static Declaration,
-    pub(crate) missing: ScopeSet,
+    pub(crate) wanted: Wanted,
     pub(crate) declined: ScopeSet,
     pub(crate) code: Code,
 }
@@ -46,13 +46,13 @@ impl Challenge<'_> {
         match refusal {
             Refusal::Redirect => self.redirect(),
             Refusal::Rationale => {
-                self.page(Notice::rationale(self.missing.clone()), LinkKind::Continue, own())
+                self.page(Notice::rationale(self.wanted.all()), LinkKind::Continue, own())
             }
             Refusal::Explain if self.caller.signed_in().is_none() => {
                 self.page(Notice::denied(), LinkKind::Retry, own())
             }
             Refusal::Explain => {
-                self.page(Notice::declined(self.missing.clone()), LinkKind::Grant, own())
+                self.page(Notice::declined(self.wanted.missing.clone()), LinkKind::Grant, own())
             }
             Refusal::Hold => self.hold(),
             Refusal::LeaveFrame => {
@@ -83,7 +83,7 @@ impl Challenge<'_> {
         }
         let begin = Begin {
             caller: self.caller,
-            missing: self.missing.clone(),
+            wanted: self.wanted.clone(),
             action: Action::Authorize,
             login_hint: None,
             why: self.declaration.why.map(str::to_owned),
@@ -129,7 +129,8 @@ impl Challenge<'_> {
     }
 
     fn problem(&self) -> Result<Answer, Error> {
-        let Self { oauth, declaration, ref missing, ref declined, code, .. } = *self;
+        let Self { oauth, declaration, ref declined, code, .. } = *self;
+        let missing = &self.wanted.missing;
         let authorize_url = self.link_for_script(|intent| intent)?;
         let problem = Problem { oauth, declaration, missing, declined, code };
         let response = problem.response(&authorize_url)?;
@@ -148,8 +149,9 @@ impl Challenge<'_> {
 
     fn intent(&self, resume: Resume) -> Intent {
         let binding = self.caller.binding();
-        let intent = Intent::new(self.oauth, binding, &self.missing, resume.into_string());
-        intent.with_why(self.declaration.why)
+        let Wanted { missing, optional } = &self.wanted;
+        let intent = Intent::new(self.oauth, binding, missing, resume.into_string());
+        intent.with_optional(optional).with_why(self.declaration.why)
     }
 
     /// Where the person goes on: to the provider, or to the app's own login first.

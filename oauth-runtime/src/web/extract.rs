@@ -14,7 +14,7 @@ use super::user::User;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::protocol::AccountId;
-use crate::scope::{Requirement, ScopeSet};
+use crate::scope::{Covers, MayHold, Requirement, ScopeSet};
 use crate::secret::Redacted;
 
 /// A live access token that holds every scope of `Handler`.
@@ -79,7 +79,58 @@ impl<R: Requirement> Token<R> {
     /// the request is not answered, returning the error asks the person for what is missing. In
     /// an app with a login of its own a stream learns of an unlinking, and not of the app's logout.
     pub async fn fresh(&self) -> Result<Self, Error> {
-        self.grant.renewed().await.map(Self::from_grant)
+        let grant = self.grant.renewed().await?;
+        // What was granted to a handler besides may be gone while the rest is there.
+        if R::DECLARATION.is_met_by(&grant.signed_in.row().covered) {
+            Ok(Self::from_grant(grant))
+        } else {
+            Err(grant.refused(guard::withdrawn()))
+        }
+    }
+
+    /// The same token for what needs less, such as a part of the app that says what it needs in
+    /// its type.
+    ///
+    /// ```
+    /// use oauth_runtime::{Covers, Token, scope};
+    ///
+    /// struct Notes(Token<scope::DriveFile>);
+    ///
+    /// fn notes(token: &Token<impl Covers<scope::DriveFile>>) -> Notes {
+    ///     Notes(token.narrow())
+    /// }
+    /// ```
+    pub fn narrow<N: Requirement>(&self) -> Token<N>
+    where
+        R: Covers<N>,
+    {
+        self.as_token_of()
+    }
+
+    /// The token for a scope that was declared as `optional(…)` or as one of `any(…)`: `None` if
+    /// the account does not hold it.
+    ///
+    /// ```
+    /// use oauth_runtime::{Token, requires_scopes, scope};
+    ///
+    /// #[requires_scopes("drive.file", optional("contacts.readonly"))]
+    /// async fn share(token: Token) -> String {
+    ///     match token.optional::<scope::ContactsReadonly>() {
+    ///         Some(contacts) => format!("whom to share it with, of {}", contacts.account()),
+    ///         None => "type an address".into(),
+    ///     }
+    /// }
+    /// ```
+    pub fn optional<N: Requirement>(&self) -> Option<Token<N>>
+    where
+        R: MayHold<N>,
+    {
+        let held = N::DECLARATION.is_met_by(&self.grant.signed_in.row().covered);
+        held.then(|| self.as_token_of())
+    }
+
+    fn as_token_of<N: Requirement>(&self) -> Token<N> {
+        Token::from_grant(self.grant.clone())
     }
 
     /// When the access token ends.

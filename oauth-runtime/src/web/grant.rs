@@ -13,7 +13,7 @@ use crate::error::{Answer, Code, Error};
 use crate::flow::{Intent, Resume};
 use crate::oauth::{Login, OAuth, SignedIn};
 use crate::scope::ScopeSet;
-use crate::scope::requirement::Declaration;
+use crate::scope::requirement::{Declaration, Wanted};
 use crate::session::Binding;
 use crate::tokens::{AccountRow, TokenSet};
 
@@ -86,18 +86,23 @@ impl Grant {
         if !error.is_consent_required() {
             return error;
         }
-        let scopes: ScopeSet = declaration.scopes.iter().copied().collect();
+        let wanted = match row {
+            Some(row) => row.wanted_again(declaration),
+            None => declaration.whole(&ScopeSet::default()),
+        };
         let holder = row.and_then(|row| row.holder);
         let page = Resume::default_page(oauth).into_string();
         let link = if oauth.0.login.is_some() && holder.is_none() {
             // Nobody has it, and who asks for it first will be known when he is logged in.
             Ok(oauth.0.urls.path("sign-in"))
         } else {
-            let intent = Intent::new(oauth, holder, &scopes, page).with_why(declaration.why);
+            let intent = Intent::new(oauth, holder, &wanted.missing, page)
+                .with_optional(&wanted.optional)
+                .with_why(declaration.why);
             let hint = row.and_then(|row| row.identity.email().map(str::to_owned));
             intent.in_mail(oauth, hint).to_link(oauth)
         };
-        let (missing, declined) = (&scopes, &ScopeSet::default());
+        let (missing, declined) = (&wanted.missing, &ScopeSet::default());
         let problem = Problem { oauth, declaration, missing, declined, code: error.kind() };
         let answer = link.and_then(|link| {
             let whole = format!("{}{link}", oauth.0.urls.origin_text());
@@ -144,20 +149,20 @@ impl Grant {
 
     fn problem(&self, code: Code, link: &str) -> Result<Ready, Error> {
         let Self { oauth, declaration, .. } = self;
-        let (missing, declined) = (&self.scopes(), &ScopeSet::default());
+        let (missing, declined) = (&self.wanted().missing, &ScopeSet::default());
         Problem { oauth, declaration, missing, declined, code }.response(link)
     }
 
     /// Whoever says that something is missing does not say which: the handler's own scopes are
     /// asked for, although the account seems to have them.
     fn intent(&self, code: Code, resume: Resume) -> Intent {
-        let binding = self.binding(code);
-        let intent = Intent::new(&self.oauth, binding, &self.scopes(), resume.into_string());
-        intent.with_why(self.declaration.why).insisting()
+        let (binding, wanted) = (self.binding(code), self.wanted());
+        let intent = Intent::new(&self.oauth, binding, &wanted.missing, resume.into_string());
+        intent.with_optional(&wanted.optional).with_why(self.declaration.why).insisting()
     }
 
-    fn scopes(&self) -> ScopeSet {
-        self.declaration.scopes.iter().copied().collect()
+    fn wanted(&self) -> Wanted {
+        self.signed_in.row().wanted_again(self.declaration)
     }
 
     /// Who will follow the link: after a sign-out somebody of whom nothing is known, but for the

@@ -13,8 +13,8 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::flow::{Resume, Visitor};
 use crate::oauth::{Caller, Login, OAuth, SignedIn};
+use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
-use crate::scope::{Scope, ScopeSet};
 use crate::tokens::{Freshness, TokenSet};
 
 /// Somebody with a live token that holds what was required.
@@ -41,7 +41,7 @@ pub(crate) async fn admit(
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
     let now = oauth.0.clock.now();
-    match fresh(oauth, parts, declaration.scopes, now) {
+    match fresh(oauth, parts, declaration, now) {
         Ok(pass) => Ok(pass),
         Err(oauth) => Box::pin(admit_slowly(oauth, parts, declaration)).await,
     }
@@ -54,7 +54,7 @@ pub(crate) async fn admit_optional(
     declaration: &'static Declaration,
 ) -> Result<Option<Pass>, Error> {
     let now = oauth.0.clock.now();
-    match fresh(oauth, parts, declaration.scopes, now) {
+    match fresh(oauth, parts, declaration, now) {
         Ok(pass) => Ok(Some(pass)),
         Err(oauth) => match caller(&oauth, parts).await? {
             caller @ Caller::SignedIn(_) => {
@@ -74,14 +74,14 @@ pub(crate) async fn renew(
     let now = oauth.0.clock.now();
     let who = oauth.again(who, now).await?;
     let mut who = who.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
-    let mut standing = standing(&who, declaration.scopes, now);
+    let mut standing = standing(&who, declaration, now);
     if standing == Standing::Granted(Freshness::Expired) {
         match oauth.0.accounts.refreshed(who.key).await {
             Ok(account) => who.account = account,
             Err(error) if error.kind() == Code::InvalidGrant => return Err(withdrawn()),
             Err(error) => return Err(error),
         }
-        standing = self::standing(&who, declaration.scopes, oauth.0.clock.now());
+        standing = self::standing(&who, declaration, oauth.0.clock.now());
     }
     match (standing, &who.row().tokens) {
         (Standing::Granted(freshness), Some(tokens)) if freshness != Freshness::Expired => {
@@ -95,7 +95,7 @@ pub(crate) async fn renew(
     }
 }
 
-fn withdrawn() -> Error {
+pub(super) fn withdrawn() -> Error {
     Error::new(Code::ConsentRequired, "a required scope is no longer granted")
 }
 
@@ -112,13 +112,20 @@ pub(crate) async fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn,
 }
 
 #[inline]
-fn fresh(oauth: OAuth, parts: &Parts, required: &[Scope], now: Timestamp) -> Result<Pass, OAuth> {
+fn fresh(
+    oauth: OAuth,
+    parts: &Parts,
+    required: &Declaration,
+    now: Timestamp,
+) -> Result<Pass, OAuth> {
     let Some(signed_in) = oauth.known_caller(parts, now) else {
         return Err(oauth);
     };
     let row = signed_in.row();
     match &row.tokens {
-        Some(tokens) if tokens.freshness(now) == Freshness::Fresh && row.covers(required) => {
+        Some(tokens)
+            if tokens.freshness(now) == Freshness::Fresh && required.is_met_by(&row.covered) =>
+        {
             let tokens = tokens.clone();
             Ok(Pass { oauth, signed_in, tokens })
         }
@@ -161,7 +168,7 @@ async fn consider(
         Caller::SignedIn(who) => who,
         caller => return Ok(Err(Refused::without_account(caller))),
     };
-    let (kind, required) = (RequestKind::of_parts(oauth, parts), declaration.scopes);
+    let (kind, required) = (RequestKind::of_parts(oauth, parts), declaration);
     let decided = |standing| decide(standing, kind, Before::default());
     let (mut standing, mut failure) = (standing(&who, required, oauth.0.clock.now()), None);
     if decided(standing) == Decision::RefreshFirst {
@@ -188,7 +195,7 @@ async fn consider(
 async fn refreshed(
     oauth: &OAuth,
     who: &mut SignedIn,
-    required: &[Scope],
+    required: &Declaration,
 ) -> (Standing, Option<Error>) {
     let refreshed = oauth.0.accounts.refreshed(who.key).await;
     let now = oauth.0.clock.now();
@@ -203,9 +210,9 @@ async fn refreshed(
     }
 }
 
-fn standing(who: &SignedIn, required: &[Scope], now: Timestamp) -> Standing {
+fn standing(who: &SignedIn, required: &Declaration, now: Timestamp) -> Standing {
     let row = who.row();
-    if !row.covers(required) {
+    if !required.is_met_by(&row.covered) {
         return Standing::Missing;
     }
     match (row.freshness(now), row.can_refresh(now)) {
@@ -265,19 +272,19 @@ impl Refused {
     }
 
     fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
-        let required = declaration.scopes;
         let row = self.caller.signed_in().map(SignedIn::row);
-        let missing = match (self.standing, row) {
-            (Standing::Missing, Some(row)) => row.covered.missing(required),
-            _ => ScopeSet::default().missing(required),
+        let wanted = match (self.standing, row) {
+            (Standing::Missing, Some(row)) => row.wanted(declaration),
+            (_, Some(row)) => row.wanted_again(declaration),
+            (_, None) => declaration.whole(&ScopeSet::default()),
         };
         let code = match self.standing {
             Standing::SignedOut => Code::SignInRequired,
             _ => Code::ConsentRequired,
         };
         let caller = &self.caller;
-        let (declined, before) = before(oauth, caller, &parts.headers, &missing);
+        let (declined, before) = before(oauth, caller, &parts.headers, &wanted.missing);
         let refusal = refusal(RequestKind::of_parts(oauth, parts), before);
-        Challenge { oauth, parts, caller, declaration, missing, declined, code }.into_error(refusal)
+        Challenge { oauth, parts, caller, declaration, wanted, declined, code }.into_error(refusal)
     }
 }

@@ -22,7 +22,7 @@ use crate::error::{Code, Error};
 use crate::flow::{Action, Begin, Begun, Intent, Popup, Resume, Returned, page_of};
 use crate::oauth::{Caller, Ending, OAuth};
 use crate::pages::{LinkKind, Notice};
-use crate::scope::ScopeSet;
+use crate::scope::requirement::Wanted;
 
 impl OAuth {
     /// The library's own routes, to be merged into the app's router whatever its state.
@@ -88,7 +88,7 @@ async fn sign_in(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Re
     }
     let begin = Begin {
         caller: &caller,
-        missing: ScopeSet::default(),
+        wanted: Wanted::default(),
         action: Action::Authorize,
         login_hint: None,
         why: None,
@@ -129,7 +129,7 @@ fn told_first(oauth: &OAuth, caller: &Caller, parts: &Parts, intent: &Intent) ->
     let (notice, link) = match (refusal(RequestKind::Page, before), caller) {
         (Refusal::Explain, Caller::SignedIn(_)) => (Notice::declined(missing), LinkKind::Grant),
         (Refusal::Explain, _) => (Notice::denied(), LinkKind::Retry),
-        (Refusal::Rationale, _) => (Notice::rationale(missing), LinkKind::Continue),
+        (Refusal::Rationale, _) => (Notice::rationale(intent.wanted().all()), LinkKind::Continue),
         _ => return None,
     };
     let (visit, intent) = (Visit::of(oauth, parts), intent.clone().asked_on_page(oauth));

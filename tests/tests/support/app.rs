@@ -128,6 +128,9 @@ pub fn router(oauth: &OAuth) -> Router {
         .route("/upload-once", post(upload_once))
         .route("/guarded", get(guarded))
         .route("/maybe", get(maybe))
+        .route("/either", get(either))
+        .route("/share", get(share))
+        .route("/bills", get(bills))
         .merge(oauth.routes())
         .with_state(oauth.clone())
 }
@@ -197,6 +200,42 @@ async fn list_files(token: &Token<impl Covers<scope::DriveFile>>) -> Result<Valu
 #[requires_scopes("drive.file", "calendar.events.readonly")]
 async fn both() -> &'static str {
     "both"
+}
+
+#[requires_scopes("drive.file", any("calendar.events", "calendar.readonly"))]
+async fn either(token: Token) -> String {
+    let writes = token.optional::<scope::CalendarEvents>().is_some();
+    format!("writes: {writes}, reads: {}", reads(&token))
+}
+
+/// What both of its scopes cover.
+fn reads(token: &Token<impl Covers<scope::CalendarEventsReadonly>>) -> bool {
+    let narrowed: Token<scope::CalendarEventsReadonly> = token.narrow();
+    narrowed.access_token() == token.access_token()
+}
+
+#[requires_scopes(
+    scope::DriveFile,
+    optional("contacts.readonly"),
+    why = "find whom to share your notes with"
+)]
+async fn share(token: Token) -> Result<String, Error> {
+    let Some(contacts) = token.optional::<scope::ContactsReadonly>() else {
+        return Ok("an address to type".to_owned());
+    };
+    let contacts: Token<scope::ContactsReadonly> = contacts.fresh().await?;
+    Ok(format!("the contacts of {}", contacts.user().email().unwrap_or_default()))
+}
+
+scope!(pub Bills = "https://api.example.com/auth/bills");
+
+#[requires_scopes(Bills)]
+async fn bills(token: Token) -> &'static str {
+    pay(&token)
+}
+
+fn pay(_: &Token<impl Covers<Bills>>) -> &'static str {
+    "paid"
 }
 
 #[requires_scopes("drive.file")]

@@ -1,0 +1,13 @@
+//! What all handlers of an app ask people for: to read, to hand in, and to hold an app to.
+
+mod collected;
+mod entry;
+mod findings;
+mod markdown;
+mod policy;
+mod snapshot;
+
+pub use collected::Registered;
+pub use entry::{Manifest, ManifestEntry, ManifestScope};
+pub use findings::{Finding, FindingKind};
+pub use policy::Policy;

@@ -1,0 +1,8 @@
+use oauth_runtime::{Token, requires_scopes};
+
+#[requires_scopes(optional("contacts.readonly"))]
+async fn share(token: Token) {
+    let _ = token.access_token();
+}
+
+fn main() {}
