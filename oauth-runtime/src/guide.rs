@@ -5,7 +5,7 @@
 //! 1. [`declare`]: say on a handler what it needs, and what the compiler makes of it.
 //! 2. [`ask`]: when a person is asked, how, and when not again.
 //! 3. [`resume`]: what becomes of the request that was interrupted.
-//! 4. [`test`]: the app against a fake Google, without a network and without waiting.
+//! 4. [`mod@test`]: the app against a fake Google, without a network and without waiting.
 //! 5. [`deploy`]: addresses, proxies, keys, stores, several nodes.
 //! 6. [`own_login`]: accounts that belong to users the app has already.
 //! 7. [`defaults`]: every number, why it is what it is, and how to change it.
