@@ -36,14 +36,14 @@
 //!
 //! # Guide
 //!
-//! - [declare](guide::declare): say on a handler what it needs, and what the compiler makes of it.
-//! - [ask](guide::ask): when a person is asked, how, and when not again.
-//! - [resume](guide::resume): what becomes of the request that was interrupted.
-//! - [test](guide::test): the app against a fake Google, without a network and without waiting.
-//! - [deploy](guide::deploy): addresses, proxies, keys, stores, several nodes.
-//! - [own_login](guide::own_login): accounts that belong to users the app has already.
-//! - [defaults](guide::defaults): every number, why it is what it is, and how to change it.
-//! - [error_codes](guide::error_codes): every code of an [`Error`], and what to do about it.
+//! - [`declare`](guide::declare): say on a handler what it needs, and what the compiler makes of it.
+//! - [`ask`](guide::ask): when a person is asked, how, and when not again.
+//! - [`resume`](guide::resume): what becomes of the request that was interrupted.
+//! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
+//! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
+//! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
+//! - [`defaults`](guide::defaults): every number, why it is what it is, and how to change it.
+//! - [`error_codes`](guide::error_codes): every code of an [`Error`], and what to do about it.
 //!
 //! # Features
 //!
