@@ -8,7 +8,7 @@
 //! 4. [`mod@test`]: the app against a fake Google, without a network and without waiting.
 //! 5. [`deploy`]: addresses, proxies, keys, stores, several nodes.
 //! 6. [`own_login`]: accounts that belong to users the app has already.
-//! 7. [`defaults`]: every number, why it is what it is, and how to change it.
+//! 7. [`defaults`]: every default and limit, why it is so, and how to change it.
 //! 8. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
 //!
 //! There is no code in these modules.

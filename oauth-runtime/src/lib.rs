@@ -42,7 +42,7 @@
 //! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
 //! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
 //! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
-//! - [`defaults`](guide::defaults): every number, why it is what it is, and how to change it.
+//! - [`defaults`](guide::defaults): every default and limit, why it is so, and how to change it.
 //! - [`error_codes`](guide::error_codes): every code of an [`Error`], and what to do about it.
 //!
 //! # Features
