@@ -305,7 +305,87 @@ impl StdError for Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{Code, Error};
+
+    /// Every code, in the order of the enum.
+    const ALL: [Code; 25] = [
+        Code::ConfigCredentials,
+        Code::ConfigRedirectUri,
+        Code::ConfigPublicUrl,
+        Code::ConfigKeys,
+        Code::ConfigOption,
+        Code::SignInRequired,
+        Code::ConsentRequired,
+        Code::AccessDenied,
+        Code::SignInFailed,
+        Code::CrossSite,
+        Code::CallbackInvalid,
+        Code::FlowExpired,
+        Code::ProviderResponse,
+        Code::IdTokenInvalid,
+        Code::ProviderRefused,
+        Code::ProviderUnavailable,
+        Code::ProviderTimeout,
+        Code::InvalidGrant,
+        Code::AdminPolicy,
+        Code::Api,
+        Code::ApiHost,
+        Code::ConfigStore,
+        Code::StoreUnavailable,
+        Code::ShuttingDown,
+        Code::Internal,
+    ];
+
+    /// A code that is added has to be added to the list as well: the compiler asks for it.
+    #[test]
+    fn the_list_of_all_codes_is_complete() {
+        let place = |code: Code| match code {
+            Code::ConfigCredentials => 0,
+            Code::ConfigRedirectUri => 1,
+            Code::ConfigPublicUrl => 2,
+            Code::ConfigKeys => 3,
+            Code::ConfigOption => 4,
+            Code::SignInRequired => 5,
+            Code::ConsentRequired => 6,
+            Code::AccessDenied => 7,
+            Code::SignInFailed => 8,
+            Code::CrossSite => 9,
+            Code::CallbackInvalid => 10,
+            Code::FlowExpired => 11,
+            Code::ProviderResponse => 12,
+            Code::IdTokenInvalid => 13,
+            Code::ProviderRefused => 14,
+            Code::ProviderUnavailable => 15,
+            Code::ProviderTimeout => 16,
+            Code::InvalidGrant => 17,
+            Code::AdminPolicy => 18,
+            Code::Api => 19,
+            Code::ApiHost => 20,
+            Code::ConfigStore => 21,
+            Code::StoreUnavailable => 22,
+            Code::ShuttingDown => 23,
+            Code::Internal => 24,
+        };
+        let places: Vec<usize> = ALL.map(place).to_vec();
+        assert_eq!(places, (0..ALL.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_guide_has_every_code_with_its_status_and_no_other() {
+        let row = |line: &'static str| {
+            let (code, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+            Some((code, rest.split(" | ").next()?.parse::<u16>().ok()?))
+        };
+        let rows: Vec<_> = include_str!("docs/error_codes.md").lines().filter_map(row).collect();
+        let guide: BTreeSet<_> = rows.iter().copied().collect();
+        let codes: BTreeSet<_> = ALL.map(|code| (code.as_str(), code.status().as_u16())).into();
+        let (lacking, foreign) = (&codes - &guide, &guide - &codes);
+        assert!(lacking.is_empty(), "add these to the table of docs/error_codes.md: {lacking:?}");
+        assert!(foreign.is_empty(), "no code is so, in docs/error_codes.md: {foreign:?}");
+        assert_eq!(rows.len(), ALL.len(), "a code is twice in docs/error_codes.md");
+    }
 
     #[test]
     fn debug_shows_text_help_and_causes_for_the_person_who_starts_the_app() {

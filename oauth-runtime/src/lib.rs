@@ -34,6 +34,17 @@
 //! - [`Brand`] puts the app's name and looks on the library's own pages, [`Pages`] replaces them.
 //! - [`ApiClient`] calls the provider's APIs. [`Error`] is the one error of all of it.
 //!
+//! # Guide
+//!
+//! - [`declare`](guide::declare): say on a handler what it needs, and what the compiler makes of it.
+//! - [`ask`](guide::ask): when a person is asked, how, and when not again.
+//! - [`resume`](guide::resume): what becomes of the request that was interrupted.
+//! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
+//! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
+//! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
+//! - [`defaults`](guide::defaults): every default and limit, why it is so, and how to change it.
+//! - [`error_codes`](guide::error_codes): every code of an [`Error`], and what to do about it.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -67,6 +78,7 @@ mod api;
 pub mod routing;
 #[cfg(feature = "fake")]
 pub mod fake;
+pub mod guide;
 
 pub use oauth_macros::{requires_scopes, scope, scope_set};
 

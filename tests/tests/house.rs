@@ -35,6 +35,7 @@ const READING_ORDER: &[&str] = &[
     "api",
     "routing",
     "fake",
+    "guide",
 ];
 
 fn read(path: &str) -> String {

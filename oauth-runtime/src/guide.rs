@@ -1,0 +1,38 @@
+//! The guide: how to build an app with this library, a chapter a subject.
+//!
+//! Read the first three in their order; the others when you need them.
+//!
+//! 1. [`declare`]: say on a handler what it needs, and what the compiler makes of it.
+//! 2. [`ask`]: when a person is asked, how, and when not again.
+//! 3. [`resume`]: what becomes of the request that was interrupted.
+//! 4. [`mod@test`]: the app against a fake Google, without a network and without waiting.
+//! 5. [`deploy`]: addresses, proxies, keys, stores, several nodes.
+//! 6. [`own_login`]: accounts that belong to users the app has already.
+//! 7. [`defaults`]: every default and limit, why it is so, and how to change it.
+//! 8. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
+//!
+//! There is no code in these modules.
+
+#[doc = include_str!("docs/declare.md")]
+pub mod declare {}
+
+#[doc = include_str!("docs/ask.md")]
+pub mod ask {}
+
+#[doc = include_str!("docs/resume.md")]
+pub mod resume {}
+
+#[doc = include_str!("docs/test.md")]
+pub mod test {}
+
+#[doc = include_str!("docs/deploy.md")]
+pub mod deploy {}
+
+#[doc = include_str!("docs/own_login.md")]
+pub mod own_login {}
+
+#[doc = include_str!("docs/defaults.md")]
+pub mod defaults {}
+
+#[doc = include_str!("docs/error_codes.md")]
+pub mod error_codes {}
