@@ -54,8 +54,8 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 /// It works on free `async` functions; for methods and closures there is `scope_set!`. It goes
-/// above other attributes that read the signature, such as `debug_handler`. A handler in a module that also has a
-/// `mod` of its name needs `marker = Name`. A `Token` of another crate is left alone when it is
+/// above other attributes that read the signature, such as `debug_handler`. A handler in a
+/// module that also has a `mod` of its name needs `marker = Name`. A `Token` of another crate is left alone when it is
 /// pathed, as `csrf::Token` is.
 #[proc_macro_attribute]
 pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -73,7 +73,8 @@ pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// ```
 ///
 /// Attributes and documentation may stand before the name, and the options `any(…)`,
-/// `optional(…)`, `why = "…"`, `allow(…)` and `crate = path` of [`macro@requires_scopes`] in parentheses behind it:
+/// `optional(…)`, `why = "…"`, `allow(…)` and `crate = path` of [`macro@requires_scopes`] in
+/// parentheses behind it:
 /// `scope_set!(pub Backup(why = "keep a copy") = "drive.file")`.
 #[proc_macro]
 pub fn scope_set(input: TokenStream) -> TokenStream {

@@ -104,8 +104,10 @@ impl fmt::Debug for Key {
 
 /// The ring of keys: the newest seals, all of them open.
 ///
-/// To rotate, put a new key in front and keep the old one until the longest lifetime has
-/// passed; no user notices.
+/// To replace a key, first add the new one behind it on every node, so that all of them can open
+/// what it seals; then put it in front. What a node cannot open counts as absent, and the next
+/// write replaces it. Keep the old key until [`reseal`](crate::OAuth::reseal) has run and the
+/// links in e-mails have ended, which is after seven days; then no user notices.
 #[derive(Clone, Debug)]
 pub struct Keys {
     ring: Vec<Key>,

@@ -55,9 +55,9 @@ impl ApiClient {
     /// # Errors
     /// `consent_required` if the API wants a scope that the token does not have, or the access was
     /// withdrawn: returned from the handler, it asks the person for the scopes that the handler
-    /// declares and resumes the request. `api_host` if the address is not the provider's, `api` if the answer is not a
-    /// success ([`Error::api_status`] tells which) or not the JSON that `T` wants; transient
-    /// errors if the API cannot be reached.
+    /// declares and resumes the request. `api_host` if the address is not the provider's, `api` if
+    /// the answer is not a success ([`Error::api_status`] tells which) or not the JSON that `T`
+    /// wants; transient errors if the API cannot be reached.
     pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Error> {
         let answer = self.send(self.told(request(Method::GET, url, Vec::new()))?).await?;
         self.told(json(&answer))

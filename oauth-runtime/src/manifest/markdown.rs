@@ -34,7 +34,9 @@ impl Manifest {
         }
         if !self.findings().is_empty() {
             text += "\n## Findings\n\n";
-            self.findings().iter().for_each(|finding| drop(writeln!(text, "- {finding}")));
+            for finding in self.findings() {
+                let _ = writeln!(text, "- {finding}");
+            }
         }
         text
     }

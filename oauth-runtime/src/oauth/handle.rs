@@ -112,9 +112,10 @@ impl OAuth {
 
     /// Seals every row of the store anew that an older key sealed; returns how many there were.
     ///
-    /// The last step of giving a key up: put the new one in front of the ring on every node, call
-    /// this once, and remove the old one. Rows that are written meanwhile get the new key anyway.
-    /// Without a store there is nothing to do.
+    /// For giving a key up: add the new one behind it on every node, then put it in front on
+    /// every node, then call this once. Rows that are written meanwhile get the new key anyway.
+    /// The old key opens links in e-mails and authorizations that are pending, too: keep it for
+    /// seven days. Without a store there is nothing to do.
     ///
     /// # Errors
     /// If the store cannot be asked. It can be called again, and does what is left to do.

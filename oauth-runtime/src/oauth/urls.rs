@@ -1,9 +1,9 @@
 //! Where the app lives, from configuration alone: no header of a request can move it.
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::{Code, Error};
-use crate::provider::{ClientCredentials, ClientKind, check_redirect_uri};
+use crate::provider::{ClientCredentials, ClientKind, check_redirect_uri, is_loopback};
 
 /// The addresses of one app.
 #[derive(Clone, Debug)]
@@ -61,12 +61,7 @@ impl Urls {
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        match self.origin.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+        is_loopback(&self.origin)
     }
 
     pub(crate) fn mount(&self) -> &str {

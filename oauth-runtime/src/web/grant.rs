@@ -73,8 +73,6 @@ impl Grant {
         }
     }
 
-    /// Headers and body of the request are gone, and so every way leads over a route of ours
-    /// that has them.
     /// The same for a job: a link that can be sent to the person, who is not here.
     #[cold]
     pub(super) fn refused_to_job(
@@ -114,6 +112,8 @@ impl Grant {
         }
     }
 
+    /// Headers and body of the request are gone, and so every way leads over a route of ours
+    /// that has them.
     fn answer(&self, code: Code) -> Result<Option<Answer>, Error> {
         let (oauth, asked) = (&self.oauth, &self.asked);
         let start = |resume| self.intent(code, resume).to_link(oauth);
