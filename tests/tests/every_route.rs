@@ -5,7 +5,7 @@ use http::Method;
 
 use crate::support::{App, Browser};
 
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 10] = [
     "sign-in",
     "sign-out",
     "start",
@@ -15,6 +15,7 @@ const ROUTES: [&str; 9] = [
     "callback",
     "client.js",
     "disconnect",
+    "manifest",
 ];
 const METHODS: [Method; 8] = [
     Method::GET,
@@ -46,7 +47,12 @@ fn allows(route: &str, method: &Method) -> bool {
 
 fn queries() -> Vec<String> {
     let plain = ["", "?", "?intent=x", "?form=x", "?code=x&state=y", "?state=a&state=b&code=x"];
-    let odd = ["?intent=%00%ff%", "?return_to=//evil.example", "?popup=<script>&to=//evil"];
+    let odd = [
+        "?intent=%00%ff%",
+        "?return_to=//evil.example",
+        "?popup=<script>&to=//evil",
+        "?format=json",
+    ];
     let long = format!("?code=x&state={}", "y".repeat(9_000));
     plain.into_iter().chain(odd).map(str::to_owned).chain([long]).collect()
 }

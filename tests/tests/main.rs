@@ -18,6 +18,7 @@ mod held_forms;
 mod hot_path;
 mod house;
 mod jobs;
+mod manifest;
 mod midway;
 mod newcomer;
 mod nodes;

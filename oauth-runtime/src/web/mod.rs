@@ -20,6 +20,8 @@ mod require;
 mod account;
 mod client;
 mod disconnect;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod routes;
 
 pub use account::Account;

@@ -33,6 +33,8 @@ impl OAuth {
     /// with a [login of its own](crate::OAuthBuilder::with_login) has no `sign-out` here.
     /// `disconnect` (`?return_to=/path`) asks whether all that was granted is to be taken back,
     /// and a POST there does it: see [`Account::disconnect`](crate::Account::disconnect).
+    /// In development, which is where the public URL is on loopback, `manifest` shows what the
+    /// app asks people for (feature `manifest`).
     ///
     /// ```
     /// # use axum::Router;
@@ -51,6 +53,11 @@ impl OAuth {
         if self.0.login.is_none() {
             let route = post(sign_out).fallback(wrong_method);
             router = router.route(&urls.route("sign-out"), route);
+        }
+        #[cfg(feature = "manifest")]
+        if urls.is_loopback() {
+            let route = only_get(get(super::manifest::show_manifest));
+            router = router.route(&urls.route("manifest"), route);
         }
         router
             .route(&urls.route("sign-in"), only_get(get(sign_in)))
