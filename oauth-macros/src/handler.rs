@@ -378,7 +378,7 @@ mod tests {
             "pub(crate)constSCOPES:&'static[&'static::core::primitive::str]=\
              &[\"https://www.googleapis.com/auth/drive.file\",\"https://api.example.com/read\"];",
             "impl::oauth_runtime::Requirementforsave{",
-            "::oauth_runtime::Scope::verbatim(\"https://api.example.com/read\")]},).why(\"keepit\");",
+            "::oauth_runtime::Scope::verbatim(\"https://api.example.com/read\")]},).of_handler().why(\"keepit\");",
             "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{}",
         ] {
             assert!(output.contains(expected), "{expected}\nis not in\n{output}");

@@ -9,6 +9,8 @@ mod marker;
 mod handler;
 mod set;
 mod own;
+#[cfg(test)]
+mod expansions;
 mod table;
 
 use proc_macro::TokenStream;

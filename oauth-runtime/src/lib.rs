@@ -53,6 +53,7 @@
 //! | `sqlite` | [`SqliteStore`]: sessions and tokens in a file (Rust 1.94 or newer) |
 //! | `postgres` | [`PostgresStore`]: the same in a PostgreSQL database (Rust 1.94 or newer) |
 //! | `redis` | [`RedisStore`]: the same in a Redis or Valkey |
+//! | `utoipa` | the scopes of every operation in an OpenAPI document: `oauth.modify(&mut api)` |
 //! | `manifest` | [`OAuth::manifest`]: what all handlers ask people for, and a page of it in development |
 
 mod secret;
@@ -76,6 +77,8 @@ mod flow;
 mod web;
 mod api;
 pub mod routing;
+#[cfg(feature = "utoipa")]
+mod utoipa;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod guide;

@@ -42,3 +42,8 @@ pub fn root() -> PathBuf {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The macros in a crate of another edition.
+#[cfg(doctest)]
+#[doc = include_str!("edition_2021.md")]
+pub struct Edition2021;

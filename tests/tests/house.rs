@@ -34,6 +34,7 @@ const READING_ORDER: &[&str] = &[
     "web",
     "api",
     "routing",
+    "utoipa",
     "fake",
     "guide",
 ];

@@ -22,6 +22,7 @@ mod manifest;
 mod midway;
 mod newcomer;
 mod nodes;
+mod openapi;
 mod outages;
 mod own_login;
 mod pages;

@@ -1,12 +1,12 @@
 //! The routes of the demo. Each handler says what it needs; nothing else asks for anything.
 
+use axum::Json;
 use axum::extract::{Form, FromRef, Query, State};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use oauth_runtime::routing::{Router, get, post, public};
 use oauth_runtime::{Error, OAuth, Token, User, requires_scopes, scope};
 use serde::Deserialize;
 
@@ -43,19 +43,20 @@ impl FromRef<App> for Site {
     }
 }
 
-pub(crate) fn router(oauth: &OAuth, site: Site) -> Router {
+/// A route without scopes says that it is `public`, or it does not compile.
+pub(crate) fn router(oauth: &OAuth, site: Site) -> axum::Router {
     let app = App { oauth: oauth.clone(), wire: Wire::default(), site };
     Router::new()
-        .route("/", get(home))
+        .route("/", get(public(home)))
         .route("/notes", get(notes).post(save))
         .route("/week", get(week))
         .route("/week/note", post(keep_week))
-        .route(files::WEEK_SCRIPT, get(files::week_js))
-        .route("/access", get(access))
+        .route(files::WEEK_SCRIPT, get(public(files::week_js)))
+        .route("/access", get(public(access)))
         .route("/api/notes", get(notes_json))
-        .route("/style.css", get(files::style))
-        .route(files::LOGO, get(files::logo))
-        .fallback(not_found)
+        .route("/style.css", get(public(files::style)))
+        .route(files::LOGO, get(public(files::logo)))
+        .fallback(public(not_found))
         .merge(oauth.routes())
         .layer(from_fn_with_state(app.clone(), frame::draw))
         .layer(from_fn_with_state(app.clone(), wire::watch))

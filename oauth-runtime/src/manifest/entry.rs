@@ -54,7 +54,7 @@ pub struct ManifestEntry {
     optional: Vec<Scope>,
     why: Option<&'static str>,
     #[serde(skip)]
-    pub(super) is_handler: bool,
+    pub(crate) is_handler: bool,
 }
 
 /// A scope that the app may ask for.
@@ -187,7 +187,7 @@ impl ManifestEntry {
         format!("{}::{}", self.module, self.name)
     }
 
-    pub(super) fn all_scopes(&self) -> impl Iterator<Item = Scope> {
+    pub(crate) fn all_scopes(&self) -> impl Iterator<Item = Scope> {
         let any = self.any.iter().flatten();
         self.required.iter().chain(any).chain(&self.optional).copied()
     }

@@ -22,6 +22,8 @@ const STYLE: &str =
 #[template(path = "manifest.html")]
 struct ManifestPage<'a> {
     manifest: &'a Manifest,
+    /// What is between two backticks is code.
+    findings: Vec<String>,
     provider: &'a str,
     address: &'a str,
     style: &'static str,
@@ -43,7 +45,8 @@ pub(super) async fn show_manifest(State(oauth): State<OAuth>, parts: Parts) -> R
 
 fn page(oauth: &OAuth, manifest: &Manifest) -> Result<String, Error> {
     let (provider, address) = (oauth.provider().name(), oauth.0.urls.path("manifest"));
-    let page = ManifestPage { manifest, provider, address: &address, style: STYLE };
+    let findings = manifest.findings().iter().map(ToString::to_string).collect();
+    let page = ManifestPage { manifest, findings, provider, address: &address, style: STYLE };
     page.render().map_err(|error| {
         Error::new(Code::Internal, "the page of the manifest cannot be written").with_source(error)
     })

@@ -1,0 +1,141 @@
+//! The scopes of every operation in an `OpenAPI` document of the app.
+
+use std::collections::BTreeMap;
+
+use utoipa::Modify;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    AuthorizationCode, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ComponentsBuilder, OpenApi};
+
+use crate::manifest::{Manifest, ManifestEntry};
+use crate::oauth::OAuth;
+use crate::scope::Scope;
+
+/// Gives every operation of an annotated handler its `security`, and the document the scheme it
+/// refers to, with the endpoints of the provider.
+///
+/// An operation is found by method and path where a [typed router](crate::routing) has the
+/// route, and else by its `operationId`, which `#[utoipa::path]` makes of the handler's name; an
+/// id that two annotated handlers could mean is left alone and logged. A handler with `any(…)`
+/// gets an alternative for each choice. What an operation says of its security itself stays.
+///
+/// ```
+/// # use oauth_runtime::{ClientCredentials, OAuth};
+/// use utoipa::Modify as _;
+///
+/// #[derive(utoipa::OpenApi)]
+/// #[openapi()] // paths(notes, …)
+/// struct Api;
+///
+/// # let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+/// #     .with_redirect_uri("http://localhost:8080/oauth/callback")
+/// #     .build()?;
+/// let mut api = <Api as utoipa::OpenApi>::openapi();
+/// oauth.modify(&mut api);
+/// # Ok::<(), oauth_runtime::Error>(())
+/// ```
+impl Modify for OAuth {
+    fn modify(&self, api: &mut OpenApi) {
+        let (manifest, scheme) = (self.manifest(), self.provider().key());
+        let mut used = Vec::new();
+        for (path, item) in &mut api.paths.paths {
+            for (method, operation) in operations(item) {
+                if let Some(handler) = handler_of(&manifest, method, path, operation) {
+                    secure(operation, scheme, handler);
+                    used.push(handler);
+                }
+            }
+        }
+        if !used.is_empty() {
+            let components = api.components.get_or_insert_with(|| ComponentsBuilder::new().build());
+            let scheme_of = || self.security_scheme(&used).into();
+            components.security_schemes.entry(scheme.to_owned()).or_insert_with(scheme_of);
+        }
+    }
+}
+
+impl OAuth {
+    fn security_scheme(&self, handlers: &[&ManifestEntry]) -> SecurityScheme {
+        let mut scopes = BTreeMap::new();
+        for handler in handlers {
+            for scope in handler.all_scopes() {
+                let why: &mut Vec<&str> = scopes.entry(scope).or_default();
+                why.extend(handler.why().filter(|reason| !why.contains(reason)));
+            }
+        }
+        let scopes =
+            scopes.into_iter().map(|(scope, why)| (scope.name().to_owned(), why.join("; ")));
+        let provider = self.provider();
+        SecurityScheme::OAuth2(OAuth2::new([Flow::AuthorizationCode(AuthorizationCode::new(
+            provider.authorization_endpoint().as_str(),
+            provider.token_endpoint().as_str(),
+            scopes.collect::<Scopes>(),
+        ))]))
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, options, head, patch, trace, .. } = item;
+    let all = [
+        ("GET", get),
+        ("PUT", put),
+        ("POST", post),
+        ("DELETE", delete),
+        ("OPTIONS", options),
+        ("HEAD", head),
+        ("PATCH", patch),
+        ("TRACE", trace),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+fn handler_of<'a>(
+    manifest: &'a Manifest,
+    method: &str,
+    path: &str,
+    operation: &Operation,
+) -> Option<&'a ManifestEntry> {
+    let handlers = manifest.handlers();
+    let path = path.replace("{*", "{");
+    let is_here = |route: &String| {
+        route
+            .split_once(' ')
+            .is_some_and(|(of, at)| (of == method || of == "ANY") && at.replace("{*", "{") == path)
+    };
+    if let Some(routed) = handlers.iter().find(|one| one.routes().iter().any(is_here)) {
+        return Some(routed);
+    }
+    let id = operation.operation_id.as_deref()?;
+    let mut named = handlers.iter().filter(|one| one.is_handler && one.name() == id);
+    let found = named.next()?;
+    if named.next().is_some() {
+        tracing::warn!(operation = id, "two annotated handlers have the name of an operation");
+        return None;
+    }
+    Some(found)
+}
+
+fn secure(operation: &mut Operation, scheme: &str, handler: &ManifestEntry) {
+    let security = operation.security.get_or_insert_default();
+    if security.is_empty() {
+        let choices = choices(handler).into_iter();
+        security.extend(
+            choices.map(|scopes| SecurityRequirement::new(scheme, scopes.iter().map(Scope::name))),
+        );
+    }
+}
+
+/// Each set of scopes that suffices. Any one of `OpenAPI`'s alternatives does.
+fn choices(handler: &ManifestEntry) -> Vec<Vec<Scope>> {
+    let mut choices = vec![handler.required().to_vec()];
+    for any in handler.any() {
+        let with = |choice: &Vec<Scope>| {
+            let choice = choice.clone();
+            any.iter().map(move |scope| [choice.as_slice(), &[*scope]].concat()).collect::<Vec<_>>()
+        };
+        choices = choices.iter().flat_map(with).collect();
+    }
+    choices
+}
