@@ -8,8 +8,10 @@
 //! 4. [`mod@test`]: the app against a fake Google, without a network and without waiting.
 //! 5. [`deploy`]: addresses, proxies, keys, stores, several nodes.
 //! 6. [`own_login`]: accounts that belong to users the app has already.
-//! 7. [`defaults`]: every default and limit, why it is so, and how to change it.
-//! 8. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
+//! 7. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
+//!    that.
+//! 8. [`defaults`]: every default and limit, why it is so, and how to change it.
+//! 9. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
 //!
 //! There is no code in these modules.
 
@@ -30,6 +32,9 @@ pub mod deploy {}
 
 #[doc = include_str!("docs/own_login.md")]
 pub mod own_login {}
+
+#[doc = include_str!("docs/review.md")]
+pub mod review {}
 
 #[doc = include_str!("docs/defaults.md")]
 pub mod defaults {}

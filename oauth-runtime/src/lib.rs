@@ -25,6 +25,7 @@
 //!
 //! - [`requires_scopes`] declares; [`Token`] is what the handler gets; [`Covers`] lets a helper
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
+//! - [`routing`] is a router that takes no handler which does not say what it needs.
 //! - [`Account`] is for jobs: a token outside of any request.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
@@ -42,6 +43,7 @@
 //! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
 //! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
 //! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
+//! - [`review`](guide::review): all that the app asks for in one place.
 //! - [`defaults`](guide::defaults): every default and limit, why it is so, and how to change it.
 //! - [`error_codes`](guide::error_codes): every code of an [`Error`], and what to do about it.
 //!

@@ -9,7 +9,7 @@ use crate::scope::{Scope, Sensitivity};
 
 /// What an app allows itself to ask for.
 ///
-/// ```
+/// ```standalone_crate
 /// # use oauth_runtime::{ClientCredentials, OAuth, Policy, Sensitivity};
 /// # let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
 /// #     .with_redirect_uri("http://localhost:8080/oauth/callback")

@@ -16,7 +16,7 @@ use crate::web::HasOAuth;
 
 /// What `axum::Router` is, of handlers that say what they need.
 ///
-/// See the [module](self) for an example.
+/// See the [module](crate::routing) for an example.
 pub struct Router<S = ()> {
     inner: axum::Router<S>,
     routes: Vec<Routed>,

@@ -7,6 +7,7 @@
 
 mod allocations;
 mod app;
+mod compiling;
 mod hits;
 mod machine;
 mod memory;
@@ -25,13 +26,14 @@ use report::Report;
 type Table = fn(&mut Report);
 
 /// In the order in which they are written.
-const TABLES: [(&str, Table); 6] = [
+const TABLES: [(&str, Table); 7] = [
     ("hits", hits::measure),
     ("refused", refused::measure),
     ("stores", throughput::measure_stores),
     ("trips", trips::measure),
     ("memory", memory::measure),
     ("stampede", stampede::measure),
+    ("compiling", compiling::measure),
 ];
 
 fn main() -> ExitCode {
