@@ -1,7 +1,7 @@
 //! The builder: every configuration mistake surfaces in [`OAuthBuilder::build`].
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
@@ -186,7 +186,8 @@ impl OAuthBuilder {
             rules: self.rules,
             clock: self.clock,
             routed: AtomicBool::new(false),
-            routes: Mutex::default(),
+            #[cfg(feature = "manifest")]
+            routes: std::sync::Mutex::default(),
         }))
     }
 }

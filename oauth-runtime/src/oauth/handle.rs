@@ -1,8 +1,10 @@
 //! The handle itself.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "manifest")]
+use std::sync::{Mutex, PoisonError};
 
 use tracing::warn;
 
@@ -21,6 +23,7 @@ use crate::pages::Appearance;
 use crate::protocol::AccountId;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
+#[cfg(feature = "manifest")]
 use crate::scope::requirement::Routed;
 use crate::session::{CookieNames, Owner, OwnerKey, Owners, Sessions};
 use crate::store::{Table, Vault};
@@ -67,6 +70,7 @@ pub(crate) struct Inner {
     /// Whether the library's own routes were asked for.
     pub(crate) routed: AtomicBool,
     /// The routes of typed routers.
+    #[cfg(feature = "manifest")]
     pub(crate) routes: Mutex<Vec<Routed>>,
 }
 
@@ -92,10 +96,12 @@ impl OAuth {
     }
 
     /// The routes that typed routers made so far.
+    #[cfg(feature = "manifest")]
     pub(crate) fn known_routes(&self) -> Vec<Routed> {
         self.0.routes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    #[cfg(feature = "manifest")]
     pub(crate) fn add_routes(&self, routes: Vec<Routed>) {
         self.0.routes.lock().unwrap_or_else(PoisonError::into_inner).extend(routes);
     }

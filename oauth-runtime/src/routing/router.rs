@@ -107,6 +107,7 @@ impl<S: Clone + Send + Sync + 'static> Router<S> {
         S: HasOAuth,
         Other: Clone + Send + Sync + 'static,
     {
+        #[cfg(feature = "manifest")]
         state.oauth().add_routes(self.routes);
         self.inner.with_state(state)
     }

@@ -176,6 +176,7 @@ pub(crate) struct Routed {
     pub(crate) method: &'static str,
     pub(crate) path: String,
     /// `None` for a route that says itself that it is public.
+    #[cfg_attr(not(feature = "manifest"), expect(dead_code, reason = "for the manifest"))]
     pub(crate) declaration: Option<&'static Declaration>,
 }
 

@@ -101,8 +101,9 @@ impl Project {
         let manifest = format!(
             "[package]\nname = \"handlers\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
              [dependencies]\naxum = {{ version = \"0.8\", features = [\"macros\"] }}\n\
-             oauth-runtime = {{ path = {runtime:?} }}\ntracing = \"0.1\"\nutoipa = \"6\"\n\n\
-             [profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n"
+             oauth-runtime = {{ path = \"{}\" }}\ntracing = \"0.1\"\nutoipa = \"6\"\n\n\
+             [profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n",
+            runtime.display()
         );
         fs::write(folder.join("Cargo.toml"), manifest).unwrap();
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
