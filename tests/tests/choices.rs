@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use oauth_runtime::fake::Quirk;
+use oauth_runtime::{scope, scope_set};
+
 use crate::support::{App, Browser};
+
+scope_set!(Person = "openid", optional("drive.file"));
 
 const ADA: &str = "ada@example.com";
 const WIDE: &str = "https://www.googleapis.com/auth";
@@ -102,4 +107,21 @@ async fn a_scope_outside_the_catalogue_is_asked_for_as_it_is_written() {
     let first = browser.go(app.url("/bills")).await;
     let scope = first.query("scope").unwrap();
     assert!(scope.contains("https://api.example.com/auth/bills"), "{scope}");
+}
+
+/// A token never says more than what is granted now, however it was come by.
+#[tokio::test]
+async fn a_token_for_an_optional_scope_is_not_renewed_without_it() {
+    let app = App::start().await;
+    let mut browser = having(&app, &["drive.file"]).await;
+    let me = browser.go(app.url("/me")).await.json();
+    let id = format!("{}#{}", me["issuer"].as_str().unwrap(), me["subject"].as_str().unwrap());
+    let person = app.oauth.account(&id.parse().unwrap()).token::<Person>().await.unwrap();
+    let drive = person.optional::<scope::DriveFile>().unwrap();
+    assert!(drive.fresh().await.is_ok());
+    app.fake.set(Quirk::NarrowRefresh);
+    app.clock.advance(Duration::from_secs(3600));
+    let renewed = person.fresh().await.unwrap();
+    assert!(renewed.optional::<scope::DriveFile>().is_none());
+    assert_eq!(drive.fresh().await.unwrap_err().code(), "consent_required");
 }
