@@ -166,8 +166,7 @@ impl OAuthBuilder {
         let vault = vault.as_ref();
         let index = Arc::new(Index::new(vault)?);
         let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
-        let keep = keep(login.is_some(), self.lifetimes);
-        let accounts = Accounts::new(client, keep, vault, index.clone(), tasks.clone());
+        let life = keep(login.is_some(), self.lifetimes);
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
             urls,
@@ -175,8 +174,8 @@ impl OAuthBuilder {
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
             vault: vault.cloned(),
+            accounts: Arc::new(Accounts::new(client, life, vault, index.clone(), tasks.clone())),
             sessions: Sessions::new(vault, self.lifetimes, tasks),
-            accounts: Arc::new(accounts),
             login,
             owners: Owners::new(vault, index),
             claims: Claims::new(vault),

@@ -1,12 +1,14 @@
 //! The extractors: a token, and the mere declaration.
 
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderValue;
 use http::request::Parts;
 
+use super::admitting::{Admitted, Extracting, granted, granted_or_not};
 use super::grant::Grant;
 use super::guard;
 use super::state::HasOAuth;
@@ -167,6 +169,18 @@ pub(crate) fn bearer(token: &str) -> HeaderValue {
     value
 }
 
+impl<R: Requirement> Admitted<Grant> for Token<R> {
+    fn from_admitted(grant: Grant) -> Self {
+        Self::from_grant(grant)
+    }
+}
+
+impl<R: Requirement> Admitted<Option<Grant>> for Option<Token<R>> {
+    fn from_admitted(grant: Option<Grant>) -> Self {
+        grant.map(Token::from_grant)
+    }
+}
+
 impl<R: Requirement> Clone for Token<R> {
     fn clone(&self) -> Self {
         Self::from_grant(self.grant.clone())
@@ -187,19 +201,22 @@ impl<R: Requirement> fmt::Debug for Token<R> {
 impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Token<R> {
     type Rejection = Error;
 
-    #[inline]
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let pass = guard::admit(state.oauth(), parts, R::DECLARATION).await?;
-        Ok(Self::from_grant(Grant::of(pass, R::DECLARATION, parts)))
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Self, Error>> + Send {
+        Extracting::new(granted(state.oauth(), parts, R::DECLARATION))
     }
 }
 
 impl<R: Requirement, S: HasOAuth + Sync> OptionalFromRequestParts<S> for Token<R> {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
-        let pass = guard::admit_optional(state.oauth(), parts, R::DECLARATION).await?;
-        Ok(pass.map(|pass| Self::from_grant(Grant::of(pass, R::DECLARATION, parts))))
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Option<Self>, Error>> + Send {
+        Extracting::new(granted_or_not(state.oauth(), parts, R::DECLARATION))
     }
 }
 
@@ -215,6 +232,12 @@ impl<R: Requirement> Declared<R> {
     }
 }
 
+impl<R: Requirement> Admitted<Grant> for Declared<R> {
+    fn from_admitted(_: Grant) -> Self {
+        Self::admitted()
+    }
+}
+
 impl<R: Requirement> fmt::Debug for Declared<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Declared").field(&R::DECLARATION.name).finish()
@@ -224,8 +247,10 @@ impl<R: Requirement> fmt::Debug for Declared<R> {
 impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Declared<R> {
     type Rejection = Error;
 
-    #[inline]
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        guard::admit(state.oauth(), parts, R::DECLARATION).await.map(|_| Self::admitted())
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Self, Error>> + Send {
+        Extracting::new(granted(state.oauth(), parts, R::DECLARATION))
     }
 }

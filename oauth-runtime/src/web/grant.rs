@@ -28,7 +28,6 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    #[inline]
     pub(super) fn of(pass: Pass, declaration: &'static Declaration, parts: &Parts) -> Self {
         let Pass { oauth, signed_in, tokens } = pass;
         let asked = Asked::of(&oauth, parts);

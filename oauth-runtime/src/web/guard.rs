@@ -31,37 +31,29 @@ pub(crate) struct Refused {
 }
 
 /// The pass for a handler that requires it, or the answer that its caller gets instead.
-///
-/// The common case is two lookups and a few bit tests: no wait, no allocation. All else is
-/// out of line and not made anew for every handler.
-#[inline]
-pub(crate) async fn admit(
+pub(super) async fn admit(
     oauth: OAuth,
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
-    let now = oauth.0.clock.now();
-    match fresh(oauth, parts, declaration, now) {
+    match fresh(oauth, parts, declaration) {
         Ok(pass) => Ok(pass),
-        Err(oauth) => Box::pin(admit_slowly(oauth, parts, declaration)).await,
+        Err(oauth) => admit_slowly(oauth, parts, declaration).await,
     }
 }
 
-/// The same for a handler that works without it too: `None` for whoever did not grant it.
-pub(crate) async fn admit_optional(
+/// The same for a handler that works without it too, where the common case does not decide:
+/// `None` for whoever did not grant it.
+pub(super) async fn admit_optional(
     oauth: OAuth,
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Option<Pass>, Error> {
-    let now = oauth.0.clock.now();
-    match fresh(oauth, parts, declaration, now) {
-        Ok(pass) => Ok(Some(pass)),
-        Err(oauth) => match caller(&oauth, parts).await? {
-            caller @ Caller::SignedIn(_) => {
-                Ok(Box::pin(consider(&oauth, caller, parts, declaration)).await?.ok())
-            }
-            _ => Ok(None),
-        },
+    match caller(&oauth, parts).await? {
+        caller @ Caller::SignedIn(_) => {
+            Ok(consider(&oauth, caller, parts, declaration).await?.ok())
+        }
+        _ => Ok(None),
     }
 }
 
@@ -100,24 +92,17 @@ pub(super) fn withdrawn() -> Error {
 }
 
 /// Whoever is signed in, or the answer that leads there.
-pub(crate) async fn admit_user(oauth: &OAuth, parts: &Parts) -> Result<SignedIn, Error> {
+pub(super) async fn admit_user(oauth: OAuth, parts: &Parts) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
-    if let Some(who) = oauth.known_caller(parts, oauth.0.clock.now()) {
-        return Ok(who);
-    }
-    match caller(oauth, parts).await? {
+    match caller(&oauth, parts).await? {
         Caller::SignedIn(who) => Ok(who),
-        caller => Err(Refused::without_account(caller).into_error(oauth, parts, &SIGN_IN)),
+        caller => Err(Refused::without_account(caller).into_error(&oauth, parts, &SIGN_IN)),
     }
 }
 
-#[inline]
-fn fresh(
-    oauth: OAuth,
-    parts: &Parts,
-    required: &Declaration,
-    now: Timestamp,
-) -> Result<Pass, OAuth> {
+/// The common case, with no wait and no allocation; the handle back where it is another one.
+pub(super) fn fresh(oauth: OAuth, parts: &Parts, required: &Declaration) -> Result<Pass, OAuth> {
+    let now = oauth.0.clock.now();
     let Some(signed_in) = oauth.known_caller(parts, now) else {
         return Err(oauth);
     };
@@ -146,7 +131,7 @@ pub(super) fn unknown(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
 }
 
 #[cold]
-async fn admit_slowly(
+pub(super) async fn admit_slowly(
     oauth: OAuth,
     parts: &Parts,
     declaration: &'static Declaration,

@@ -11,6 +11,7 @@ mod problem;
 mod challenge;
 mod guard;
 mod grant;
+mod admitting;
 mod state;
 mod user;
 mod extract;

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use super::guard;
+use super::admitting::{Admitted, Extracting, signed_in, signed_in_or_not};
 use super::state::HasOAuth;
 use crate::error::Error;
 use crate::oauth::SignedIn;
@@ -114,20 +114,33 @@ impl fmt::Debug for User {
 impl<S: HasOAuth + Sync> FromRequestParts<S> for User {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        guard::admit_user(&state.oauth(), parts).await.map(Self)
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Self, Error>> + Send {
+        Extracting::new(signed_in(state.oauth(), parts))
     }
 }
 
 impl<S: HasOAuth + Sync> OptionalFromRequestParts<S> for User {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
-        let oauth = state.oauth();
-        if let Some(who) = oauth.known_caller(parts, oauth.0.clock.now()) {
-            return Ok(Some(Self(who)));
-        }
-        let caller = guard::caller(&oauth, parts).await?;
-        Ok(caller.into_signed_in().map(Self))
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Option<Self>, Error>> + Send {
+        Extracting::new(signed_in_or_not(state.oauth(), parts))
+    }
+}
+
+impl Admitted<SignedIn> for User {
+    fn from_admitted(who: SignedIn) -> Self {
+        Self(who)
+    }
+}
+
+impl Admitted<Option<SignedIn>> for Option<User> {
+    fn from_admitted(who: Option<SignedIn>) -> Self {
+        who.map(User)
     }
 }
