@@ -84,7 +84,10 @@ impl Key {
             Error::new(Code::ConfigKeys, format!("the environment variable {name} is not set"))
                 .with_help(MAKE_ONE)
         })?;
-        Self::from_base64(&text)
+        Self::from_base64(&text).map_err(|error| {
+            let place = format!("the environment variable {name} holds no good key");
+            Error::new(Code::ConfigKeys, place).with_help(MAKE_ONE).with_source(error)
+        })
     }
 
     /// Makes a new key from the system's random source.
@@ -148,8 +151,14 @@ impl Keys {
         refuse_readable_by_others(path, &file)?;
         let mut text = Zeroizing::new(String::with_capacity(1024));
         file.read_to_string(&mut text).map_err(|error| unreadable(path).with_source(error))?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let ring = lines.map(Key::from_base64).collect::<Result<Vec<_>, _>>()?;
+        let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty());
+        let key = |(number, line): (usize, &str)| {
+            Key::from_base64(line).map_err(|error| {
+                let place = format!("line {number} of {} is no good key", path.display());
+                Error::new(Code::ConfigKeys, place).with_help(MAKE_ONE).with_source(error)
+            })
+        };
+        let ring = lines.map(key).collect::<Result<Vec<_>, _>>()?;
         if ring.is_empty() {
             return Err(weak(format!("the key file {} is empty", path.display())));
         }

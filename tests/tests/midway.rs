@@ -1,7 +1,7 @@
 //! An API that wants more than was thought: the handler runs, and its error becomes a consent.
 
 use http::Method;
-use oauth_runtime::fake::{Endpoint, Fault};
+use oauth_runtime::fake::{Endpoint, Fault, Gate};
 
 use crate::support::{App, Browser, Page};
 
@@ -222,6 +222,30 @@ async fn an_api_that_takes_no_token_is_not_asked_for_ever() {
     let page = browser.go(app.url("/upload")).await;
     assert_eq!(page.status, 502, "{}", page.body);
     assert_eq!(app.fake.calls(Endpoint::Drive), calls + 2);
+}
+
+/// A token that an API refuses while it is being renewed waits for the new one: nobody is asked.
+#[tokio::test]
+async fn an_api_that_refuses_a_token_while_it_is_renewed_gets_the_new_one() {
+    let app = App::start().await;
+    let mut browser = granted(&app).await;
+    app.clock.advance(std::time::Duration::from_secs(3400 - 601));
+    let gate = Gate::new();
+    app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    app.fake.fault(Endpoint::Drive, Fault::Status(401));
+    let calls = app.fake.calls(Endpoint::Drive);
+    let url = app.url("/upload");
+    let request = tokio::spawn(async move { browser.go(url).await });
+    gate.waiting(1).await;
+    while app.fake.calls(Endpoint::Drive) == calls {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    gate.open();
+    let page = request.await.unwrap();
+    assert_eq!((page.status, page.body.as_str()), (200, "uploaded "));
 }
 
 /// D17: whoever withdrew the access at the provider is asked again as soon as an API says so.

@@ -301,3 +301,50 @@ async fn a_store_without_keys_is_refused() {
     assert_eq!(error.code(), "config_keys");
     assert!(error.help().unwrap().contains("Keys::from_file"), "{error:?}");
 }
+
+/// I3, J2: whoever gives up while his answer is being claimed has lost nothing: the next load of
+/// the callback goes on with it.
+#[tokio::test]
+async fn a_callback_that_was_given_up_is_no_dead_end() {
+    let fleet = one_node().await;
+    let mut browser = Browser::new();
+    let url = browser.return_address(fleet.url(0, "/notes"), ADA, &["drive.file"]).await;
+    fleet.store.hang();
+    let (mut first, given_up) = (browser.tab(), url.clone());
+    let before = fleet.store.counts().1;
+    let request = tokio::spawn(async move { first.go(given_up).await });
+    while fleet.store.counts().1 == before {
+        tokio::task::yield_now().await;
+    }
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    fleet.store.work();
+    let (mut second, again) = (browser.tab(), url.clone());
+    let request = tokio::spawn(async move { second.go(again).await });
+    while !request.is_finished() {
+        fleet.clock.advance(Duration::from_millis(100));
+        tokio::task::yield_now().await;
+    }
+    is_unavailable(&request.await.unwrap());
+    assert_eq!(browser.go(&url).await.status, 303, "the code was not spent");
+    assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200);
+}
+
+/// J11, invariant 13: rows that somebody put back bring no ended session to life on a node that
+/// has seen newer ones.
+#[tokio::test]
+async fn rows_that_were_rolled_back_count_as_absent() {
+    let fleet = one_node().await;
+    let mut browser = signed_in(&fleet).await;
+    let me = browser.go(fleet.url(0, "/me")).await.json();
+    let id = format!("{}#{}", me["issuer"].as_str().unwrap(), me["subject"].as_str().unwrap());
+    let before = rows(&fleet).await;
+    fleet.oauth(0).account(&id.parse().unwrap()).sign_out_everywhere().await.unwrap();
+    fleet.clock.advance(Duration::from_secs(1));
+    assert_eq!(browser.tab().go(fleet.url(0, "/hello")).await.body, "nobody");
+    fleet.clock.advance(Duration::from_secs(10));
+    for (key, row) in before {
+        overwrite(&fleet, key, &row).await;
+    }
+    assert_eq!(browser.go(fleet.url(0, "/hello")).await.body, "nobody");
+}

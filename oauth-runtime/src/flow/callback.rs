@@ -190,8 +190,8 @@ async fn refused(
     Ok(Returned { ending, cookies })
 }
 
-/// Claims the state, then exchanges the code in a task of its own: a person who clicks twice
-/// drops the first request, and its answer must not be lost.
+/// Claims the state and exchanges the code in a task of its own: a person who clicks twice drops
+/// the first request at any moment, and its answer must not be lost.
 async fn claimed(
     oauth: &OAuth,
     flow: Flow,
@@ -203,20 +203,51 @@ async fn claimed(
     if oauth.is_shutting_down() {
         return Err(Error::new(Code::ShuttingDown, "the app is shutting down"));
     }
-    let (key, now) = (state_hash(state), oauth.0.clock.now());
+    let key = state_hash(state);
     let (sender, mut ending) = watch::channel(None);
-    match oauth.0.claims.claim(key, &ending, flow.ends_at, now).await? {
-        Claimed::Ours(claim) => {
-            let expected = Expected::Version(claim.version);
-            let task = finish(oauth.clone(), flow, verified, caller, code, (key, expected), sender);
-            oauth.0.accounts.flights.tasks.spawn(task);
-        }
-        Claimed::Awaited(other) => ending = other,
-        Claimed::Elsewhere => return elsewhere(oauth, &flow, &caller, &key).await,
+    if let Some(other) = oauth.0.claims.announce(key, &ending) {
+        ending = other;
+    } else {
+        let announced = Announced { oauth: oauth.clone(), key };
+        oauth.0.accounts.flights.tasks.spawn(async move {
+            let told = exchange(&announced, flow, verified, caller, code).await;
+            drop(announced);
+            sender.send_replace(Some(told.map_err(Arc::new)));
+        });
     }
     let done = ending.wait_for(Option::is_some).await;
-    let ending = done.ok().and_then(|ending| ending.clone());
-    ending.ok_or_else(|| Error::new(Code::Internal, "an authorization ended without a result"))
+    match done.ok().and_then(|ending| ending.clone()) {
+        Some(ending) => ending.map_err(|error| error.share()),
+        None => Err(Error::new(Code::Internal, "an authorization ended without a result")),
+    }
+}
+
+/// A state whose ending will be told; whatever happens, nobody waits for it for ever.
+struct Announced {
+    oauth: OAuth,
+    key: [u8; 16],
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.oauth.0.claims.withdraw(&self.key);
+    }
+}
+
+async fn exchange(
+    Announced { oauth, key }: &Announced,
+    flow: Flow,
+    verified: StateVerified,
+    caller: Caller,
+    code: Secret,
+) -> Result<Ending, Error> {
+    match oauth.0.claims.claim(*key, flow.ends_at, oauth.0.clock.now()).await? {
+        Claimed::Ours(claim) => {
+            let claim = (*key, Expected::Version(claim.version));
+            Ok(finish(oauth, flow, verified, caller, code, claim).await)
+        }
+        Claimed::Elsewhere => elsewhere(oauth, &flow, &caller, key).await,
+    }
 }
 
 /// Another node has the claim. Somebody who clicked twice goes on where the first click led,
@@ -237,16 +268,15 @@ async fn elsewhere(
 }
 
 async fn finish(
-    oauth: OAuth,
+    oauth: &OAuth,
     flow: Flow,
     verified: StateVerified,
     caller: Caller,
     code: Secret,
     (key, expected): ([u8; 16], Expected),
-    sender: watch::Sender<Option<Ending>>,
-) {
+) -> Ending {
     let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
-    let finished = flow.finish(&oauth, verified, caller, code).await;
+    let finished = flow.finish(oauth, verified, caller, code).await;
     let (ending, holder) = match finished {
         Ok(finished) => (finished.ending, finished.holder),
         Err(error) => {
@@ -256,11 +286,11 @@ async fn finish(
     };
     // A window in which somebody said no must not tell its script yes when it is loaded again.
     let resumed = matches!(ending, Ending::Resumed { .. });
-    let called_off = called_off(&oauth, &resume).filter(|_| !resumed);
+    let called_off = called_off(oauth, &resume).filter(|_| !resumed);
     let claim = match holder {
         Some(holder) => Claim::Done { holder, resume: called_off.unwrap_or(resume).into() },
         None => Claim::Used,
     };
     oauth.0.claims.settle(key, claim, expected, ends_at, oauth.0.clock.now()).await;
-    sender.send_replace(Some(ending));
+    ending
 }

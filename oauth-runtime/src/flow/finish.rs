@@ -7,7 +7,7 @@ use tracing::info;
 use super::intent::Action;
 use super::record::Flow;
 use crate::clock::Timestamp;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::oauth::{Admission, Caller, Ending, Login, OAuth, OtherAccount, SignedIn};
 use crate::pages::Accounts;
 use crate::protocol::{CodeVerifier, StateVerified};
@@ -194,8 +194,11 @@ async fn keep_for_owner(
         Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
         Ok(None) => {}
         Err(error) => {
-            // Another tab was faster: what this one brought is nobody's.
-            accounts.forget(&key, &owner).await?;
+            // Another tab was faster: what this one brought is nobody's. A store that fails says
+            // nothing of the sort, and the next try may find all in order.
+            if error.kind() == Code::CallbackInvalid {
+                accounts.forget(&key, &owner).await?;
+            }
             return Err(error.into());
         }
     }

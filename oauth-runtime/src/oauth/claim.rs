@@ -45,14 +45,12 @@ impl Row for Claim {
 }
 
 type StateHash = [u8; 16];
-type Endings = watch::Receiver<Option<Ending>>;
+pub(crate) type Endings = watch::Receiver<Option<Result<Ending, Arc<Error>>>>;
 
 /// Whose a state is, after somebody tried to claim it.
 pub(crate) enum Claimed {
     /// His who tried: he exchanges the code, once.
     Ours(Arc<Entry<Claim>>),
-    /// Another request of this process was faster, and this will be its ending.
-    Awaited(Endings),
     /// Another node was faster.
     Elsewhere,
 }
@@ -77,34 +75,24 @@ impl Claims {
         Ok(self.table.get(key, now).await?.entry)
     }
 
-    /// Claims a state until `ends_at`. `ending` is where its ending will be told.
+    /// Claims a state until `ends_at`.
     ///
     /// # Errors
     /// If the store cannot be asked, or there is no room: then nothing is claimed.
     pub(crate) async fn claim(
         &self,
         key: StateHash,
-        ending: &Endings,
         ends_at: Timestamp,
         now: Timestamp,
     ) -> Result<Claimed, Error> {
-        // Told first, so that whoever finds the claim taken finds the ending too.
-        if let Some(other) = self.announce(key, ending) {
-            return Ok(Claimed::Awaited(other));
-        }
         match self.table.put(key, Claim::Taken, Expected::Absent, ends_at, now).await {
             Ok(entry) => Ok(Claimed::Ours(entry)),
-            Err(reason) => {
-                self.lock().remove(&key);
-                match reason {
-                    Unwritten::Changed => Ok(Claimed::Elsewhere),
-                    Unwritten::Full => {
-                        let text = "too many authorizations are pending";
-                        Err(Error::new(Code::ProviderUnavailable, text))
-                    }
-                    Unwritten::Failed(error) => Err(error),
-                }
+            Err(Unwritten::Changed) => Ok(Claimed::Elsewhere),
+            Err(Unwritten::Full) => {
+                let text = "too many authorizations are pending";
+                Err(Error::new(Code::ProviderUnavailable, text))
             }
+            Err(Unwritten::Failed(error)) => Err(error),
         }
     }
 
@@ -123,7 +111,6 @@ impl Claims {
         {
             tracing::warn!(code = error.code(), "the end of an authorization was not noted");
         }
-        self.lock().remove(&key);
     }
 
     /// Waits until the node that claimed the state has finished; says what is known then, and
@@ -147,14 +134,21 @@ impl Claims {
         }
     }
 
-    /// The ending of whoever announced one before, which stands.
-    fn announce(&self, key: StateHash, ending: &Endings) -> Option<Endings> {
+    /// Says where the ending of a state will be told, before it is claimed, so that whoever finds
+    /// the claim taken finds the ending too. Returns that of whoever announced one before, which
+    /// stands.
+    pub(crate) fn announce(&self, key: StateHash, ending: &Endings) -> Option<Endings> {
         let mut under_way = self.lock();
         let before = under_way.get(&key).cloned();
         if before.is_none() {
             under_way.insert(key, ending.clone());
         }
         before
+    }
+
+    /// Nothing more will be told; also if a task that was to tell it has panicked.
+    pub(crate) fn withdraw(&self, key: &StateHash) {
+        self.lock().remove(key);
     }
 
     // No code of ours panics while it holds the lock, so a poisoned one is still whole.

@@ -164,11 +164,15 @@ impl OAuth {
     pub(crate) async fn take_accounts(&self, owner: OwnerKey) -> Result<Vec<AccountId>, Error> {
         let now = self.0.clock.now();
         let mut forgotten = Vec::new();
-        for account in self.0.owners.accounts(&owner, now).await? {
-            forgotten.extend(self.0.accounts.forget(&account, &owner).await?);
+        loop {
+            let linked = self.0.owners.accounts(&owner, now).await?;
+            for account in &linked {
+                forgotten.extend(self.0.accounts.forget(account, &owner).await?);
+            }
+            if !self.0.owners.unlink(&owner, &linked, now).await? {
+                return Ok(forgotten);
+            }
         }
-        self.0.owners.unlink(&owner, now).await?;
-        Ok(forgotten)
     }
 
     pub(super) fn from_inner(inner: Inner) -> Self {

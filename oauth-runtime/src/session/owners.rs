@@ -137,9 +137,24 @@ impl Owners {
         Ok(links.map(|link| link.account).collect())
     }
 
-    /// Forgets this owner: what he linked, and what came back to him.
-    pub(crate) async fn unlink(&self, owner: &OwnerKey, now: Timestamp) -> Result<(), Error> {
-        self.table.delete(owner, now).await.map(drop)
+    /// Takes these accounts from the owner, and what came back to him. Says whether he has others,
+    /// which were linked meanwhile.
+    pub(crate) async fn unlink(
+        &self,
+        owner: &OwnerKey,
+        taken: &[AccountKey],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let without = |row: Option<&OwnerRow>| {
+            Ok::<_, Error>(row.map(|row| {
+                let links = row.links.iter().filter(|link| !taken.contains(&link.account));
+                let row = OwnerRow { links: links.cloned().collect(), ..OwnerRow::default() };
+                let ends_at = row.ends_at(now);
+                (row, ends_at)
+            }))
+        };
+        let row = self.table.change(owner, now, without).await?;
+        Ok(row.is_some_and(|row| !row.value.links.is_empty()))
     }
 
     /// Remembers that an authorization for these scopes came back.
@@ -202,7 +217,7 @@ mod tests {
         assert_eq!(account(&owners, "git", later), Some(Y));
         assert_eq!(account(&owners, "other", later), None);
         assert_eq!(owners.accounts(&ADA, later).await.unwrap(), [X, Y]);
-        owners.unlink(&ADA, later).await.unwrap();
+        owners.unlink(&ADA, &[X, Y], later).await.unwrap();
         assert_eq!(account(&owners, "google", later), None);
     }
 
@@ -214,8 +229,22 @@ mod tests {
         assert_eq!(link(&owners, X, None).await, Ok(None), "the same once more changes nothing");
         assert_eq!(link(&owners, Y, Some(X)).await, Ok(Some(X)));
         assert_eq!(account(&owners, "google", NOW), Some(Y));
-        owners.unlink(&ADA, NOW).await.unwrap();
+        owners.unlink(&ADA, &[X, Y], NOW).await.unwrap();
         assert_eq!(link(&owners, Y, Some(Y)).await, changed, "unlinked since");
+    }
+
+    #[tokio::test]
+    async fn what_was_linked_while_the_rest_was_taken_is_told_and_stands() {
+        let owners = owners();
+        link(&owners, X, None).await.unwrap();
+        owners.link(ADA, "git", Y, None, NOW).await.unwrap();
+        assert!(owners.unlink(&ADA, &[X], NOW).await.unwrap(), "there is another one");
+        assert_eq!(
+            (account(&owners, "google", NOW), account(&owners, "git", NOW)),
+            (None, Some(Y))
+        );
+        assert!(!owners.unlink(&ADA, &[Y], NOW).await.unwrap());
+        assert!(!owners.unlink(&BOB, &[], NOW).await.unwrap());
     }
 
     #[tokio::test]

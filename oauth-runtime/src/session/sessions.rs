@@ -111,7 +111,9 @@ impl Sessions {
         let Some(entry) = self.table.get(&session.number, now).await?.entry else {
             return Ok(None);
         };
-        entry.value.last_seen.fetch_max(now.unix_millis(), Ordering::Relaxed);
+        if now.since(entry.value.last_seen()) >= self.lifetimes.idle / 10 {
+            self.see(session.number, &entry.value, now);
+        }
         Ok(Some(Session { entry, ..*session }))
     }
 

@@ -30,6 +30,12 @@ impl<V> Entry<V> {
         Self { value, version, ends_at, known_at: AtomicU64::new(known_at.unix_millis()) }
     }
 
+    /// Whether it was known well before this time: a read that began then ended long ago.
+    pub(super) fn is_known_before(&self, now: Timestamp) -> bool {
+        let known_at = Timestamp::from_unix_millis(self.known_at.load(Ordering::Relaxed));
+        now.since(known_at) >= SETTLED
+    }
+
     #[inline]
     fn is_good(&self, window: u64, now: Timestamp) -> bool {
         // What was learned after `now`, before the clock was set back, is not known any longer.
@@ -37,6 +43,9 @@ impl<V> Entry<V> {
         self.ends_at > now && (age < window || window == u64::MAX)
     }
 }
+
+/// Longer than any read takes before it counts as failed.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// Somebody else wrote first, or the map is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

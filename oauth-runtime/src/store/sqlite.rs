@@ -21,7 +21,7 @@ const SCHEMA_NUMBER: i64 = 1;
 /// So many ended rows are deleted at once, so that nobody waits for the lock long.
 const SWEPT_AT_ONCE: i64 = 5_000;
 /// How long a writer waits for another one.
-const BUSY: Duration = Duration::from_secs(2);
+const BUSY: Duration = Duration::from_millis(1_800);
 
 /// Rows in a file of `SQLite`.
 ///

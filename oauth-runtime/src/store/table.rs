@@ -259,8 +259,11 @@ impl<const N: usize, V: Row> Table<N, V> {
             }
             Read::Row { plain, version, ends_at } => (plain, version, ends_at),
         };
-        if self.entries.last_seen(&key).is_some_and(|last| last.version > version) {
+        // What was known before this read began cannot be newer than what it found.
+        let newer = |last: Arc<Entry<V>>| last.version > version && last.is_known_before(now);
+        if self.entries.last_seen(&key).is_some_and(newer) {
             tracing::warn!(security = true, kind = ?V::KIND, "a row is older than it was");
+            return Found { entry: None, expected: Expected::Version(version) };
         }
         let Some(value) = V::decode(&plain) else {
             tracing::warn!(kind = ?V::KIND, "a row cannot be read and counts as absent");

@@ -209,7 +209,8 @@ impl Vault {
             biased;
             answer = answer => answer,
             () = self.clock.sleep(PATIENCE) => {
-                Err(Error::store(self.store.name(), "no answer within two seconds"))
+                let error = Error::store(self.store.name(), "no answer within two seconds");
+                Err(error.with_help("see whether it runs, can be reached and is not overloaded"))
             }
         };
         answer.inspect_err(|error| {

@@ -21,6 +21,8 @@ pub(super) enum Heard {
     Failure,
     /// It was not asked.
     Nothing,
+    /// It was not asked, since it had failed for others: whoever tries it for all goes on.
+    NotAsked,
 }
 
 impl Heard {
@@ -58,6 +60,16 @@ impl Circuit {
         }
         open.probing = true;
         None
+    }
+
+    /// The same for somebody who was let in before, and who is not the one that asks now.
+    pub(super) fn opened(&self) -> Option<Arc<Error>> {
+        self.open.as_ref().map(|open| open.error.clone())
+    }
+
+    /// Whether this is the one who asks on behalf of all.
+    pub(super) fn is_probed(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.probing)
     }
 
     /// Whoever asked says what he heard.

@@ -6,7 +6,6 @@ use tracing::{debug, error};
 
 use super::flights::Row;
 use super::outbox::Ticket;
-use super::renewal::Renewal;
 use super::{AccountRow, Accounts, Shortfall};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
@@ -73,9 +72,7 @@ impl Accounts {
         key: &AccountKey,
     ) -> Result<Vec<Option<Ticket>>, Error> {
         let mut tickets = Vec::new();
-        if let Some(token) = self.flights.take_unkept(key).and_then(Renewal::into_refresh_token) {
-            tickets.push(self.write_down(key, token).await?);
-        }
+        tickets.extend(self.write_down_unkept(key).await?);
         for _ in 0..ATTEMPTS {
             let now = self.clock().now();
             self.table.get_anew(key, now).await?;
@@ -99,6 +96,17 @@ impl Accounts {
             }
         }
         Err(Error::new(Code::Internal, "an account is authorized again and again"))
+    }
+
+    /// A token that no store had: it is the only copy of one that lives.
+    async fn write_down_unkept(&self, key: &AccountKey) -> Result<Option<Option<Ticket>>, Error> {
+        let Some(renewal) = self.flights.take_unkept(key) else { return Ok(None) };
+        let Some(token) = renewal.response.refresh_token.clone() else { return Ok(None) };
+        let written = self.write_down(key, token).await;
+        if written.is_err() {
+            self.flights.put_unkept(*key, renewal);
+        }
+        written.map(Some)
     }
 
     /// The row, for which no node that is late brings tokens any more if it has none.

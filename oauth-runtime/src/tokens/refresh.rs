@@ -39,7 +39,7 @@ impl Accounts {
         loop {
             let now = self.clock().now();
             if self.table.lease(key, holder, now + LEASE, now).await? {
-                let refreshed = self.refresh_alone(key, after).await;
+                let refreshed = self.refresh_alone(key, after, holder).await;
                 self.table.release(key, holder).await;
                 return refreshed;
             }
@@ -61,22 +61,23 @@ impl Accounts {
         self: &Arc<Self>,
         key: &AccountKey,
         after: Option<Pause>,
+        holder: u64,
     ) -> Result<Row, Failure> {
         let now = self.clock().now();
         let mut row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
         if let Some(renewal) = self.flights.take_unkept(key) {
-            row = self.keep(key, &row, renewal).await?;
+            row = self.keep(key, &row, renewal, holder).await?;
         }
         if let Some(known) = known(row.clone(), now) {
             return known;
         }
         let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
-        let error = match self.ask(token, &row).await {
+        let error = match self.ask(key, token, &row, holder).await {
             Ok(response) => {
                 let ([jitter], before) = (random()?, row.clone());
                 let renewal = Renewal { before, response, jitter, asked_at: now };
-                return Ok(self.keep(key, &row, renewal).await?);
+                return Ok(self.keep(key, &row, renewal, holder).await?);
             }
             Err(error @ TokenError::InvalidGrant { rapt: false }) => {
                 return self.refused(key, token, error).await;
@@ -87,8 +88,18 @@ impl Accounts {
         Err(self.failed(key, tokens, after, error).await)
     }
 
-    async fn ask(&self, token: &Secret, row: &Row) -> Result<TokenResponse, TokenError> {
+    async fn ask(
+        &self,
+        key: &AccountKey,
+        token: &Secret,
+        row: &Row,
+        holder: u64,
+    ) -> Result<TokenResponse, TokenError> {
         let response = self.client.refresh(token).await?;
+        if response.id_token.is_some() {
+            // The provider's keys may have to be fetched for it.
+            self.hold(key, holder).await;
+        }
         self.client.check_refreshed_identity(&response, &row.value.identity).await?;
         Ok(response)
     }
@@ -130,6 +141,7 @@ impl Accounts {
         key: &AccountKey,
         row: &Row,
         renewal: Renewal,
+        holder: u64,
     ) -> Result<Row, Error> {
         let mut pause = FIRST_RETRY;
         loop {
@@ -142,8 +154,10 @@ impl Accounts {
                     }
                     return saved.ok_or_else(gone);
                 }
-                Err(error) if error.kind() != Code::StoreUnavailable => return Err(error),
-                Err(_) if pause <= LAST_RETRY => self.clock().sleep(pause).await,
+                Err(_) if pause <= LAST_RETRY => {
+                    self.clock().sleep(pause).await;
+                    self.hold(key, holder).await;
+                }
                 Err(failure) => {
                     error!(code = failure.code(), "a refreshed token is kept in memory only");
                     let merged = renewal.apply(&row.value);
@@ -154,6 +168,15 @@ impl Accounts {
                 }
             }
             pause *= 2;
+        }
+    }
+
+    /// Keeps the lease for as long as it takes once more: no other node is to send the old refresh
+    /// token while the answer to it is on its way into the store.
+    async fn hold(&self, key: &AccountKey, holder: u64) {
+        let now = self.clock().now();
+        if let Err(error) = self.table.lease(key, holder, now + LEASE, now).await {
+            debug!(code = error.code(), "the lease of a refresh could not be kept");
         }
     }
 

@@ -5,7 +5,6 @@ use super::merge::{merge_late, merge_overtaken, merge_refresh};
 use super::{AccountRow, TokenSet};
 use crate::clock::Timestamp;
 use crate::protocol::TokenResponse;
-use crate::secret::Secret;
 
 /// What the provider answered to a refresh.
 pub(super) struct Renewal {
@@ -17,16 +16,13 @@ pub(super) struct Renewal {
 }
 
 impl Renewal {
-    pub(super) fn into_refresh_token(self) -> Option<Secret> {
-        self.response.refresh_token
-    }
-
     /// The row with it; `None` where the row has moved on, so that nothing is left to write.
     pub(super) fn apply(&self, row: &AccountRow) -> Option<AccountRow> {
         let Self { before, response, jitter, asked_at } = self;
         let before = &before.value;
         match (&row.tokens, &before.tokens) {
-            (Some(held), Some(tokens)) if held.is_same(tokens) => {
+            // An API may have refused the access token meanwhile, which then ended early.
+            (Some(held), Some(tokens)) if held.is_same_but_for_its_end(tokens) => {
                 Some(merge_refresh(row, response, *jitter, *asked_at))
             }
             // Another authorization overtook this answer: what it brought stands.

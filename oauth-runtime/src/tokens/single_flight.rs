@@ -65,19 +65,37 @@ impl Accounts {
         if let Some(error) = board.circuit.refusal(now) {
             return Err(error);
         }
+        // Whoever passes an open circuit is the one who tries it for all.
+        let probes = board.circuit.is_probed();
         let (sender, outcome) = watch::channel(None);
         let landing = Landing { accounts: self.clone(), key, tried, sender: Some(sender) };
         board.by_account.insert(key, Flight::UnderWay { outcome: outcome.clone(), after });
         drop(board);
-        let accounts = self.clone();
-        self.flights.tasks.spawn(async move {
-            // Before the lease, which is not to run out while this waits.
-            let place = accounts.flights.places.acquire().await;
-            let result = accounts.refresh(&key, after).await;
-            drop(place);
-            landing.land(result);
-        });
+        self.flights.tasks.spawn(self.clone().fly(key, after, probes, landing));
         Ok(outcome)
+    }
+
+    async fn fly(
+        self: Arc<Self>,
+        key: AccountKey,
+        after: Option<Pause>,
+        probes: bool,
+        landing: Landing,
+    ) {
+        self.look_into_outbox();
+        if probes {
+            return landing.land(self.refresh(&key, after).await);
+        }
+        // Before the lease, which is not to run out while this waits.
+        let place = self.flights.places.acquire().await;
+        // While a crowd waited, the provider may have turned out not to answer.
+        let opened = self.flights.lock().circuit.opened();
+        let result = match opened {
+            Some(error) => Err(Failure { heard: Heard::NotAsked, ..error.share().into() }),
+            None => self.refresh(&key, after).await,
+        };
+        drop(place);
+        landing.land(result);
     }
 }
 

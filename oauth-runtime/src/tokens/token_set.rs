@@ -101,7 +101,12 @@ impl TokenSet {
 
     /// Whether both are of the same answer of the provider.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.expires_at == other.expires_at && self.access.is(other.access.expose().as_bytes())
+        self.expires_at == other.expires_at && self.is_same_but_for_its_end(other)
+    }
+
+    /// Whether both hold the same access token, however long it may be used.
+    pub(super) fn is_same_but_for_its_end(&self, other: &Self) -> bool {
+        self.access.is(other.access.expose().as_bytes())
     }
 
     /// What to revoke: with the refresh token, the whole grant ends.

@@ -17,7 +17,7 @@ use crate::error::Error;
 /// How long a step of the start may take, such as the wait for a node that makes the tables.
 const START: Duration = Duration::from_secs(10);
 /// How long a request waits for a connection, and then for the answer.
-const OPERATION: Duration = Duration::from_secs(3);
+const OPERATION: Duration = Duration::from_millis(1_800);
 /// A connection that was idle for longer is tried before it is used.
 const TRUSTED: Duration = Duration::from_secs(5);
 /// SQLSTATE "undefined table".

@@ -14,9 +14,9 @@ use super::PRODUCT;
 use crate::error::Error;
 
 /// How long the server may take to answer.
-const ANSWER: Duration = Duration::from_secs(2);
+const ANSWER: Duration = Duration::from_millis(1_500);
 /// How long a request waits for the server, a reconnection included.
-const OPERATION: Duration = Duration::from_secs(3);
+const OPERATION: Duration = Duration::from_millis(1_800);
 /// A lost connection is tried again this often, at first at once and then every second.
 const RETRIES: usize = 60;
 
