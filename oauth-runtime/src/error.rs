@@ -61,6 +61,13 @@ impl Error {
 
     /// What a [`Store`](crate::Store) returns when its database fails for the moment: a request
     /// is answered 503, and nothing is lost. `source` is shown to the operator.
+    ///
+    /// ```
+    /// use oauth_runtime::Error;
+    ///
+    /// let error = Error::store("ledger", "the connection was closed");
+    /// assert!(error.is_transient());
+    /// ```
     pub fn store(name: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(
             Code::StoreUnavailable,
@@ -72,6 +79,13 @@ impl Error {
 
     /// The same where an operator has to change settings, rights or schema. `text` says what is
     /// wrong, in lower case, and `help` what to do; neither holds a secret.
+    ///
+    /// ```
+    /// use oauth_runtime::Error;
+    ///
+    /// let error = Error::store_unusable("the table is missing", "create it first");
+    /// assert_eq!(error.help(), Some("create it first"));
+    /// ```
     pub fn store_unusable(text: impl Into<String>, help: impl Into<String>) -> Self {
         Self::new(Code::ConfigStore, text.into()).with_help(help.into())
     }

@@ -48,6 +48,12 @@ pub struct Key(Zeroizing<[u8; KEY_LEN]>);
 impl Key {
     /// Takes 32 bytes that came from a random source.
     ///
+    /// ```
+    /// use oauth_runtime::Key;
+    ///
+    /// assert!(Key::new([0; 32]).is_err());
+    /// ```
+    ///
     /// # Errors
     /// If the bytes are visibly not random: one byte or a short pattern again and again, or
     /// nothing but printable text.
@@ -64,6 +70,12 @@ impl Key {
     }
 
     /// Reads a key written as base64 of 32 bytes.
+    ///
+    /// ```
+    /// use oauth_runtime::Key;
+    ///
+    /// assert!(Key::from_base64("c2hvcnQ=").is_err()); // far fewer than 32 bytes
+    /// ```
     ///
     /// # Errors
     /// If the text is not base64, has another length, or the key is weak.
@@ -92,6 +104,13 @@ impl Key {
 
     /// Makes a new key from the system's random source.
     ///
+    /// ```
+    /// use oauth_runtime::{Key, Keys};
+    ///
+    /// let keys = Keys::new(Key::generate()?);
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the random source fails.
     pub fn generate() -> Result<Self, Error> {
@@ -111,6 +130,17 @@ impl fmt::Debug for Key {
 /// what it seals; then put it in front. What a node cannot open counts as absent, and the next
 /// write replaces it. Keep the old key until [`reseal`](crate::OAuth::reseal) has run and the
 /// links in e-mails have ended, which is after seven days; then no user notices.
+///
+/// ```
+/// use oauth_runtime::{ClientCredentials, Key, Keys, OAuth};
+///
+/// let keys = Keys::new(Key::generate()?).with_old(Key::generate()?);
+/// let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+///     .with_keys(keys)
+///     .build()?;
+/// # Ok::<(), oauth_runtime::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Keys {
     ring: Vec<Key>,

@@ -105,6 +105,16 @@ impl OAuthBuilder {
     /// `offline_access`.
     ///
     /// `openid` is always among them, since identity comes from the ID token.
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, OAuth};
+    /// # let credentials = ClientCredentials::new("client-id", "fake-secret");
+    /// let oauth = OAuth::google(credentials)
+    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    ///     .with_base_scopes(["openid", "profile"])
+    ///     .build()?;
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
     pub fn with_base_scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
         self.base_scopes = scopes.into_iter().map(Into::into).collect();
         self
@@ -117,6 +127,17 @@ impl OAuthBuilder {
     }
 
     /// How long a session lives: unused (14 days unless set), and at all (90 days).
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, OAuth};
+    /// # let credentials = ClientCredentials::new("client-id", "fake-secret");
+    /// const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+    /// let oauth = OAuth::google(credentials)
+    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    ///     .with_session_lifetime(HOUR, HOUR * 24)
+    ///     .build()?;
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
     pub fn with_session_lifetime(mut self, idle: Duration, absolute: Duration) -> Self {
         self.lifetimes = Lifetimes { idle, absolute };
         self
@@ -131,6 +152,16 @@ impl OAuthBuilder {
     /// Shows a page with the handler's `why` before it sends a person to the provider, who then
     /// knows what will be asked and for what. Signing in alone has no such page, and scripts
     /// are answered as without it.
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, OAuth};
+    /// # let credentials = ClientCredentials::new("client-id", "fake-secret");
+    /// let oauth = OAuth::google(credentials)
+    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    ///     .with_rationale_page()
+    ///     .build()?;
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
     pub fn with_rationale_page(mut self) -> Self {
         self.rationale_page = true;
         self

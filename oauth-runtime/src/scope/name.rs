@@ -32,6 +32,14 @@ enum Name {
 }
 
 /// How closely the provider guards a scope, hence what an app must go through to use it.
+///
+/// ```
+/// use oauth_runtime::{Scope, Sensitivity};
+///
+/// let scope = Scope::find("gmail.send").unwrap();
+/// assert_eq!(scope.sensitivity(), Sensitivity::Sensitive);
+/// assert_eq!(scope.sensitivity().as_str(), "sensitive");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sensitivity {
@@ -72,6 +80,14 @@ impl Scope {
     }
 
     /// Finds a scope of the catalogue by its short or its full name.
+    ///
+    /// ```
+    /// use oauth_runtime::Scope;
+    ///
+    /// let full = Scope::find("https://www.googleapis.com/auth/drive.file");
+    /// assert_eq!(Scope::find("drive.file"), full);
+    /// assert_eq!(Scope::find("drive.fil"), None);
+    /// ```
     pub fn find(name: &str) -> Option<Self> {
         let index = catalogue::find(name).or_else(|| catalogue::find(&format!("{PREFIX}{name}")));
         index.map(|index| Self(Name::Known(index)))

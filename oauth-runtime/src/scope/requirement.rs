@@ -12,6 +12,13 @@ use super::{Scope, ScopeSet};
     note = "put `#[requires_scopes(\"…\")]` above the handler; for sign-in alone take `User`",
     note = "a function that a handler calls takes `&Token<impl Covers<scope::…>>`"
 )]
+///
+/// ```
+/// use oauth_runtime::{Requirement, scope};
+///
+/// fn declares<R: Requirement>() {}
+/// declares::<scope::DriveFile>();
+/// ```
 pub trait Requirement: Send + Sync + 'static {
     #[doc(hidden)]
     const DECLARATION: &'static Declaration;

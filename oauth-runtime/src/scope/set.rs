@@ -34,11 +34,26 @@ pub struct ScopeSet {
 impl ScopeSet {
     /// Reads a `scope` value as a provider sends it: names in any order, apart by white space,
     /// some perhaps twice ([RFC 6749, section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+    ///
+    /// ```
+    /// use oauth_runtime::ScopeSet;
+    ///
+    /// let set = ScopeSet::parse("zz openid zz");
+    /// assert_eq!(set.names().collect::<Vec<_>>(), ["openid", "zz"]);
+    /// ```
     pub fn parse(text: &str) -> Self {
         text.split_ascii_whitespace().collect()
     }
 
     /// Adds a scope.
+    ///
+    /// ```
+    /// use oauth_runtime::{Scope, ScopeSet};
+    ///
+    /// let mut set = ScopeSet::default();
+    /// set.insert(Scope::find("openid").unwrap());
+    /// assert_eq!(set.to_string(), "openid");
+    /// ```
     pub fn insert(&mut self, scope: Scope) {
         match scope.index() {
             Some(index) => self.insert_index(index),
@@ -47,6 +62,14 @@ impl ScopeSet {
     }
 
     /// Adds a scope by its full name. White space parts names, as in [`parse`](Self::parse).
+    ///
+    /// ```
+    /// use oauth_runtime::ScopeSet;
+    ///
+    /// let mut set = ScopeSet::parse("openid");
+    /// set.insert_name("repo");
+    /// assert!(set.contains_name("repo") && set.len() == 2);
+    /// ```
     pub fn insert_name(&mut self, name: &str) {
         for name in name.split_ascii_whitespace() {
             match catalogue::find(name) {
@@ -73,6 +96,14 @@ impl ScopeSet {
     }
 
     /// Whether the scope itself is in the set.
+    ///
+    /// ```
+    /// use oauth_runtime::{Scope, ScopeSet};
+    ///
+    /// let set = ScopeSet::parse("https://www.googleapis.com/auth/drive");
+    /// let narrow = Scope::find("drive.readonly").unwrap();
+    /// assert!(!set.contains(narrow) && set.closure().contains(narrow));
+    /// ```
     #[inline]
     pub fn contains(&self, scope: Scope) -> bool {
         match scope.index() {
@@ -112,12 +143,26 @@ impl ScopeSet {
     }
 
     /// The scopes of both sets.
+    ///
+    /// ```
+    /// use oauth_runtime::ScopeSet;
+    ///
+    /// let (one, other) = (ScopeSet::parse("openid"), ScopeSet::parse("openid repo"));
+    /// assert_eq!(one.union(&other), other);
+    /// ```
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.names().chain(other.names()).collect()
     }
 
     /// The scopes of this set that are not in the other, whatever covers them there.
+    ///
+    /// ```
+    /// use oauth_runtime::ScopeSet;
+    ///
+    /// let (all, held) = (ScopeSet::parse("openid repo"), ScopeSet::parse("openid"));
+    /// assert_eq!(all.difference(&held).to_string(), "repo");
+    /// ```
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.names().filter(|name| !other.contains_name(name)).collect()
