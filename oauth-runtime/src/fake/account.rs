@@ -39,6 +39,13 @@ impl FakeAccount {
     }
 
     /// Gives it another `sub`.
+    ///
+    /// ```
+    /// use oauth_runtime::fake::FakeAccount;
+    ///
+    /// let ada = FakeAccount::new("ada@example.com", "Ada").with_subject("42");
+    /// assert_eq!(ada.subject(), "42");
+    /// ```
     pub fn with_subject(mut self, subject: &str) -> Self {
         subject.clone_into(&mut self.subject);
         self

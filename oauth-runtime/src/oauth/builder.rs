@@ -80,6 +80,17 @@ impl OAuthBuilder {
     ///
     /// Without it, the origin of the redirect URI is taken, with no mount path. Request headers
     /// are never asked, so that nobody can move the app by sending one.
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, OAuth};
+    /// # let credentials = ClientCredentials::new("client-id", "fake-secret");
+    /// let oauth = OAuth::google(credentials)
+    ///     .with_public_url("https://example.com/app")
+    ///     .with_redirect_uri("https://example.com/app/oauth/callback")
+    ///     .with_keys(oauth_runtime::Keys::new(oauth_runtime::Key::generate()?))
+    ///     .build()?;
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
     pub fn with_public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self

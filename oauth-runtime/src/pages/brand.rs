@@ -30,6 +30,13 @@ pub struct Brand {
 
 impl Brand {
     /// A brand by its name, as people know the app.
+    ///
+    /// ```
+    /// use oauth_runtime::Brand;
+    ///
+    /// let brand = Brand::new("Field Notes").with_logo("/logo.svg");
+    /// assert_eq!((brand.name(), brand.logo()), ("Field Notes", Some("/logo.svg")));
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), logo: None, accent: None, support: None }
     }
