@@ -201,7 +201,7 @@ async fn a_server_that_does_not_answer_is_not_waited_for() {
     let own = Redis::start();
     let store = RedisStore::connect(&own.url(PASSWORD)).await.unwrap();
     let mut pause = redis::cmd("CLIENT");
-    pause.arg("PAUSE").arg(3_000).exec_async(&mut own.connection().await).await.unwrap();
+    pause.arg("PAUSE").arg(2_200).exec_async(&mut own.connection().await).await.unwrap();
     is_unavailable(is_there(&store, key(1, 1)).await);
     assert!(!is_there(&store, key(1, 1)).await.unwrap());
 }
