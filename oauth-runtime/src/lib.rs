@@ -68,6 +68,7 @@ mod provider;
 mod protocol;
 mod http;
 mod jwks;
+mod discover;
 mod store;
 mod session;
 #[cfg(feature = "manifest")]

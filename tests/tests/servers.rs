@@ -1,5 +1,5 @@
 //! The library against a server that nobody here wrote: the npm package oidc-provider, on
-//! loopback, through a real browser. The library is given that server as data.
+//! loopback, through a real browser. The library finds it by its issuer alone.
 
 mod answers;
 mod app;

@@ -95,8 +95,8 @@ impl Flow {
         let verifier = CodeVerifier::new(&self.seed.verifier());
         let redirect_uri = oauth.0.urls.redirect_uri();
         let response = client.exchange(proof, code, &verifier, redirect_uri).await?;
-        let identity = client.identity(&response, &self.seed.nonce()).await?;
         let requested = self.needed.to_set().union(&self.besides.to_set());
+        let identity = client.identity(&response, &self.seed.nonce(), &requested).await?;
         let forced_consent = self.forced_consent;
         Ok(Authorized { identity, response, requested, forced_consent })
     }

@@ -7,24 +7,20 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use url::Url;
 
 use super::AccountId;
 use super::identity::Identity;
 use super::json;
 use super::jws::invalid;
+use super::person::Person;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::provider::{Provider, is_loopback};
+use crate::provider::Provider;
 use crate::secret::Secret;
 
 /// How far the provider's clock may be from ours.
 const LEEWAY: Duration = Duration::from_secs(60);
 const MAX_SUBJECT: usize = 255;
-const MAX_EMAIL: usize = 320;
-const MAX_NAME: usize = 200;
-const MAX_DOMAIN: usize = 253;
-const MAX_PICTURE: usize = 2048;
 
 /// What the token has to fit.
 pub(crate) struct Expected<'a> {
@@ -35,8 +31,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// The claims that are checked are what they should be or the token is refused; those that are
-/// only shown are left out where they are not.
+/// The claims that are checked: each is what it should be, or the token is refused.
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -51,16 +46,6 @@ struct Claims {
     nonce: Option<String>,
     #[serde(default, deserialize_with = "json::present")]
     at_hash: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    email: Option<Box<str>>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    email_verified: Option<Flag>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    picture: Option<Box<str>>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    hd: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -68,23 +53,6 @@ struct Claims {
 enum Audience {
     One(String),
     Many(Vec<String>),
-}
-
-/// Some providers write it as text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Flag {
-    Bool(bool),
-    Text(String),
-}
-
-impl Flag {
-    fn is_set(&self) -> bool {
-        match self {
-            Self::Bool(set) => *set,
-            Self::Text(text) => text == "true",
-        }
-    }
 }
 
 /// Checks the claims of a token whose signature is verified.
@@ -100,14 +68,8 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
     if !is_subject(&claims.sub) {
         return Err(invalid("the ID token's subject is empty, too long or not ASCII"));
     }
-    Ok(Identity {
-        id: AccountId::new(issuer, &claims.sub),
-        email: claims.email.filter(|email| is_shown(email, MAX_EMAIL)),
-        email_verified: claims.email_verified.is_some_and(|flag| flag.is_set()),
-        name: claims.name.map(|name| one_line(&name)).filter(|name| !name.is_empty()),
-        picture: claims.picture.filter(|url| is_shown(url, MAX_PICTURE) && is_picture(url)),
-        hosted_domain: claims.hd.filter(|domain| is_shown(domain, MAX_DOMAIN)),
-    })
+    let person: Person = json::object(payload).unwrap_or_default();
+    Ok(person.named(AccountId::new(issuer, &claims.sub)))
 }
 
 fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
@@ -172,26 +134,11 @@ fn is_subject(subject: &str) -> bool {
     (1..=MAX_SUBJECT).contains(&subject.len()) && subject.bytes().all(plain)
 }
 
-/// Whether a text can be shown as it is. A cut address would be another one, so that a longer
-/// text is left out.
-fn is_shown(text: &str, max: usize) -> bool {
-    (1..=max).contains(&text.len()) && !text.chars().any(char::is_control)
-}
-
-fn one_line(name: &str) -> Box<str> {
-    name.chars().filter(|character| !character.is_control()).take(MAX_NAME).collect()
-}
-
-/// What a page may load: nothing in clear text, nothing that runs.
-fn is_picture(text: &str) -> bool {
-    let url = Url::parse(text).ok();
-    url.is_some_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::person::{MAX_EMAIL, MAX_NAME};
     use super::*;
     use crate::provider::ClientCredentials;
 

@@ -12,7 +12,10 @@ mod jwk;
 mod jws;
 mod account_id;
 mod identity;
+mod person;
 mod id_token;
+mod userinfo;
+mod discovery;
 mod retry_after;
 #[cfg(test)]
 mod robustness;
@@ -25,6 +28,7 @@ pub(crate) use authorization_response::{
     AuthorizationResponse, Outcome, StateVerified, check_issuer,
 };
 pub(crate) use client_auth::BasicAuth;
+pub(crate) use discovery::{Metadata, check_issuer_url, well_known};
 pub(crate) use id_token::{Expected, verify_id_token};
 pub use identity::Identity;
 pub(crate) use jwk::JwkSet;
@@ -34,3 +38,4 @@ pub(crate) use retry_after::retry_after;
 pub(crate) use revocation::RevocationRequest;
 pub(crate) use token::{TokenRequest, TokenResponse};
 pub(crate) use token_error::TokenError;
+pub(crate) use userinfo::{complete, may_tell_more};

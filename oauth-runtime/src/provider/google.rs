@@ -49,6 +49,8 @@ impl Provider {
                 token: fixed("https://oauth2.googleapis.com/token"),
                 jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
                 revocation: Some(fixed("https://oauth2.googleapis.com/revoke")),
+                // Its ID tokens tell what the scopes allow.
+                userinfo: None,
             },
             catalogued: true,
             algorithms: &[Algorithm::Rs256],

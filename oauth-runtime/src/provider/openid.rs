@@ -63,6 +63,7 @@ impl Provider {
                 token: secure("token endpoint", token_endpoint)?,
                 jwks: secure("key set", jwks_uri)?,
                 revocation: None,
+                userinfo: None,
             },
             catalogued: false,
             algorithms: &[Algorithm::Rs256, Algorithm::Es256],
@@ -97,6 +98,18 @@ impl Provider {
         Ok(self)
     }
 
+    /// Asks there for a person's e-mail and name where the ID token does not tell what the base
+    /// scopes ask for ([OpenID Connect Core §5.3]).
+    ///
+    /// [OpenID Connect Core §5.3]: https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
+    ///
+    /// # Errors
+    /// If the address is not https (http is for loopback alone).
+    pub fn with_userinfo_endpoint(mut self, endpoint: &str) -> Result<Self, Error> {
+        self.endpoints.userinfo = Some(secure("userinfo endpoint", endpoint)?);
+        Ok(self)
+    }
+
     /// Refuses an authorization response without `iss`, as a provider that announces it always
     /// sends it ([RFC 9207 §2.4](https://www.rfc-editor.org/rfc/rfc9207#section-2.4)).
     pub fn with_required_iss(mut self) -> Self {
@@ -118,6 +131,26 @@ impl Provider {
     /// instead of signing in anew (`prompt=login`), which every provider knows.
     pub fn with_account_chooser(mut self) -> Self {
         self.account_choice = AccountChoice::Chooser;
+        self
+    }
+
+    pub(crate) fn with_algorithms(mut self, algorithms: &'static [Algorithm]) -> Self {
+        self.algorithms = algorithms;
+        self
+    }
+
+    pub(crate) fn with_client_authentication(mut self, how: ClientAuthentication) -> Self {
+        self.client_authentication = how;
+        self
+    }
+
+    pub(crate) fn with_iss_parameter(mut self, how: IssParameter) -> Self {
+        self.iss_parameter = how;
+        self
+    }
+
+    pub(crate) fn with_account_choice(mut self, how: AccountChoice) -> Self {
+        self.account_choice = how;
         self
     }
 

@@ -56,6 +56,8 @@ pub(super) struct Endpoints {
     pub(super) jwks: Url,
     /// Where tokens are revoked, if the provider lets apps do that (RFC 7009).
     pub(super) revocation: Option<Url>,
+    /// Where e-mail and name are, if they are not in the ID token.
+    pub(super) userinfo: Option<Url>,
 }
 
 /// Where a provider's APIs are.
@@ -185,6 +187,7 @@ impl Provider {
             token: moved(&self.endpoints.token),
             jwks: moved(&self.endpoints.jwks),
             revocation: self.endpoints.revocation.as_ref().map(moved),
+            userinfo: self.endpoints.userinfo.as_ref().map(moved),
         };
         self.apis = Apis::Origin(origin);
         Ok(self)
@@ -220,6 +223,10 @@ impl Provider {
 
     pub(crate) fn revocation_endpoint(&self) -> Option<&Url> {
         self.endpoints.revocation.as_ref()
+    }
+
+    pub(crate) fn userinfo_endpoint(&self) -> Option<&Url> {
+        self.endpoints.userinfo.as_ref()
     }
 
     pub(crate) fn revocation_authentication(&self) -> RevocationAuthentication {

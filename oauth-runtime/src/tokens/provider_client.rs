@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use http::{HeaderValue, Request, StatusCode, header};
 use tracing::warn;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::error::{Code, Error};
@@ -10,10 +12,14 @@ use crate::http::HttpClient;
 use crate::jwks::Jwks;
 use crate::protocol::{
     CodeVerifier, Expected, Identity, RevocationRequest, StateVerified, TokenError, TokenRequest,
-    TokenResponse,
+    TokenResponse, complete, may_tell_more,
 };
 use crate::provider::Provider;
+use crate::scope::ScopeSet;
 use crate::secret::Secret;
+
+/// The longest answer of a userinfo endpoint.
+const MAX_USERINFO: usize = 64 * 1024;
 
 pub(crate) struct ProviderClient {
     provider: Provider,
@@ -67,16 +73,47 @@ impl ProviderClient {
         }))
     }
 
-    /// Whom the response of a code exchange speaks of.
+    /// Whom the response of a code exchange speaks of; `asked` is what the request asked for.
     pub(crate) async fn identity(
         &self,
         response: &TokenResponse,
         nonce: &str,
+        asked: &ScopeSet,
     ) -> Result<Identity, Error> {
         let token = response.id_token.as_ref().ok_or_else(|| {
             Error::new(Code::ProviderResponse, "the token response has no ID token")
         })?;
-        self.verify(token, Some(nonce), response).await
+        let mut identity = self.verify(token, Some(nonce), response).await?;
+        if let Some(endpoint) = self.provider.userinfo_endpoint()
+            && may_tell_more(&identity, asked)
+        {
+            match self.userinfo(endpoint, &response.access_token).await {
+                Ok(body) => complete(&mut identity, &body)?,
+                Err(error) => warn!(code = error.code(), "the provider tells no e-mail or name"),
+            }
+        }
+        Ok(identity)
+    }
+
+    /// The answer of the `UserInfo` endpoint (OpenID Connect Core §5.3.1). Who signs in is known
+    /// without it, so that its failure is none of the sign-in.
+    async fn userinfo(&self, endpoint: &Url, token: &Secret) -> Result<Vec<u8>, Error> {
+        let unwritable = |_| Error::new(Code::Internal, "an access token fits into no header");
+        let mut bearer =
+            HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(unwritable)?;
+        bearer.set_sensitive(true);
+        let mut request = Request::new(Vec::new());
+        *request.uri_mut() = endpoint.as_str().parse().map_err(|_| {
+            Error::new(Code::Internal, "the userinfo endpoint is no address of HTTP")
+        })?;
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let answer = self.http.send(request, MAX_USERINFO).await?;
+        if answer.status() == StatusCode::OK {
+            return Ok(answer.into_body());
+        }
+        let text = format!("the userinfo endpoint answered with {}", answer.status());
+        Err(Error::new(Code::ProviderResponse, text))
     }
 
     /// A refresh may bring an ID token, which then has to name the same person; its nonce is

@@ -52,7 +52,7 @@ impl App {
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let redirect_uri = format!("{origin}/oauth/callback");
         let server = Server::start(&redirect_uri, seconds);
-        let builder = OAuth::builder(server.provider()).with_redirect_uri(redirect_uri);
+        let builder = OAuth::builder(server.provider().await).with_redirect_uri(redirect_uri);
         let oauth = builder.with_base_scopes(["openid", "email", "offline_access"]);
         let gate = Arc::new(Gate::default());
         let app = router(&oauth.build().unwrap()).layer(from_fn_with_state(gate.clone(), pass));

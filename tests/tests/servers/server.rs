@@ -44,14 +44,10 @@ impl Server {
         Self { issuer, process, http: reqwest::Client::new(), _output: output }
     }
 
-    /// The server as the library sees it: its issuer and endpoints, and this app's client.
-    pub fn provider(&self) -> Provider {
-        let [authorize, token, keys] = ["auth", "token", "jwks"].map(|path| self.url(path));
+    /// The server as it describes itself, and this app's client.
+    pub async fn provider(&self) -> Provider {
         let credentials = ClientCredentials::new(CLIENT_ID, CLIENT_SECRET);
-        let issuer = &self.issuer;
-        Provider::openid("example", "Example", issuer, &authorize, &token, &keys, credentials)
-            .unwrap()
-            .with_required_iss()
+        Provider::discover("example", "Example", &self.issuer, credentials).await.unwrap()
     }
 
     pub fn url(&self, path: &str) -> String {
