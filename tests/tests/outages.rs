@@ -320,19 +320,22 @@ async fn a_callback_that_was_given_up_is_no_dead_end() {
     assert!(request.await.unwrap_err().is_cancelled());
     fleet.store.work();
     let (mut second, again) = (browser.tab(), url.clone());
-    let request = tokio::spawn(async move { second.go(again).await });
+    let request = tokio::spawn(async move {
+        let page = second.go(again).await;
+        (second, page)
+    });
     while !request.is_finished() {
         fleet.clock.advance(Duration::from_millis(100));
         tokio::task::yield_now().await;
     }
-    let mut page = request.await.unwrap();
+    let (mut second, mut page) = request.await.unwrap();
     if page.status != 303 {
         // He waited for the claim that never came.
         is_unavailable(&page);
-        page = browser.go(&url).await;
+        page = second.go(&url).await;
     }
     assert_eq!(page.status, 303, "the code was not spent: {}", page.body);
-    assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200);
+    assert_eq!(second.go(fleet.url(0, "/notes")).await.status, 200);
 }
 
 /// J11, invariant 13: rows that somebody put back bring no ended session to life on a node that
