@@ -118,6 +118,7 @@ fn check_status(answer: HttpResponse, issuer: &Url) -> Result<Vec<u8>, Error> {
 mod tests {
     use super::*;
     use crate::http::testing::{End, Server, answer};
+    use crate::provider::{Algorithm, Identification, IssParameter};
 
     async fn discover(server: &Server) -> Result<Provider, Error> {
         let issuer = server.origin.as_str().trim_end_matches('/');
@@ -165,11 +166,14 @@ mod tests {
             let found = discover(&server).await.unwrap();
             let at = |path: &str| server.origin.join(path).unwrap();
             assert_eq!(*found.token_endpoint(), at("/t"));
-            assert_eq!(*found.jwks_uri(), at("/k"));
+            let Identification::IdToken { jwks, .. } = found.identification() else {
+                panic!("it has ID tokens")
+            };
+            assert_eq!(*jwks, at("/k"));
             assert_eq!(found.userinfo_endpoint(), Some(&at("/u")));
             assert_eq!(found.revocation_endpoint(), Some(&at("/r")));
-            assert_eq!(found.algorithms(), [crate::provider::Algorithm::Es256]);
-            assert_eq!(found.iss_parameter(), crate::provider::IssParameter::Required);
+            assert_eq!(found.algorithms(), [Algorithm::Es256]);
+            assert_eq!(found.iss_parameter(), IssParameter::Required);
         }
     }
 

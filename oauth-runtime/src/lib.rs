@@ -100,7 +100,7 @@ pub use pages::{
 };
 pub use protocol::AccountId;
 pub use protocol::Identity;
-pub use provider::{ClientCredentials, Provider};
+pub use provider::{ClientCredentials, Provider, UserApi};
 pub use scope::{Covers, MayHold, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;

@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -81,7 +82,7 @@ impl SignIn {
         let client_id = oauth.provider().client_id();
         let names: Vec<_> = requested.names().collect();
         let minted = self.fake.mint(client_id, &self.email, &names, None);
-        let response = TokenResponse::from_json(minted.to_string().as_bytes())?;
+        let response = TokenResponse::from_json(minted.to_string().as_bytes(), Duration::ZERO)?;
         let identity = self.fake.identity(&self.email);
         let forced_consent = false;
         Ok((oauth, Authorized { identity, response, requested, forced_consent }))
@@ -116,7 +117,8 @@ impl OAuth {
                 "access_token": access, "token_type": "Bearer", "expires_in": 3600,
                 "refresh_token": refresh, "scope": requested.to_string(),
             });
-            let response = TokenResponse::from_json(response.to_string().as_bytes())?;
+            let response =
+                TokenResponse::from_json(response.to_string().as_bytes(), Duration::ZERO)?;
             let identity = Identity {
                 email: Some(email.into()),
                 email_verified: true,

@@ -1,5 +1,7 @@
 //! The one-line helpers for tests of an app: its handle, signed-in people, requests, answers.
 
+use std::time::Duration;
+
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -266,7 +268,7 @@ fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<G
         "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
         "scope": requested.to_string(), "refresh_token": "1//fake",
     });
-    let response = TokenResponse::from_json(response.to_string().as_bytes())?;
+    let response = TokenResponse::from_json(response.to_string().as_bytes(), Duration::ZERO)?;
     let identity = identity_of(&FakeAccount::new("ada@example.com", "Ada Example"));
     let authorized = Authorized { identity, response, requested, forced_consent: false };
     let cookie = at_once(oauth.sign_in_as(&authorized))?;

@@ -44,7 +44,8 @@ pub struct OAuthBuilder {
     public_url: Option<String>,
     redirect_uri: Option<String>,
     prefix: String,
-    base_scopes: Vec<String>,
+    /// Those of the provider, unless the app says otherwise.
+    base_scopes: Option<Vec<String>>,
     pub(super) keys: Option<Keys>,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
@@ -63,7 +64,7 @@ impl OAuthBuilder {
             public_url: None,
             redirect_uri: None,
             prefix: "/oauth".to_owned(),
-            base_scopes: vec!["openid".to_owned(), "email".to_owned()],
+            base_scopes: None,
             keys: None,
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
@@ -110,12 +111,13 @@ impl OAuthBuilder {
         self
     }
 
-    /// The scopes of every sign-in, by short or full name; `openid email` unless set.
+    /// The scopes of every sign-in, by short or full name. Unless set, they are those that are
+    /// usual at the provider: `openid email` at Google.
     ///
     /// Short names are Google's; for another provider each name is taken as it is, such as
     /// `offline_access`.
     ///
-    /// `openid` is always among them, since identity comes from the ID token.
+    /// Where identity comes from an ID token, `openid` is always among them.
     ///
     /// ```
     /// # use oauth_runtime::{ClientCredentials, OAuth};
@@ -127,7 +129,7 @@ impl OAuthBuilder {
     /// # Ok::<(), oauth_runtime::Error>(())
     /// ```
     pub fn with_base_scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
-        self.base_scopes = scopes.into_iter().map(Into::into).collect();
+        self.base_scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
@@ -196,7 +198,7 @@ impl OAuthBuilder {
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
         let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
         announce(&urls);
-        let base_scopes = base_scopes(&self.base_scopes, &self.provider)?;
+        let base_scopes = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
@@ -233,10 +235,14 @@ impl OAuthBuilder {
     }
 }
 
-fn base_scopes(names: &[String], provider: &Provider) -> Result<ScopeSet, Error> {
+fn base_scopes(names: Option<&[String]>, provider: &Provider) -> Result<ScopeSet, Error> {
+    let usual = || provider.base_scopes().map(str::to_owned).collect();
+    let names = names.map_or_else(usual, <[String]>::to_vec);
     let mut scopes = ScopeSet::default();
-    scopes.insert_name("openid");
-    for name in names {
+    if !provider.algorithms().is_empty() {
+        scopes.insert_name("openid");
+    }
+    for name in &names {
         match Scope::find(name) {
             Some(scope) if provider.is_catalogued() => scopes.insert(scope),
             _ if !provider.is_catalogued() || name.contains("://") => scopes.insert_name(name),

@@ -45,12 +45,17 @@ impl AuthorizationRequest<'_> {
             ("response_type", "code"),
             ("client_id", self.provider.client_id()),
             ("redirect_uri", self.redirect_uri),
-            ("scope", self.scope),
             ("state", self.state),
-            ("nonce", self.nonce),
             ("code_challenge", self.code_challenge),
             ("code_challenge_method", "S256"),
         ];
+        if !self.scope.is_empty() {
+            pairs.push(("scope", self.scope));
+        }
+        // It comes back in the ID token, and nowhere else.
+        if !self.provider.algorithms().is_empty() {
+            pairs.push(("nonce", self.nonce));
+        }
         pairs.extend(self.login_hint.map(|hint| ("login_hint", hint)));
         pairs.extend(self.hosted_domain.map(|domain| ("hd", domain)));
         let choice = self.provider.account_choice();

@@ -124,6 +124,8 @@ fn classify(error: &str) -> Error {
         | "invalid_client"
         | "unsupported_response_type"
         | "invalid_scope"
+        | "redirect_uri_mismatch"
+        | "application_suspended"
         | "invalid_request" => (Code::ProviderRefused, "the provider refuses the request"),
         _ => (Code::ProviderResponse, "the provider answered an unknown error"),
     };

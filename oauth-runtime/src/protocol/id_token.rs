@@ -44,6 +44,9 @@ struct Claims {
     #[serde(default, deserialize_with = "json::present")]
     nbf: Option<f64>,
     nonce: Option<String>,
+    /// The tenant, at a provider with an issuer for each.
+    #[serde(default, deserialize_with = "json::lenient")]
+    tid: Option<String>,
     #[serde(default, deserialize_with = "json::present")]
     at_hash: Option<String>,
 }
@@ -61,6 +64,7 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
         .ok_or_else(|| invalid("a claim of the ID token is missing or of another type"))?;
     let issuer = expected.provider.canonical_issuer(&claims.iss);
     let issuer = issuer.ok_or_else(|| invalid("the ID token is of another issuer"))?;
+    check_tenant(&claims, expected.provider)?;
     check_audience(&claims, expected.provider.client_id())?;
     check_times(&claims, expected.now)?;
     check_nonce(&claims, expected.nonce)?;
@@ -69,7 +73,19 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
         return Err(invalid("the ID token's subject is empty, too long or not ASCII"));
     }
     let person: Person = json::object(payload).unwrap_or_default();
-    Ok(person.named(AccountId::new(issuer, &claims.sub)))
+    let mut identity = person.named(AccountId::new(issuer, &claims.sub));
+    identity.email_verified &= expected.provider.vouches_for_emails();
+    Ok(identity)
+}
+
+/// A token of a tenant's issuer names that tenant and no other.
+fn check_tenant(claims: &Claims, provider: &Provider) -> Result<(), Error> {
+    match provider.tenant_of(&claims.iss) {
+        Some(tenant) if claims.tid.as_deref() != Some(tenant) => {
+            Err(invalid("the ID token is of another tenant than its issuer"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_audience(claims: &Claims, client_id: &str) -> Result<(), Error> {
@@ -129,7 +145,7 @@ fn check_access_token(claims: &Claims, access_token: &Secret) -> Result<(), Erro
 }
 
 /// 1 to 255 ASCII characters (OpenID Connect Core §2), none of them a control character.
-fn is_subject(subject: &str) -> bool {
+pub(super) fn is_subject(subject: &str) -> bool {
     let plain = |byte: u8| (0x20..0x7f).contains(&byte);
     (1..=MAX_SUBJECT).contains(&subject.len()) && subject.bytes().all(plain)
 }

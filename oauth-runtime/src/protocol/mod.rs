@@ -15,6 +15,7 @@ mod identity;
 mod person;
 mod id_token;
 mod userinfo;
+mod user_answer;
 mod discovery;
 mod retry_after;
 #[cfg(test)]
@@ -38,4 +39,5 @@ pub(crate) use retry_after::retry_after;
 pub(crate) use revocation::RevocationRequest;
 pub(crate) use token::{TokenRequest, TokenResponse};
 pub(crate) use token_error::TokenError;
+pub(crate) use user_answer::read_user;
 pub(crate) use userinfo::{complete, may_tell_more};

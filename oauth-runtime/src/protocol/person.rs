@@ -46,6 +46,11 @@ impl Flag {
 }
 
 impl Person {
+    pub(super) fn told(name: Option<&str>, email: Option<&str>, picture: Option<&str>) -> Self {
+        let [name, email, picture] = [name, email, picture].map(|text| text.map(Into::into));
+        Self { name, email, picture, ..Self::default() }
+    }
+
     pub(super) fn named(self, id: AccountId) -> Identity {
         Identity {
             id,

@@ -1,5 +1,7 @@
 //! Whatever bytes come from outside, every parser answers.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::testing::rs256;
@@ -92,9 +94,9 @@ fn no_damaged_message_makes_a_parser_panic() {
     for _ in 0..5_000 {
         let query = "state=a-b_c&code=4/0Ab&iss=https://accounts.google.com";
         drop(AuthorizationResponse::parse(&random.damage_text(query)));
-        drop(TokenResponse::parse(&request, 200, None, &random.damage(success)));
+        drop(TokenResponse::parse(&request, Duration::ZERO, 200, None, &random.damage(success)));
         let refusal = random.damage(r#"{"error":"invalid_grant","error_subtype":"x"}"#);
-        drop(TokenResponse::parse(&request, 400, None, &refusal));
+        drop(TokenResponse::parse(&request, Duration::ZERO, 400, None, &refusal));
         drop(JwkSet::parse(&random.damage(&keys)));
         drop(super::verify_id_token(&random.damage(&claims.to_string()), &expected));
         let damaged = random.damage_text(&token);

@@ -14,8 +14,6 @@ use crate::secret::Secret;
 
 /// Longest token that is taken; Google's are 2,048 bytes at most.
 const MAX_TOKEN: usize = 8 * 1024;
-/// Where a provider says nothing, a token is trusted for a short time, never for ever.
-const UNSTATED: Duration = Duration::from_secs(300);
 /// No access token is kept longer than this, whatever its response says.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -113,22 +111,24 @@ struct Wire {
 }
 
 impl TokenResponse {
-    /// Reads an answer of the token endpoint.
+    /// Reads an answer of the token endpoint. An access token without a lifetime is taken to have
+    /// the one that is `unstated`.
     pub(crate) fn parse(
         request: &TokenRequest<'_>,
+        unstated: Duration,
         status: u16,
         retry_after: Option<Duration>,
         body: &[u8],
     ) -> Result<Self, TokenError> {
         if (200..300).contains(&status) && !names_an_error(body) {
-            return Self::from_json(body);
+            return Self::from_json(body, unstated);
         }
         let refresh = matches!(request.grant, Grant::Refresh(_));
         Err(TokenError::classify(refresh, status, retry_after, body))
     }
 
     /// Reads the body of a success. What serde says about a bad one may quote it, and is left out.
-    pub(crate) fn from_json(body: &[u8]) -> Result<Self, TokenError> {
+    pub(crate) fn from_json(body: &[u8], unstated: Duration) -> Result<Self, TokenError> {
         let wire: Wire = json::object(body)
             .ok_or(TokenError::Malformed("the token response is not the JSON it should be"))?;
         if !wire.token_type.eq_ignore_ascii_case("bearer") {
@@ -141,7 +141,7 @@ impl TokenResponse {
         }
         Ok(Self {
             access_token: wire.access_token,
-            expires_in: wire.expires_in.unwrap_or(UNSTATED).min(LONGEST),
+            expires_in: wire.expires_in.map_or(unstated, |stated| stated.min(LONGEST)),
             refresh_token,
             // Zero stands for "no end" where it stands at all: a token that is dead on arrival
             // would not have been sent.
@@ -189,8 +189,10 @@ mod tests {
     use super::*;
     use crate::provider::ClientCredentials;
 
+    const UNSTATED: Duration = Duration::from_secs(300);
+
     fn parse(body: &str) -> Result<TokenResponse, TokenError> {
-        TokenResponse::from_json(body.as_bytes())
+        TokenResponse::from_json(body.as_bytes(), UNSTATED)
     }
 
     fn with(field: &str, value: serde_json::Value) -> String {
@@ -278,7 +280,7 @@ mod tests {
     #[test]
     fn invalid_utf_8_is_malformed() {
         let body = b"{\"access_token\":\"\xff\",\"token_type\":\"bearer\"}";
-        assert!(matches!(TokenResponse::from_json(body), Err(TokenError::Malformed(_))));
+        assert!(matches!(TokenResponse::from_json(body, UNSTATED), Err(TokenError::Malformed(_))));
     }
 
     /// An empty scope says that nothing was granted; an absent one says nothing.
@@ -311,7 +313,7 @@ mod tests {
         let token = Secret::new("1//fake");
         let refresh = TokenRequest::refresh(&token);
         let answer = |status, body: &str| {
-            TokenResponse::parse(&refresh, status, None, body.as_bytes()).map(|_| ())
+            TokenResponse::parse(&refresh, UNSTATED, status, None, body.as_bytes()).map(|_| ())
         };
         let gone = r#"{"error":"invalid_grant"}"#;
         assert!(matches!(answer(200, gone), Err(TokenError::InvalidGrant { rapt: false })));

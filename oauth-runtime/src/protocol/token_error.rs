@@ -63,7 +63,9 @@ impl TokenError {
                 | "unauthorized_client"
                 | "deleted_client"
                 | "disabled_client"
-                | "incorrect_client_credentials",
+                | "incorrect_client_credentials"
+                | "redirect_uri_mismatch"
+                | "application_suspended",
                 _,
             ) => Self::ClientRefused,
             ("admin_policy_enforced" | "org_internal", _) => Self::AdminPolicy,
@@ -74,7 +76,10 @@ impl TokenError {
                 Self::InvalidGrant { rapt }
             }
             _ if refresh => Self::Refused,
-            ("invalid_grant", _) => Self::Malformed("the provider refused the code"),
+            // GitHub's word for it is the second.
+            ("invalid_grant" | "bad_verification_code", _) => {
+                Self::Malformed("the provider refused the code")
+            }
             _ => Self::Malformed("the provider answered the code with an error"),
         }
     }

@@ -7,8 +7,9 @@ use url::Url;
 
 use super::credentials::{ClientCredentials, ClientKind};
 use super::profile::{
-    AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
-    IssParameter, OfflineAccess, Provider, RevocationAuthentication,
+    AbsentScope, AccountChoice, Algorithm, Apis, BRIEF, ClientAuthentication, Endpoints,
+    Identification, Increment, IssParameter, OfflineAccess, OtherIssuers, Provider,
+    RevocationAuthentication, ScopeNames,
 };
 
 /// APIs whose root address is the shared host.
@@ -43,18 +44,22 @@ impl Provider {
             key: "google".into(),
             name: "Google".into(),
             issuer: "https://accounts.google.com".into(),
-            issuer_aliases: &["accounts.google.com"],
+            other_issuers: OtherIssuers::Aliases(&["accounts.google.com"]),
             endpoints: Endpoints {
                 authorization: fixed("https://accounts.google.com/o/oauth2/v2/auth"),
                 token: fixed("https://oauth2.googleapis.com/token"),
-                jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
                 revocation: Some(fixed("https://oauth2.googleapis.com/revoke")),
                 // Its ID tokens tell what the scopes allow.
                 userinfo: None,
             },
+            identification: Identification::IdToken {
+                jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
+                algorithms: &[Algorithm::Rs256],
+            },
             catalogued: true,
-            algorithms: &[Algorithm::Rs256],
+            scope_names: ScopeNames::default(),
             absent_scope: AbsentScope::ProtocolError,
+            unstated_lifetime: BRIEF,
             increment,
             iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Post,
@@ -62,6 +67,8 @@ impl Provider {
             offline_access: OfflineAccess::AsAsked,
             account_choice: AccountChoice::Chooser,
             hosted_domains: true,
+            verified_emails: true,
+            base_scopes: vec!["openid".into(), "email".into()],
             parameters,
             apis: Apis::Domain {
                 domain: "googleapis.com",
@@ -74,7 +81,7 @@ impl Provider {
 }
 
 /// An address that is written above; the tests below read every one of them.
-fn fixed(text: &'static str) -> Url {
+pub(super) fn fixed(text: &'static str) -> Url {
     Url::parse(text).unwrap_or_else(|_| unreachable!("{text} is an address"))
 }
 

@@ -2,17 +2,22 @@
 
 mod credentials;
 mod git;
+mod github;
 mod google;
+mod microsoft;
+mod oauth2;
 mod openid;
 mod profile;
 mod redirect_uri;
 mod secret_file;
+mod user_api;
 
 pub use credentials::ClientCredentials;
 pub(crate) use credentials::ClientKind;
 pub use profile::Provider;
 pub(crate) use profile::{
-    AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Increment, IssParameter,
-    RevocationAuthentication,
+    AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Identification, Increment,
+    IssParameter, RevocationAuthentication,
 };
 pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};
+pub use user_api::UserApi;

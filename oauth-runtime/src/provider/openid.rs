@@ -4,8 +4,9 @@ use url::Url;
 
 use super::credentials::ClientCredentials;
 use super::profile::{
-    AbsentScope, AccountChoice, Algorithm, Apis, ClientAuthentication, Endpoints, Increment,
-    IssParameter, OfflineAccess, Provider, RevocationAuthentication,
+    AbsentScope, AccountChoice, Algorithm, Apis, BRIEF, ClientAuthentication, Endpoints,
+    Identification, Increment, IssParameter, OfflineAccess, OtherIssuers, Provider,
+    RevocationAuthentication, ScopeNames, Text,
 };
 use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
@@ -57,16 +58,20 @@ impl Provider {
             key: key.into().into(),
             name: name.into().into(),
             issuer: issuer.to_owned().into(),
-            issuer_aliases: &[],
+            other_issuers: OtherIssuers::Aliases(&[]),
             endpoints: Endpoints {
                 authorization: secure("authorization endpoint", authorization_endpoint)?,
                 token: secure("token endpoint", token_endpoint)?,
-                jwks: secure("key set", jwks_uri)?,
                 revocation: None,
                 userinfo: None,
             },
+            identification: Identification::IdToken {
+                jwks: secure("key set", jwks_uri)?,
+                algorithms: &[Algorithm::Rs256, Algorithm::Es256],
+            },
             catalogued: false,
-            algorithms: &[Algorithm::Rs256, Algorithm::Es256],
+            scope_names: ScopeNames::default(),
+            unstated_lifetime: BRIEF,
             absent_scope: AbsentScope::AsRequested,
             increment: Increment::Replaces,
             iss_parameter: IssParameter::Optional,
@@ -75,6 +80,8 @@ impl Provider {
             offline_access: OfflineAccess::WithConsent,
             account_choice: AccountChoice::SignIn,
             hosted_domains: false,
+            verified_emails: true,
+            base_scopes: vec!["openid".into(), "email".into()],
             parameters: Vec::new(),
             apis: Apis::Origin(secure("issuer", issuer)?),
             credentials,
@@ -134,8 +141,10 @@ impl Provider {
         self
     }
 
-    pub(crate) fn with_algorithms(mut self, algorithms: &'static [Algorithm]) -> Self {
-        self.algorithms = algorithms;
+    pub(crate) fn with_algorithms(mut self, known: &'static [Algorithm]) -> Self {
+        if let Identification::IdToken { algorithms, .. } = &mut self.identification {
+            *algorithms = known;
+        }
         self
     }
 
@@ -154,6 +163,14 @@ impl Provider {
         self
     }
 
+    /// What every authorization at this provider asks for, in the place of `openid email` or what
+    /// else is usual there. For the provider that signs people in,
+    /// [`OAuthBuilder::with_base_scopes`](crate::OAuthBuilder::with_base_scopes) counts.
+    pub fn with_base_scopes<I: IntoIterator<Item: Into<Text>>>(mut self, scopes: I) -> Self {
+        self.base_scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Adds a parameter to every authorization request, such as `access_type=offline`.
     ///
     /// Where the request says something of its own under that name, its own word counts.
@@ -163,7 +180,7 @@ impl Provider {
     }
 }
 
-fn secure(what: &str, text: &str) -> Result<Url, Error> {
+pub(super) fn secure(what: &str, text: &str) -> Result<Url, Error> {
     let refused = || {
         let text = format!("the provider's {what} {text:?} is not an https address");
         Error::new(Code::ConfigOption, text)

@@ -1,12 +1,14 @@
 //! What sets one provider apart from another, without a branch in the flow.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use url::Url;
 
 use super::credentials::ClientCredentials;
 #[cfg(feature = "fake")]
 use super::redirect_uri::check_redirect_uri;
+use super::user_api::UserApi;
 #[cfg(feature = "fake")]
 use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
@@ -25,13 +27,15 @@ pub struct Provider {
     pub(super) key: Text,
     pub(super) name: Text,
     pub(super) issuer: Text,
-    /// Other forms of the same issuer, taken for it in ID tokens.
-    pub(super) issuer_aliases: &'static [&'static str],
+    pub(super) other_issuers: OtherIssuers,
     pub(super) endpoints: Endpoints,
+    pub(super) identification: Identification,
     /// Whether its scopes are those of the catalogue; else every name is its own.
     pub(super) catalogued: bool,
-    pub(super) algorithms: &'static [Algorithm],
+    pub(super) scope_names: ScopeNames,
     pub(super) absent_scope: AbsentScope,
+    /// How long an access token is taken to live whose response does not say.
+    pub(super) unstated_lifetime: Duration,
     pub(super) increment: Increment,
     pub(super) iss_parameter: IssParameter,
     pub(super) client_authentication: ClientAuthentication,
@@ -40,20 +44,57 @@ pub struct Provider {
     pub(super) account_choice: AccountChoice,
     /// Whether its ID tokens name the organization of an account (Google's `hd`).
     pub(super) hosted_domains: bool,
+    /// Whether its word that it verified an e-mail address counts.
+    pub(super) verified_emails: bool,
+    /// What every authorization asks for, unless the app says otherwise.
+    pub(super) base_scopes: Vec<Text>,
     /// Sent with every authorization request.
     pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) apis: Apis,
     pub(super) credentials: ClientCredentials,
 }
 
-type Text = Cow<'static, str>;
+/// A token that says nothing of its end is trusted for a short time.
+pub(super) const BRIEF: Duration = Duration::from_secs(300);
+/// For a provider whose tokens live until they are revoked: longer than anybody waits.
+pub(super) const LASTING: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+pub(super) type Text = Cow<'static, str>;
+
+/// Which issuers are this provider's besides its canonical one.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OtherIssuers {
+    /// Other forms of the same issuer, taken for it in ID tokens.
+    Aliases(&'static [&'static str]),
+    /// One for each tenant, with its GUID in between; accounts keep them apart.
+    Tenants { before: &'static str, after: &'static str, except: Option<&'static str> },
+}
+
+/// How the provider says whom an authorization speaks of.
+#[derive(Clone, Debug)]
+pub(crate) enum Identification {
+    /// By a signed ID token (OpenID Connect Core §2), with one of these algorithms.
+    IdToken { jwks: Url, algorithms: &'static [Algorithm] },
+    /// By an answer of its API, to whoever has the access token.
+    UserApi(UserApi),
+}
+
+/// In which ways its answers name scopes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ScopeNames {
+    /// With commas between them.
+    pub(super) commas: bool,
+    /// What the long form of a name begins with, where it has a long and a short one.
+    pub(super) prefix: Option<&'static str>,
+    /// Pairs of a scope and one that it covers, which the provider then leaves out.
+    pub(super) covers: &'static [(&'static str, &'static str)],
+}
 
 /// Where a provider answers.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
     pub(super) authorization: Url,
     pub(super) token: Url,
-    pub(super) jwks: Url,
     /// Where tokens are revoked, if the provider lets apps do that (RFC 7009).
     pub(super) revocation: Option<Url>,
     /// Where e-mail and name are, if they are not in the ID token.
@@ -185,12 +226,19 @@ impl Provider {
         self.endpoints = Endpoints {
             authorization: moved(&self.endpoints.authorization),
             token: moved(&self.endpoints.token),
-            jwks: moved(&self.endpoints.jwks),
             revocation: self.endpoints.revocation.as_ref().map(moved),
             userinfo: self.endpoints.userinfo.as_ref().map(moved),
         };
+        if let Identification::IdToken { jwks, .. } = &mut self.identification {
+            *jwks = moved(jwks);
+        }
         self.apis = Apis::Origin(origin);
         Ok(self)
+    }
+
+    /// The canonical issuer.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The name by which code refers to it, such as `google`.
@@ -204,9 +252,24 @@ impl Provider {
     }
 
     /// The canonical form of an issuer that is this provider's.
-    pub(crate) fn canonical_issuer(&self, issuer: &str) -> Option<&str> {
-        let known = issuer == self.issuer || self.issuer_aliases.contains(&issuer);
-        known.then_some(&self.issuer)
+    pub(crate) fn canonical_issuer<'a>(&'a self, issuer: &'a str) -> Option<&'a str> {
+        match self.other_issuers {
+            OtherIssuers::Aliases(aliases) => {
+                let known = issuer == self.issuer || aliases.contains(&issuer);
+                known.then_some(&self.issuer)
+            }
+            OtherIssuers::Tenants { except, .. } => {
+                let tenant = self.tenant_of(issuer).filter(|tenant| Some(*tenant) != except);
+                tenant.map(|_| issuer)
+            }
+        }
+    }
+
+    /// The tenant whose issuer this is, where the provider has one for each.
+    pub(crate) fn tenant_of<'a>(&self, issuer: &'a str) -> Option<&'a str> {
+        let OtherIssuers::Tenants { before, after, .. } = self.other_issuers else { return None };
+        let tenant = issuer.strip_prefix(before)?.strip_suffix(after)?;
+        is_guid(tenant).then_some(tenant)
     }
 
     pub(crate) fn authorization_endpoint(&self) -> &Url {
@@ -217,8 +280,8 @@ impl Provider {
         &self.endpoints.token
     }
 
-    pub(crate) fn jwks_uri(&self) -> &Url {
-        &self.endpoints.jwks
+    pub(crate) fn identification(&self) -> &Identification {
+        &self.identification
     }
 
     pub(crate) fn revocation_endpoint(&self) -> Option<&Url> {
@@ -237,8 +300,51 @@ impl Provider {
         self.catalogued
     }
 
+    /// Those of its ID tokens; none where it has no such tokens.
     pub(crate) fn algorithms(&self) -> &'static [Algorithm] {
-        self.algorithms
+        match &self.identification {
+            Identification::IdToken { algorithms, .. } => algorithms,
+            Identification::UserApi(_) => &[],
+        }
+    }
+
+    /// The names in a `scope` of one of its answers, as handlers write them: apart by spaces,
+    /// in the short form too, with those that the provider left out since others cover them.
+    pub(crate) fn read_scope(&self, scope: &str) -> String {
+        let ScopeNames { commas, prefix, covers } = self.scope_names;
+        let between = |sign: char| sign.is_ascii_whitespace() || commas && sign == ',';
+        let mut names: Vec<Text> = Vec::new();
+        for name in scope.split(between).filter(|name| !name.is_empty()) {
+            names.push(name.to_owned().into());
+            let other = prefix.map(|prefix| match name.strip_prefix(prefix) {
+                Some(short) => short.to_owned(),
+                None => format!("{prefix}{name}"),
+            });
+            names.extend(other.map(Text::from));
+        }
+        let mut seen = 0;
+        while let Some(name) = names.get(seen).cloned() {
+            let covered = covers.iter().filter(|(wide, _)| *wide == name).map(|pair| pair.1);
+            for narrow in covered {
+                if !names.iter().any(|known| known == narrow) {
+                    names.push(narrow.into());
+                }
+            }
+            seen += 1;
+        }
+        names.join(" ")
+    }
+
+    pub(crate) fn vouches_for_emails(&self) -> bool {
+        self.verified_emails
+    }
+
+    pub(crate) fn unstated_lifetime(&self) -> Duration {
+        self.unstated_lifetime
+    }
+
+    pub(crate) fn base_scopes(&self) -> impl Iterator<Item = &str> {
+        self.base_scopes.iter().map(|name| &**name)
     }
 
     pub(crate) fn absent_scope(&self) -> AbsentScope {
@@ -281,4 +387,13 @@ impl Provider {
     pub(crate) fn client_id(&self) -> &str {
         self.credentials.client_id()
     }
+}
+
+/// In lower case, as issuers have it (RFC 9562 §4).
+pub(super) fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
 }

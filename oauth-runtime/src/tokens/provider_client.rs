@@ -12,25 +12,31 @@ use crate::http::HttpClient;
 use crate::jwks::Jwks;
 use crate::protocol::{
     CodeVerifier, Expected, Identity, RevocationRequest, StateVerified, TokenError, TokenRequest,
-    TokenResponse, complete, may_tell_more,
+    TokenResponse, complete, may_tell_more, read_user,
 };
-use crate::provider::Provider;
+use crate::provider::{Identification, Provider};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
 
-/// The longest answer of a userinfo endpoint.
-const MAX_USERINFO: usize = 64 * 1024;
+/// The longest answer of a user API.
+const MAX_USER: usize = 64 * 1024;
 
 pub(crate) struct ProviderClient {
     provider: Provider,
     http: HttpClient,
-    jwks: Jwks,
+    /// The keys of its ID tokens, where it has some.
+    jwks: Option<Jwks>,
     clock: Arc<dyn Clock>,
 }
 
 impl ProviderClient {
     pub(crate) fn new(provider: Provider, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
-        let jwks = Jwks::new(provider.jwks_uri().clone(), http.clone(), clock.clone());
+        let jwks = match provider.identification() {
+            Identification::IdToken { jwks, .. } => {
+                Some(Jwks::new(jwks.clone(), http.clone(), clock.clone()))
+            }
+            Identification::UserApi(_) => None,
+        };
         Self { provider, http, jwks, clock }
     }
 
@@ -80,6 +86,10 @@ impl ProviderClient {
         nonce: &str,
         asked: &ScopeSet,
     ) -> Result<Identity, Error> {
+        if let Identification::UserApi(api) = self.provider.identification() {
+            let body = self.ask_api(&api.endpoint, &response.access_token).await?;
+            return read_user(api, self.provider.issuer(), &body);
+        }
         let token = response.id_token.as_ref().ok_or_else(|| {
             Error::new(Code::ProviderResponse, "the token response has no ID token")
         })?;
@@ -87,7 +97,8 @@ impl ProviderClient {
         if let Some(endpoint) = self.provider.userinfo_endpoint()
             && may_tell_more(&identity, asked)
         {
-            match self.userinfo(endpoint, &response.access_token).await {
+            // Who signs in is known without it, so that its failure is none of the sign-in.
+            match self.ask_api(endpoint, &response.access_token).await {
                 Ok(body) => complete(&mut identity, &body)?,
                 Err(error) => warn!(code = error.code(), "the provider tells no e-mail or name"),
             }
@@ -95,25 +106,29 @@ impl ProviderClient {
         Ok(identity)
     }
 
-    /// The answer of the `UserInfo` endpoint (OpenID Connect Core §5.3.1). Who signs in is known
-    /// without it, so that its failure is none of the sign-in.
-    async fn userinfo(&self, endpoint: &Url, token: &Secret) -> Result<Vec<u8>, Error> {
+    /// What the provider says of the person whose token it is (OpenID Connect Core §5.3.1).
+    async fn ask_api(&self, endpoint: &Url, token: &Secret) -> Result<Vec<u8>, Error> {
         let unwritable = |_| Error::new(Code::Internal, "an access token fits into no header");
         let mut bearer =
             HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(unwritable)?;
         bearer.set_sensitive(true);
         let mut request = Request::new(Vec::new());
         *request.uri_mut() = endpoint.as_str().parse().map_err(|_| {
-            Error::new(Code::Internal, "the userinfo endpoint is no address of HTTP")
+            Error::new(Code::Internal, "the address of the user API is none of HTTP")
         })?;
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.http.send(request, MAX_USERINFO).await?;
+        let answer = self.http.send(request, MAX_USER).await?;
         if answer.status() == StatusCode::OK {
             return Ok(answer.into_body());
         }
-        let text = format!("the userinfo endpoint answered with {}", answer.status());
-        Err(Error::new(Code::ProviderResponse, text))
+        let status = answer.status();
+        let code = match status {
+            StatusCode::TOO_MANY_REQUESTS => Code::ProviderUnavailable,
+            status if status.is_server_error() => Code::ProviderUnavailable,
+            _ => Code::ProviderResponse,
+        };
+        Err(Error::new(code, format!("the provider's user API answered with {status}")))
     }
 
     /// A refresh may bring an ID token, which then has to name the same person; its nonce is
@@ -154,13 +169,18 @@ impl ProviderClient {
             access_token: &response.access_token,
             now: self.clock.now(),
         };
-        self.jwks.verify(token, &expected).await
+        let none = || Error::new(Code::IdTokenInvalid, "the provider has no ID tokens");
+        self.jwks.as_ref().ok_or_else(none)?.verify(token, &expected).await
     }
 
     async fn ask(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
         let form = request.form(&self.provider);
         let endpoint = self.provider.token_endpoint();
         let answer = self.http.post_form(endpoint, &form.fields, form.basic.as_ref()).await?;
-        TokenResponse::parse(request, answer.status, answer.retry_after, &answer.body)
+        let unstated = self.provider.unstated_lifetime();
+        let (status, retry_after) = (answer.status, answer.retry_after);
+        let response = TokenResponse::parse(request, unstated, status, retry_after, &answer.body)?;
+        let scope = response.scope.as_deref().map(|scope| self.provider.read_scope(scope));
+        Ok(TokenResponse { scope, ..response })
     }
 }

@@ -341,7 +341,7 @@ mod tests {
 
         async fn authorize_as(&self, identity: Identity, access: &str, refresh: &str) {
             let body = tokens(access, Some(refresh)).to_string();
-            let response = TokenResponse::from_json(body.as_bytes()).ok().unwrap();
+            let response = TokenResponse::from_json(body.as_bytes(), HOUR).ok().unwrap();
             let requested = ScopeSet::parse("openid zz");
             let forced_consent = false;
             let authorized = Authorized { identity, response, requested, forced_consent };
@@ -714,7 +714,7 @@ mod tests {
         assert_eq!(world.refreshed().await, "invalid_grant");
         let mut brief = tokens("ya29.b", Some("1//b"));
         brief["expires_in"] = 0.into();
-        let response = TokenResponse::from_json(brief.to_string().as_bytes()).ok().unwrap();
+        let response = TokenResponse::from_json(brief.to_string().as_bytes(), HOUR).ok().unwrap();
         let requested = ScopeSet::parse("openid zz");
         let authorized =
             Authorized { identity: identity(), response, requested, forced_consent: false };
