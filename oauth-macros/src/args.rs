@@ -14,6 +14,7 @@ type Form = (&'static str, &'static str);
 
 const ANY: Form = ("any", "`any(\"…\", \"…\")`");
 const OPTIONAL: Form = ("optional", "`optional(\"…\")`");
+const PROVIDER: Form = ("provider", "`provider = \"github\"`");
 const WHY: Form = ("why", "`why = \"…\"`");
 const MARKER: Form = ("marker", "`marker = Name`");
 const ALLOW: Form = ("allow", "`allow(wider)`, `allow(conflict)` or `allow(retired)`");
@@ -21,11 +22,11 @@ const RESUME: Form = ("resume", "`resume = \"confirm\"` or `resume = \"never\"`"
 const CRATE: Form = ("crate", "`crate = path`");
 
 /// The options of the attribute.
-const OF_HANDLER: [Form; 7] = [ANY, OPTIONAL, WHY, RESUME, MARKER, ALLOW, CRATE];
+const OF_HANDLER: [Form; 8] = [ANY, OPTIONAL, PROVIDER, WHY, RESUME, MARKER, ALLOW, CRATE];
 /// The options of a named set, which is its own marker.
-const OF_SET: [Form; 5] = [ANY, OPTIONAL, WHY, ALLOW, CRATE];
+const OF_SET: [Form; 6] = [ANY, OPTIONAL, PROVIDER, WHY, ALLOW, CRATE];
 /// The options of a scope of the app's own.
-const OF_OWN: [Form; 1] = [CRATE];
+const OF_OWN: [Form; 2] = [PROVIDER, CRATE];
 
 /// What is allowed although it is a mistake as a rule.
 #[derive(Clone, Copy, Default)]
@@ -46,6 +47,8 @@ pub(crate) struct Args {
     pub(crate) any: Vec<Vec<Scope>>,
     /// The scopes that are asked for along with a missing one.
     pub(crate) optional: Vec<Scope>,
+    /// The key of the provider, where it is not the one that signs people in.
+    pub(crate) provider: Option<LitStr>,
     pub(crate) why: Option<LitStr>,
     pub(crate) marker: Option<Ident>,
     /// Whether a form for the handler is kept until its sender has granted the scopes.
@@ -67,6 +70,7 @@ impl Args {
             scopes: Vec::new(),
             any: Vec::new(),
             optional: Vec::new(),
+            provider: None,
             why: None,
             marker: None,
             holds_form: true,
@@ -116,9 +120,24 @@ impl Args {
         self.scopes.iter().chain(self.any.iter().filter_map(|list| list.first()))
     }
 
+    /// The catalogue is Google's: at another provider every name is that provider's own.
+    pub(crate) fn foreign_provider(&self) -> Option<&LitStr> {
+        self.provider.as_ref().filter(|key| key.value() != "google")
+    }
+
     fn read(&mut self, arguments: TokenStream) {
-        for argument in split(arguments) {
+        let arguments = split(arguments);
+        // What a scope means depends on it, wherever it stands.
+        self.provider = self.provider.take().or_else(|| arguments.iter().find_map(provider_of));
+        for argument in arguments {
             self.argument(argument);
+        }
+    }
+
+    fn read_scope(&self, tokens: &TokenStream) -> syn::Result<Scope> {
+        match self.foreign_provider() {
+            Some(_) => Scope::read_foreign(tokens),
+            None => Scope::read(tokens),
         }
     }
 
@@ -137,7 +156,7 @@ impl Args {
 
     fn scope(&mut self, tokens: &TokenStream) {
         self.tries_scope = true;
-        match Scope::read(tokens) {
+        match self.read_scope(tokens) {
             Ok(scope) => self.scopes.push(scope),
             Err(mistake) => self.mistakes.push(mistake),
         }
@@ -158,7 +177,8 @@ impl Args {
             };
             self.mistakes.add_at(group, text);
         }
-        let scopes = parts.iter().map(Scope::read);
+        let scopes: Vec<_> = parts.iter().map(|part| self.read_scope(part)).collect();
+        let scopes = scopes.into_iter();
         scopes
             .filter_map(|scope| scope.map_err(|mistake| self.mistakes.push(mistake)).ok())
             .collect()
@@ -198,6 +218,7 @@ impl Args {
         }
         input.parse::<Token![=]>()?;
         match option.to_string().as_str() {
+            "provider" => self.provider = Some(provider(input.parse()?)?),
             "why" => self.why = self.reason(input.parse()?),
             "marker" => self.marker = Some(input.parse()?),
             "resume" => self.holds_form = holds_form(&input.parse()?)?,
@@ -228,7 +249,7 @@ impl Args {
                  that can do without takes `Option<Token<scope::{name}>>`"
             );
             self.mistakes.add(scope.span(), text);
-        } else if !self.tries_scope {
+        } else if !self.tries_scope && self.foreign_provider().is_none() {
             let text = format!("expected at least one scope, as in {example}");
             self.mistakes.add(self.here, text);
         }
@@ -257,6 +278,24 @@ fn allowed(group: &Group) -> syn::Result<Allowed> {
         }
     }
     Ok(allowed)
+}
+
+/// The provider that an argument names, if it is that option.
+fn provider_of(argument: &TokenStream) -> Option<LitStr> {
+    let mut trees = argument.clone().into_iter();
+    let is = |tree: Option<TokenTree>, text: &str| tree.is_some_and(|t| t.to_string() == text);
+    let named = is(trees.next(), "provider") && is(trees.next(), "=");
+    syn::parse2(trees.take(1).collect()).ok().filter(|_| named)
+}
+
+/// A key as it may stand in the path of a callback.
+fn provider(key: LitStr) -> syn::Result<LitStr> {
+    let text = key.value();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if text.is_empty() || !text.bytes().all(plain) {
+        return Err(syn::Error::new(key.span(), "no key"));
+    }
+    Ok(key)
 }
 
 /// `"confirm"` lets the person look at a kept form and send it, `"never"` keeps none.

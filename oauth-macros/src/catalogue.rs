@@ -183,6 +183,21 @@ pub(crate) fn neither(code: &str) -> String {
     )
 }
 
+/// The same at a provider whose scopes nobody here knows: any name that a scope may have
+/// (RFC 6749 §3.3).
+pub(crate) fn resolve_foreign(name: &str) -> Result<Name, String> {
+    if name.is_empty() || name.contains(char::is_whitespace) {
+        return resolve(name);
+    }
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    if name.bytes().all(allowed) {
+        return Ok(Name::Verbatim);
+    }
+    Err("a scope is visible ASCII without quotes and backslashes: copy it from the provider's \
+         documentation"
+        .into())
+}
+
 /// Finds out what a literal names, or says what is wrong with it.
 pub(crate) fn resolve(name: &str) -> Result<Name, String> {
     if name.is_empty() {

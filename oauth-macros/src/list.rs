@@ -22,7 +22,7 @@ pub(crate) fn mistakes(args: &Args) -> Vec<(proc_macro2::Span, String)> {
     for scope in &args.optional {
         blame(scope, always_there(scope, args, "it is not optional, leave it out here"));
     }
-    for scope in lists().flatten() {
+    for scope in lists().flatten().filter(|_| args.foreign_provider().is_none()) {
         blame(scope, retired(scope, args.allowed));
         let others = lists().flatten();
         blame(scope, others.into_iter().find_map(|other| conflict(scope, other, args.allowed)));

@@ -35,7 +35,8 @@ impl ToTokens for Marker<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { name, visibility, attributes, conditions, args, of } = self;
         let names = args.asked().map(|scope| self.full_name(scope));
-        let checks = args.all().filter_map(|scope| scope.check(&args.runtime));
+        let checks =
+            args.all().filter_map(|scope| scope.check(&args.runtime, args.foreign_provider()));
         let docs = self.docs();
         let here = Span::call_site().located_at(name.span());
         let item = quote_spanned!(here=> #visibility enum #name {});
@@ -108,6 +109,7 @@ impl Marker<'_> {
         let any = (!any.is_empty()).then(|| quote!(.any(const { &[#(#any),*] })));
         let optional = Some(&self.args.optional).filter(|scopes| !scopes.is_empty());
         let optional = optional.map(|scopes| list(scopes)).map(|list| quote!(.optional(#list)));
+        let provider = self.args.provider.iter();
         let why = self.args.why.iter();
         let of_handler = (self.of == Of::Handler).then(|| quote!(.of_handler()));
         let no_form = (!self.args.holds_form).then(|| quote!(.holds_no_form()));
@@ -121,7 +123,7 @@ impl Marker<'_> {
                         ::core::file!(),
                         ::core::line!(),
                         #scopes,
-                    )#of_handler #any #optional #(.why(#why))* #no_form;
+                    )#of_handler #any #optional #(.provider(#provider))* #(.why(#why))* #no_form;
             }
         }
     }

@@ -36,6 +36,22 @@ impl Scope {
         Ok(Self { name, written: Written::Type(path) })
     }
 
+    /// The same for a provider that the catalogue knows nothing of.
+    pub(crate) fn read_foreign(tokens: &TokenStream) -> Result<Self, syn::Error> {
+        if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+            let name = catalogue::resolve_foreign(&literal.value());
+            let name = name.map_err(|text| syn::Error::new(literal.span(), text))?;
+            return Ok(Self { name, written: Written::Literal(literal) });
+        }
+        let wrong = |_| {
+            let text = "a scope is a string literal or the path of its type: write `\"repo\"`, or \
+                        name it with `scope!(pub Repo(provider = \"…\") = \"repo\")`";
+            syn::Error::new_spanned(tokens, text)
+        };
+        let path = Path::parse_mod_style.parse2(tokens.clone()).map_err(wrong)?;
+        Ok(Self { name: Name::Own, written: Written::Type(path) })
+    }
+
     pub(crate) fn span(&self) -> Span {
         match &self.written {
             Written::Literal(literal) => literal.span(),
@@ -80,7 +96,7 @@ impl Scope {
     }
 
     /// What the compiler has to check before it takes the path for what its name says.
-    pub(crate) fn check(&self, runtime: &Path) -> Option<TokenStream> {
+    pub(crate) fn check(&self, runtime: &Path, provider: Option<&LitStr>) -> Option<TokenStream> {
         let Written::Type(path) = &self.written else { return None };
         let (span, runtime) = (path.span(), at(path.span(), runtime));
         let declaration = quote_spanned!(span=> <#path as #runtime::Requirement>::DECLARATION);
@@ -89,7 +105,14 @@ impl Scope {
         } else {
             quote_spanned!(span=> #runtime::__private::assert_own_scope(#declaration))
         };
-        Some(quote_spanned!(span=> const _: () = #check;))
+        let provider = provider.map_or_else(
+            || quote_spanned!(span=> ::core::option::Option::None),
+            |key| quote_spanned!(span=> ::core::option::Option::Some(#key)),
+        );
+        let same = quote_spanned!(span=>
+            #runtime::__private::assert_provider(#declaration, #provider)
+        );
+        Some(quote_spanned!(span=> const _: () = { #check; #same; };))
     }
 
     /// The types of the scopes that it covers, itself first. Editors lead from the type to what

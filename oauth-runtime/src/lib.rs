@@ -118,7 +118,9 @@ pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::scope::Scope;
-    pub use crate::scope::requirement::{Declaration, assert_own_scope, assert_scope, own_scope};
+    pub use crate::scope::requirement::{
+        Declaration, assert_own_scope, assert_provider, assert_scope, own_scope,
+    };
     pub use crate::web::HasOAuth;
 
     #[cfg(feature = "manifest")]

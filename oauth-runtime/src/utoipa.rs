@@ -7,10 +7,11 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     AuthorizationCode, Flow, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ComponentsBuilder, OpenApi};
+use utoipa::openapi::{Components, ComponentsBuilder, OpenApi};
 
 use crate::manifest::{Manifest, ManifestEntry};
 use crate::oauth::OAuth;
+use crate::provider::Provider;
 use crate::scope::Scope;
 
 /// Gives every operation of an annotated handler its `security`, and the document the scheme it
@@ -38,42 +39,48 @@ use crate::scope::Scope;
 /// ```
 impl Modify for OAuth {
     fn modify(&self, api: &mut OpenApi) {
-        let (manifest, scheme) = (self.manifest(), self.provider().key());
+        let (manifest, first) = (self.manifest(), self.first_provider().key());
         let mut used = Vec::new();
         for (path, item) in &mut api.paths.paths {
             for (method, operation) in operations(item) {
                 if let Some(handler) = handler_of(&manifest, method, path, operation) {
-                    secure(operation, scheme, handler);
+                    secure(operation, handler.provider().unwrap_or(first), handler);
                     used.push(handler);
                 }
             }
         }
-        if !used.is_empty() {
-            let components = api.components.get_or_insert_with(|| ComponentsBuilder::new().build());
-            let scheme_of = || self.security_scheme(&used).into();
-            components.security_schemes.entry(scheme.to_owned()).or_insert_with(scheme_of);
+        for id in self.0.accounts.providers.ids() {
+            let provider = self.provider(id);
+            let of_it = |one: &&&ManifestEntry| one.provider().unwrap_or(first) == provider.key();
+            let handlers: Vec<_> = used.iter().filter(of_it).copied().collect();
+            if !handlers.is_empty() {
+                let components = api.components.get_or_insert_with(no_components);
+                let scheme_of = || security_scheme(provider, &handlers).into();
+                let name = provider.key().to_owned();
+                components.security_schemes.entry(name).or_insert_with(scheme_of);
+            }
         }
     }
 }
 
-impl OAuth {
-    fn security_scheme(&self, handlers: &[&ManifestEntry]) -> SecurityScheme {
-        let mut scopes = BTreeMap::new();
-        for handler in handlers {
-            for scope in handler.all_scopes() {
-                let why: &mut Vec<&str> = scopes.entry(scope).or_default();
-                why.extend(handler.why().filter(|reason| !why.contains(reason)));
-            }
+fn no_components() -> Components {
+    ComponentsBuilder::new().build()
+}
+
+fn security_scheme(provider: &Provider, handlers: &[&ManifestEntry]) -> SecurityScheme {
+    let mut scopes = BTreeMap::new();
+    for handler in handlers {
+        for scope in handler.all_scopes() {
+            let why: &mut Vec<&str> = scopes.entry(scope).or_default();
+            why.extend(handler.why().filter(|reason| !why.contains(reason)));
         }
-        let scopes =
-            scopes.into_iter().map(|(scope, why)| (scope.name().to_owned(), why.join("; ")));
-        let provider = self.provider();
-        SecurityScheme::OAuth2(OAuth2::new([Flow::AuthorizationCode(AuthorizationCode::new(
-            provider.authorization_endpoint().as_str(),
-            provider.token_endpoint().as_str(),
-            scopes.collect::<Scopes>(),
-        ))]))
     }
+    let scopes = scopes.into_iter().map(|(scope, why)| (scope.name().to_owned(), why.join("; ")));
+    SecurityScheme::OAuth2(OAuth2::new([Flow::AuthorizationCode(AuthorizationCode::new(
+        provider.authorization_endpoint().as_str(),
+        provider.token_endpoint().as_str(),
+        scopes.collect::<Scopes>(),
+    ))]))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

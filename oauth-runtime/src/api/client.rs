@@ -47,7 +47,7 @@ impl ApiClient {
     ///
     /// Against the fake server it is an address of that one.
     pub fn url(&self, api: &str, path: &str) -> String {
-        format!("{}{path}", self.grant.oauth.provider().api_base(api))
+        format!("{}{path}", self.grant.provider().api_base(api))
     }
 
     /// Gets a JSON document.
@@ -112,7 +112,7 @@ impl ApiClient {
 
     async fn try_send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         let url = Url::parse(&request.uri().to_string());
-        let may = url.is_ok_and(|url| self.grant.oauth.provider().may_receive_token(&url));
+        let may = url.is_ok_and(|url| self.grant.provider().may_receive_token(&url));
         if !may {
             let host = request.uri().host().unwrap_or("(none)");
             let text = format!("the host {host:?} is not one of the provider's APIs");

@@ -34,7 +34,7 @@ impl OAuth {
     pub fn preview(&self, kind: PageKind, language: Language) -> Result<PageHtml, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language.tag()));
-        self.0.appearance.show(sample(kind), self.provider().name(), &headers)
+        self.0.appearance.show(sample(kind), self.first_provider().name(), &headers)
     }
 }
 

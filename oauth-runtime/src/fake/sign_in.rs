@@ -13,7 +13,7 @@ use crate::oauth::OAuth;
 use crate::protocol::{AccountId, Identity, TokenResponse};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::Owner;
-use crate::tokens::Authorized;
+use crate::tokens::{Authorized, ProviderId};
 
 /// A sign-in that needs no pages; made by [`FakeGoogle::sign_in`].
 #[derive(Clone, Debug)]
@@ -66,9 +66,9 @@ impl SignIn {
         let (owners, now) = (&oauth.0.owners, oauth.0.clock.now());
         let owner = owners.key_of(owner).await?;
         let key = oauth.0.accounts.key_of(&authorized.identity).await?;
-        owners.check_link(owner, oauth.provider().key(), key, None, now).await?;
+        owners.check_link(owner, oauth.first_provider().key(), key, None, now).await?;
         oauth.0.accounts.save(&authorized, Some(owner), now).await.map_err(not_saved)?;
-        owners.link(owner, oauth.provider().key(), key, None, now).await.map(drop)
+        owners.link(owner, oauth.first_provider().key(), key, None, now).await.map(drop)
     }
 
     async fn finish(self) -> Result<HeaderValue, Error> {
@@ -79,7 +79,7 @@ impl SignIn {
     fn authorized(self) -> Result<(OAuth, Authorized), Error> {
         let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
         let requested = full_names(&oauth, &self.scopes);
-        let client_id = oauth.provider().client_id();
+        let client_id = oauth.first_provider().client_id();
         let names: Vec<_> = requested.names().collect();
         let minted = self.fake.mint(client_id, &self.email, &names, None);
         let response = TokenResponse::from_json(minted.to_string().as_bytes(), Duration::ZERO)?;
@@ -143,7 +143,7 @@ impl IntoFuture for SignIn {
 }
 
 fn full_names(oauth: &OAuth, scopes: &[String]) -> ScopeSet {
-    let mut names = oauth.0.base_scopes.clone();
+    let mut names = oauth.base_scopes(ProviderId::FIRST).clone();
     for name in scopes {
         match Scope::find(name) {
             Some(scope) => names.insert(scope),

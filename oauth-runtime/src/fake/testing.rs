@@ -17,7 +17,7 @@ use crate::protocol::{AccountId, Identity, TokenResponse};
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Requirement, ScopeSet, short_name};
-use crate::tokens::{Authorized, Unsaved};
+use crate::tokens::{Authorized, ProviderId, Unsaved};
 use crate::web::{Asked, Declared, Grant, Token};
 
 /// What every sign-in asks for.
@@ -275,7 +275,7 @@ fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<G
     let mut request = Request::new(());
     request.headers_mut().insert(header::COOKIE, cookie);
     let parts = request.into_parts().0;
-    let caller = at_once(oauth.caller(&parts, oauth.0.clock.now()))?;
+    let caller = at_once(oauth.caller(&parts, ProviderId::FIRST, oauth.0.clock.now()))?;
     let signed_in = caller.into_signed_in();
     let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
     let lost = || Error::new(Code::Internal, "a fake session is not found");

@@ -15,7 +15,7 @@ use crate::provider::Increment;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{SetCookie, cookie};
-use crate::tokens::{Freshness, Shortfall};
+use crate::tokens::{Freshness, ProviderId, Shortfall};
 
 /// How long a person may take at the provider.
 const FLOW_LIFETIME: Duration = Duration::from_secs(600);
@@ -27,6 +27,8 @@ const MAX_BYTES: usize = 3_500;
 
 /// What to ask for, and where to go on.
 pub(crate) struct Begin<'a> {
+    pub(crate) provider: ProviderId,
+    /// With the account at that provider.
     pub(crate) caller: &'a Caller,
     /// What the request needs and the account does not have.
     pub(crate) wanted: Wanted,
@@ -45,9 +47,20 @@ pub(crate) struct Begun {
 }
 
 impl<'a> Begin<'a> {
-    pub(crate) fn from_intent(oauth: &OAuth, intent: Intent, caller: &'a Caller) -> Self {
+    /// At the provider that the link names, for the person with an account there; who is not
+    /// signed in at all begins with that.
+    pub(crate) fn from_intent(
+        oauth: &OAuth,
+        provider: ProviderId,
+        intent: Intent,
+        caller: &'a Caller,
+    ) -> Self {
         let resume = intent.resume(oauth).unwrap_or_else(|| Resume::default_page(oauth));
+        if matches!(caller, Caller::Stranger) && !provider.is_first() {
+            return Self::sign_in(caller, resume);
+        }
         Self {
+            provider,
             caller,
             wanted: intent.wanted(),
             action: intent.action,
@@ -55,6 +68,20 @@ impl<'a> Begin<'a> {
             why: intent.why,
             resume,
             insists: intent.insists,
+        }
+    }
+
+    /// Nothing but a sign-in.
+    pub(crate) fn sign_in(caller: &'a Caller, resume: Resume) -> Self {
+        Self {
+            provider: ProviderId::FIRST,
+            caller,
+            wanted: Wanted::default(),
+            action: Action::Authorize,
+            login_hint: None,
+            why: None,
+            resume,
+            insists: false,
         }
     }
 
@@ -73,12 +100,12 @@ impl<'a> Begin<'a> {
         let now = oauth.0.clock.now();
         let besides = self.besides(oauth);
         let asked = self.wanted.missing.union(&besides);
-        let forced_consent =
-            self.must_force_consent(now) || oauth.provider().wants_consent_for(&asked);
+        let provider = oauth.provider(self.provider);
+        let forced_consent = self.must_force_consent(now) || provider.wants_consent_for(&asked);
         let login_hint = self.login_hint();
         let flow = Flow {
             seed: Seed::new()?,
-            provider: oauth.provider().key().to_owned(),
+            provider: provider.key().to_owned(),
             needed: (&self.wanted.missing).into(),
             besides: (&besides).into(),
             binding: self.caller.binding(),
@@ -90,15 +117,15 @@ impl<'a> Begin<'a> {
             resume: self.resume.into_string(),
         };
         let request = AuthorizationRequest {
-            provider: oauth.provider(),
-            redirect_uri: oauth.0.urls.redirect_uri(),
+            provider,
+            redirect_uri: oauth.0.urls.redirect_uri(self.provider.index()),
             scope: &asked.to_string(),
             state: &flow.seed.state(),
             nonce: &flow.seed.nonce(),
             code_challenge: &CodeVerifier::new(&flow.seed.verifier()).challenge(),
             login_hint: login_hint.as_deref(),
             prompt: prompt(flow.action, forced_consent),
-            hosted_domain: oauth.0.rules.hosted_domain(),
+            hosted_domain: oauth.0.rules.hosted_domain().filter(|_| self.provider.is_first()),
         };
         let location = request.to_url().into();
         Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })
@@ -107,8 +134,9 @@ impl<'a> Begin<'a> {
     /// What is optional, the base scopes, and what is granted already where the provider would otherwise take
     /// that away.
     fn besides(&self, oauth: &OAuth) -> ScopeSet {
-        let base = &oauth.0.base_scopes;
-        let besides = match (oauth.provider().increment(), self.caller.signed_in()) {
+        let base = oauth.base_scopes(self.provider);
+        let increment = oauth.provider(self.provider).increment();
+        let besides = match (increment, self.caller.signed_in()) {
             (Increment::Replaces, Some(who)) if self.action != Action::SwitchAccount => {
                 base.union(&who.row().granted)
             }
@@ -120,7 +148,7 @@ impl<'a> Begin<'a> {
     /// A provider that gave a refresh token once gives another only after a new consent. It is
     /// forced where there is none, and once where the one there is renews too little.
     fn must_force_consent(&self, now: Timestamp) -> bool {
-        if matches!(self.caller, Caller::Unlinked(_)) {
+        if matches!(self.caller, Caller::Unlinked { .. }) {
             // He may have had the account before, and what was kept of it is gone.
             return true;
         }
@@ -209,13 +237,9 @@ mod tests {
         let builder = OAuth::builder(provider).with_base_scopes(base_scopes.split(' '));
         let oauth = builder.with_redirect_uri("http://localhost:1/cb").build().unwrap();
         let wanted = Begin {
-            caller: &Caller::Stranger,
             wanted: Wanted { missing: ScopeSet::parse("notes"), ..Wanted::default() },
             action,
-            login_hint: None,
-            why: None,
-            resume: Resume::default_page(&oauth),
-            insists: false,
+            ..Begin::sign_in(&Caller::Stranger, Resume::default_page(&oauth))
         };
         let begun = wanted.begin(&oauth, &HeaderMap::new()).unwrap();
         let location = Url::parse(&begun.location).unwrap();

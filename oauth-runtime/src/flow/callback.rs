@@ -13,11 +13,12 @@ use super::done::called_off;
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
 use crate::error::{Code, Error};
-use crate::oauth::{Caller, Claim, Claimed, Ending, Login, OAuth};
+use crate::oauth::{Caller, Claim, Claimed, Ending, OAuth};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
 use crate::session::{SetCookie, cookie};
 use crate::store::Expected;
+use crate::tokens::ProviderId;
 
 /// What came of a request to the callback.
 pub(crate) struct Returned {
@@ -30,7 +31,7 @@ impl Returned {
     /// Takes a callback from its query to its ending.
     pub(crate) async fn from_query(
         oauth: &OAuth,
-        caller: Caller,
+        (provider, caller): (ProviderId, Caller),
         query: &str,
         headers: &HeaderMap,
     ) -> Self {
@@ -49,8 +50,11 @@ impl Returned {
         };
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
         let resume = flow.resume.clone();
-        let returned = match checked(oauth, &flow, &caller, &response) {
-            Ok(()) => conclude(oauth, flow, verified, caller, response, headers).await,
+        let returned = match checked(oauth, provider, &flow, &caller, &response) {
+            Ok(()) => {
+                let answered = Answered { provider, flow, verified, caller };
+                conclude(oauth, answered, response, headers).await
+            }
             Err(error) => Err(error),
         };
         match returned {
@@ -110,6 +114,7 @@ fn own_flow(
 
 fn checked(
     oauth: &OAuth,
+    provider: ProviderId,
     flow: &Flow,
     caller: &Caller,
     response: &AuthorizationResponse,
@@ -117,11 +122,12 @@ fn checked(
     if flow.ends_at <= oauth.0.clock.now() {
         return Err(Error::new(Code::FlowExpired, "the authorization took too long"));
     }
-    if flow.provider != oauth.provider().key() {
+    let provider = oauth.provider(provider);
+    if flow.provider != provider.key() {
         return Err(Error::new(Code::CallbackInvalid, "the answer is of another provider"));
     }
     let for_code = matches!(response.outcome, Outcome::Code(_));
-    check_issuer(oauth.provider(), response.iss.as_deref(), for_code)?;
+    check_issuer(provider, response.iss.as_deref(), for_code)?;
     if matches!(caller, Caller::LoggedOut) {
         return Err(Error::new(Code::SignInRequired, "nobody is logged in to the app"));
     }
@@ -132,18 +138,26 @@ fn checked(
     Ok(())
 }
 
-async fn conclude(
-    oauth: &OAuth,
+/// An answer that passed every check: of which provider, to which flow, and to whom.
+struct Answered {
+    provider: ProviderId,
     flow: Flow,
     verified: StateVerified,
     caller: Caller,
+}
+
+async fn conclude(
+    oauth: &OAuth,
+    answered: Answered,
     response: AuthorizationResponse,
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, flow, &caller, error, headers).await,
+        Outcome::Error(error) => {
+            refused(oauth, answered.flow, &answered.caller, error, headers).await
+        }
         Outcome::Code(code) => {
-            let ending = claimed(oauth, flow, verified, caller, &response.state, code).await?;
+            let ending = claimed(oauth, answered, &response.state, code).await?;
             Ok(Returned { ending, cookies: Vec::new() })
         }
     }
@@ -171,9 +185,9 @@ async fn refused(
             oauth.note_return(&who.login, &scopes).await;
             who.login.binding()
         }
-        Caller::Unlinked(owner) => {
-            oauth.note_return(&Login::Owner(*owner), &scopes).await;
-            *owner
+        Caller::Unlinked { login, .. } => {
+            oauth.note_return(login, &scopes).await;
+            login.binding()
         }
         Caller::Stranger | Caller::LoggedOut => {
             let mut visitor = Visitor::of_or_new(oauth, headers)?;
@@ -194,9 +208,7 @@ async fn refused(
 /// the first request at any moment, and its answer must not be lost.
 async fn claimed(
     oauth: &OAuth,
-    flow: Flow,
-    verified: StateVerified,
-    caller: Caller,
+    answered: Answered,
     state: &str,
     code: Secret,
 ) -> Result<Ending, Error> {
@@ -210,7 +222,7 @@ async fn claimed(
     } else {
         let announced = Announced { oauth: oauth.clone(), key };
         oauth.0.accounts.flights.tasks.spawn(async move {
-            let told = exchange(&announced, flow, verified, caller, code).await;
+            let told = exchange(&announced, answered, code).await;
             drop(announced);
             sender.send_replace(Some(told.map_err(Arc::new)));
         });
@@ -236,17 +248,15 @@ impl Drop for Announced {
 
 async fn exchange(
     Announced { oauth, key }: &Announced,
-    flow: Flow,
-    verified: StateVerified,
-    caller: Caller,
+    answered: Answered,
     code: Secret,
 ) -> Result<Ending, Error> {
-    match oauth.0.claims.claim(*key, flow.ends_at, oauth.0.clock.now()).await? {
+    match oauth.0.claims.claim(*key, answered.flow.ends_at, oauth.0.clock.now()).await? {
         Claimed::Ours(claim) => {
             let claim = (*key, Expected::Version(claim.version));
-            Ok(finish(oauth, flow, verified, caller, code, claim).await)
+            Ok(finish(oauth, answered, code, claim).await)
         }
-        Claimed::Elsewhere => elsewhere(oauth, &flow, &caller, key).await,
+        Claimed::Elsewhere => elsewhere(oauth, &answered.flow, &answered.caller, key).await,
     }
 }
 
@@ -269,14 +279,12 @@ async fn elsewhere(
 
 async fn finish(
     oauth: &OAuth,
-    flow: Flow,
-    verified: StateVerified,
-    caller: Caller,
+    Answered { provider, flow, verified, caller }: Answered,
     code: Secret,
     (key, expected): ([u8; 16], Expected),
 ) -> Ending {
     let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
-    let finished = flow.finish(oauth, verified, caller, code).await;
+    let finished = flow.finish(oauth, provider, verified, caller, code).await;
     let (ending, holder) = match finished {
         Ok(finished) => (finished.ending, finished.holder),
         Err(error) => {

@@ -15,7 +15,7 @@ use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::{AccountKey, Binding, OwnerKey};
 use crate::store::Entry;
-use crate::tokens::{AccountRow, Authorized, Unsaved};
+use crate::tokens::{AccountRow, Authorized, ProviderId, Unsaved};
 
 /// How it ended, and who may be sent to the target again.
 pub(super) struct Finished {
@@ -36,13 +36,15 @@ impl Flow {
     pub(super) async fn finish(
         self,
         oauth: &OAuth,
+        provider: ProviderId,
         proof: StateVerified,
         caller: Caller,
         code: Secret,
     ) -> Result<Finished, Error> {
         let asked_at = oauth.0.clock.now();
-        let authorized = self.exchange(oauth, proof, &code).await?;
-        if !oauth.0.rules.allow_account(&authorized.identity) {
+        let authorized = self.exchange(oauth, provider, proof, &code).await?;
+        // The rules are for those who sign in; what they link afterwards is theirs to choose.
+        if provider.is_first() && !oauth.0.rules.allow_account(&authorized.identity) {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
         let key = oauth.0.accounts.key_of(&authorized.identity).await?;
@@ -58,11 +60,13 @@ impl Flow {
         {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
-        let kept = match caller.owner() {
-            Some(owner) => {
-                keep_for_owner(oauth, (owner, key), caller.signed_in(), &authorized, asked_at).await
+        let kept = match (caller.owner(), caller.login()) {
+            (Some(owner), Some(login)) => {
+                let link = Link { login, owner, key, provider };
+                link.keep(oauth, caller.signed_in(), &authorized, asked_at).await
             }
-            None => keep_in_session(oauth, caller.signed_in(), &authorized, asked_at).await,
+            _ if !provider.is_first() => return Err(nobody()),
+            _ => keep_in_session(oauth, caller.signed_in(), &authorized, asked_at).await,
         };
         match kept {
             Ok(kept) => Ok(self.ending(oauth, kept).await),
@@ -88,12 +92,13 @@ impl Flow {
     async fn exchange(
         &self,
         oauth: &OAuth,
+        provider: ProviderId,
         proof: StateVerified,
         code: &Secret,
     ) -> Result<Authorized, Error> {
-        let client = &oauth.0.accounts.client;
+        let client = oauth.0.accounts.providers.get(provider);
         let verifier = CodeVerifier::new(&self.seed.verifier());
-        let redirect_uri = oauth.0.urls.redirect_uri();
+        let redirect_uri = oauth.0.urls.redirect_uri(provider.index());
         let response = client.exchange(proof, code, &verifier, redirect_uri).await?;
         let requested = self.needed.to_set().union(&self.besides.to_set());
         let identity = client.identity(&response, &self.seed.nonce(), &requested).await?;
@@ -173,34 +178,51 @@ async fn keep_in_session(
     Ok(Kept { account, login: Login::Session(session), session: Some(cookie) })
 }
 
-/// The account becomes the owner's with the same write that brings its tokens; then his own row
-/// points to it. What he had before is forgotten.
-async fn keep_for_owner(
-    oauth: &OAuth,
-    (owner, key): (OwnerKey, AccountKey),
-    signed_in: Option<&SignedIn>,
-    authorized: &Authorized,
-    asked_at: Timestamp,
-) -> Result<Kept, Unsaved> {
-    let (accounts, owners, now) = (&oauth.0.accounts, &oauth.0.owners, oauth.0.clock.now());
-    let provider = oauth.provider().key();
-    let replacing = match signed_in {
-        Some(who) => Some(who.key),
-        None => oauth.lost_link(&owner, now).await?,
-    };
-    owners.check_link(owner, provider, key, replacing, now).await?;
-    let (_, account) = accounts.save(authorized, Some(owner), asked_at).await?;
-    match owners.link(owner, provider, key, replacing, now).await {
-        Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
-        Ok(None) => {}
-        Err(error) => {
-            // Another tab was faster: what this one brought is nobody's. A store that fails says
-            // nothing of the sort, and the next try may find all in order.
-            if error.kind() == Code::CallbackInvalid {
-                accounts.forget(&key, &owner).await?;
+/// An account that is to be somebody's: a user's of the app, or a person's who signed in with an
+/// account at another provider.
+struct Link {
+    login: Login,
+    owner: OwnerKey,
+    key: AccountKey,
+    provider: ProviderId,
+}
+
+impl Link {
+    /// The account becomes the owner's with the same write that brings its tokens; then his own
+    /// row points to it. What he had before is forgotten.
+    async fn keep(
+        self,
+        oauth: &OAuth,
+        signed_in: Option<&SignedIn>,
+        authorized: &Authorized,
+        asked_at: Timestamp,
+    ) -> Result<Kept, Unsaved> {
+        let Self { login, owner, key, provider } = self;
+        let (accounts, owners, now) = (&oauth.0.accounts, &oauth.0.owners, oauth.0.clock.now());
+        let name = oauth.provider(provider).key();
+        let replacing = match signed_in {
+            Some(who) => Some(who.key),
+            None => oauth.lost_link(&owner, provider, now).await?,
+        };
+        owners.check_link(owner, name, key, replacing, now).await?;
+        let (_, account) = accounts.save(authorized, Some(owner), asked_at).await?;
+        match owners.link(owner, name, key, replacing, now).await {
+            Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
+            Ok(None) => {}
+            Err(error) => {
+                // Another tab was faster: what this one brought is nobody's. A store that fails
+                // says nothing of the sort, and the next try may find all in order.
+                if error.kind() == Code::CallbackInvalid {
+                    accounts.forget(&key, &owner).await?;
+                }
+                return Err(error.into());
             }
-            return Err(error.into());
         }
+        Ok(Kept { account, login, session: None })
     }
-    Ok(Kept { account, login: Login::Owner(owner), session: None })
+}
+
+fn nobody() -> Error {
+    let text = "an account was to be linked, and nobody is signed in to link it to";
+    Error::new(Code::CallbackInvalid, text)
 }

@@ -15,6 +15,7 @@ use crate::oauth::{Caller, OAuth};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{Binding, open, seal};
+use crate::tokens::ProviderId;
 
 /// How long a link on a page, or in a problem document, works.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
@@ -36,6 +37,8 @@ pub(crate) enum Action {
 /// What a link of ours begins.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Intent {
+    /// The key of the provider; the one that signs people in where there is none.
+    provider: Option<String>,
     /// What is needed.
     pub(crate) scopes: ScopeList,
     /// What is asked for along with it.
@@ -63,6 +66,7 @@ impl Intent {
         resume: String,
     ) -> Self {
         Self {
+            provider: None,
             scopes: scopes.into(),
             optional: (&ScopeSet::default()).into(),
             action: Action::Authorize,
@@ -75,6 +79,23 @@ impl Intent {
             binding,
             ends_at: oauth.0.clock.now() + LIFETIME,
         }
+    }
+
+    /// The same at this provider.
+    pub(crate) fn at(mut self, oauth: &OAuth, provider: ProviderId) -> Self {
+        let key = || oauth.provider(provider).key().to_owned();
+        self.provider = (!provider.is_first()).then(key);
+        self
+    }
+
+    /// Which provider it is for.
+    ///
+    /// # Errors
+    /// `callback_invalid` if the app has it no longer.
+    pub(crate) fn provider(&self, oauth: &OAuth) -> Result<ProviderId, Error> {
+        let Some(key) = &self.provider else { return Ok(ProviderId::FIRST) };
+        let gone = || invalid("the link is for a provider that the app has no longer");
+        oauth.0.accounts.providers.find(key).ok_or_else(gone)
     }
 
     /// The same, which asks for these along with what is needed.
@@ -202,7 +223,7 @@ fn invalid(text: &'static str) -> Error {
 }
 
 fn binding(oauth: &OAuth, route: &str) -> String {
-    let provider = oauth.provider();
+    let provider = oauth.first_provider();
     let origin = oauth.0.urls.origin_text();
     format!("{route}|{}|{}|{origin}", provider.key(), provider.client_id())
 }

@@ -133,7 +133,7 @@ pub(crate) fn state_hash(state: &str) -> [u8; 16] {
 
 /// A sealed flow opens for its cookie name, client and origin, and for no other.
 fn binding(oauth: &OAuth, name: &str) -> String {
-    let provider = oauth.provider();
+    let provider = oauth.first_provider();
     let origin = oauth.0.urls.origin_text();
     format!("{name}|{}|{}|{origin}", provider.key(), provider.client_id())
 }

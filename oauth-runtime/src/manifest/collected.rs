@@ -17,7 +17,7 @@ impl Registered {
 inventory::collect!(Registered);
 
 /// Every declaration of the program, by place in its source.
-pub(super) fn registered() -> Vec<&'static Declaration> {
+pub(crate) fn registered() -> Vec<&'static Declaration> {
     let mut all: Vec<_> = inventory::iter::<Registered>.into_iter().map(|one| one.0).collect();
     all.sort_by_key(|declaration| (declaration.file, declaration.line, declaration.name));
     all

@@ -47,6 +47,9 @@ pub struct ManifestEntry {
     module: &'static str,
     file: &'static str,
     line: u32,
+    /// The key of the provider, where it is not the one that signs people in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'static str>,
     /// The routes that a typed router knows, such as `GET /notes`.
     routes: Vec<String>,
     required: Vec<Scope>,
@@ -60,6 +63,8 @@ pub struct ManifestEntry {
 /// A scope that the app may ask for.
 #[derive(Clone, Debug, Serialize)]
 pub struct ManifestScope {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'static str>,
     #[serde(rename = "name")]
     scope: Scope,
     sensitivity: Sensitivity,
@@ -124,7 +129,8 @@ impl Manifest {
 
 impl ManifestEntry {
     fn new(declaration: &'static Declaration, routes: &[Routed]) -> Self {
-        let Declaration { name, module, file, line, scopes, any, optional, why, .. } = *declaration;
+        let Declaration { name, module, file, line, scopes, any, optional, .. } = *declaration;
+        let Declaration { provider, why, .. } = *declaration;
         let own = routes
             .iter()
             .filter(|route| route.declaration.is_some_and(|routed| is_same(routed, declaration)));
@@ -133,6 +139,7 @@ impl ManifestEntry {
             module,
             file,
             line,
+            provider,
             routes: own.map(|route| format!("{} {}", route.method, route.path)).collect(),
             required: scopes.to_vec(),
             any: any.iter().map(|list| list.to_vec()).collect(),
@@ -160,6 +167,11 @@ impl ManifestEntry {
     /// Its routes, such as `GET /notes`, as far as a [typed router](crate::routing) knows them.
     pub fn routes(&self) -> &[String] {
         &self.routes
+    }
+
+    /// The key of its provider, if it names one; else it is the one that signs people in.
+    pub fn provider(&self) -> Option<&str> {
+        self.provider
     }
 
     /// The scopes that are all needed.
@@ -194,6 +206,11 @@ impl ManifestEntry {
 }
 
 impl ManifestScope {
+    /// The key of the provider whose scope it is, if it is not the one that signs people in.
+    pub fn provider(&self) -> Option<&str> {
+        self.provider
+    }
+
     /// The scope.
     pub fn scope(&self) -> Scope {
         self.scope
@@ -229,7 +246,9 @@ fn scopes_of(handlers: &[ManifestEntry]) -> Vec<ManifestScope> {
     let mut scopes = BTreeMap::new();
     for handler in handlers {
         for scope in handler.all_scopes() {
-            let entry = scopes.entry(scope).or_insert_with(|| ManifestScope {
+            let place = (handler.provider, scope);
+            let entry = scopes.entry(place).or_insert_with(|| ManifestScope {
+                provider: handler.provider,
                 scope,
                 sensitivity: scope.sensitivity(),
                 asked_by: Vec::new(),

@@ -71,7 +71,7 @@ fn of_scope(scope: &ManifestScope) -> Vec<Finding> {
         let text = format!("Google has retired `{name}`: {remedy}");
         findings.push(Finding::new(FindingKind::RetiredScope, text));
     }
-    if scope.sensitivity() == Sensitivity::Unknown {
+    if scope.sensitivity() == Sensitivity::Unknown && scope.provider().is_none() {
         let text = format!(
             "how sensitive `{name}` is, is not known here: look it up in the provider's console \
              before you publish"
@@ -82,7 +82,8 @@ fn of_scope(scope: &ManifestScope) -> Vec<Finding> {
 }
 
 fn conflict(scope: &ManifestScope, other: &ManifestScope) -> Option<Finding> {
-    let why = conflicts(scope.scope(), other.scope())?;
+    let same = scope.provider() == other.provider();
+    let why = conflicts(scope.scope(), other.scope()).filter(|_| same)?;
     let (name, other_name) = (scope.short_name(), other.short_name());
     let (here, there) = (scope.asked_by().join(", "), other.asked_by().join(", "));
     let text = format!(

@@ -22,14 +22,16 @@ impl Manifest {
         for scope in self.scopes() {
             let why = scope.why().iter().map(|why| escaped(why)).collect::<Vec<_>>().join("; ");
             let sensitivity = scope.sensitivity().as_str();
-            line(&mut text, &[&code(scope.scope().name()), sensitivity, &why]);
+            let name = at(scope.provider(), code(scope.scope().name()));
+            line(&mut text, &[&name, sensitivity, &why]);
         }
         text +=
             "\n## Handlers\n\n| handler | routes | scopes | why | file |\n|---|---|---|---|---|\n";
         for handler in self.handlers() {
             let routes: Vec<_> = handler.routes().iter().map(|route| code(route)).collect();
             let why = handler.why().map(escaped).unwrap_or_default();
-            let (name, scopes) = (code(&handler.path()), scopes(handler));
+            let name = code(&handler.path());
+            let scopes = at(handler.provider(), scopes(handler));
             line(&mut text, &[&name, &routes.join(", "), &scopes, &why, &code(handler.place().0)]);
         }
         if !self.findings().is_empty() {
@@ -39,6 +41,14 @@ impl Manifest {
             }
         }
         text
+    }
+}
+
+/// Says at which provider, where it is not the one that signs people in.
+fn at(provider: Option<&str>, scopes: String) -> String {
+    match provider {
+        Some(key) => format!("{scopes} at {}", escaped(key)),
+        None => scopes,
     }
 }
 

@@ -8,6 +8,7 @@ mod policy;
 mod snapshot;
 
 pub use collected::Registered;
+pub(crate) use collected::registered;
 pub use entry::{Manifest, ManifestEntry, ManifestScope};
 pub use findings::{Finding, FindingKind};
 pub use policy::Policy;

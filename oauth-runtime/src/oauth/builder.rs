@@ -9,6 +9,8 @@ use tracing::info;
 
 use super::admission::Rules;
 use super::claim::Claims;
+#[cfg(feature = "manifest")]
+use super::handle::unknown_provider;
 use super::handle::{Inner, OAuth};
 use super::login_page::login_page;
 use super::storage::{MAX_STALENESS, keys, vault};
@@ -22,7 +24,7 @@ use crate::provider::{ClientCredentials, Provider};
 use crate::scope::{Scope, ScopeSet};
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
 use crate::store::{Index, Store, Table};
-use crate::tokens::{Accounts, ProviderClient};
+use crate::tokens::{Accounts, Providers};
 
 /// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
 const HELD_FORMS: usize = 512;
@@ -41,6 +43,7 @@ const HELD_FORMS: usize = 512;
 #[must_use = "nothing happens before `build`"]
 pub struct OAuthBuilder {
     provider: Provider,
+    others: Vec<Provider>,
     public_url: Option<String>,
     redirect_uri: Option<String>,
     prefix: String,
@@ -61,6 +64,7 @@ impl OAuthBuilder {
     pub(super) fn new(provider: Provider) -> Self {
         Self {
             provider,
+            others: Vec::new(),
             public_url: None,
             redirect_uri: None,
             prefix: "/oauth".to_owned(),
@@ -133,6 +137,28 @@ impl OAuthBuilder {
         self
     }
 
+    /// Another provider, at which people who are signed in can have an account too: for handlers
+    /// that name it, `#[requires_scopes("repo", provider = "github")]`.
+    ///
+    /// Such an account is linked to the one that somebody signed in with (or to the app's own
+    /// user, [`with_login`](Self::with_login)), and to no other. It signs nobody in. Its callback
+    /// is `/oauth/callback/{key}` unless its credentials know one redirect URI alone.
+    ///
+    /// ```
+    /// # use oauth_runtime::{ClientCredentials, OAuth, Provider};
+    /// # let google = ClientCredentials::new("client-id", "fake-secret");
+    /// # let github = ClientCredentials::new("client-id", "fake-secret");
+    /// let oauth = OAuth::google(google)
+    ///     .with_provider(Provider::github(github)?)
+    ///     .with_redirect_uri("http://localhost:8080/oauth/callback")
+    ///     .build()?;
+    /// # Ok::<(), oauth_runtime::Error>(())
+    /// ```
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        self.others.push(provider);
+        self
+    }
+
     /// The clock; a test gives a [`ManualClock`](crate::ManualClock).
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -196,11 +222,12 @@ impl OAuthBuilder {
     pub fn build(self) -> Result<OAuth, Error> {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
-        let urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
-        announce(&urls);
-        let base_scopes = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
+        let mut urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
         check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
+        let others = others(self.others, &mut urls)?;
+        announce(&urls);
+        let base_scopes = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
         self.rules.check(&self.provider, login.is_some())?;
@@ -209,19 +236,21 @@ impl OAuthBuilder {
         let vault = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
         let vault = vault.as_ref();
         let index = Arc::new(Index::new(vault)?);
-        let client = ProviderClient::new(self.provider, HttpClient::new()?, self.clock.clone());
+        let first = (self.provider, base_scopes);
+        let providers = Providers::new(first, others, &HttpClient::new()?, &self.clock)?;
+        #[cfg(feature = "manifest")]
+        check_handlers(&providers)?;
         let life = keep(login.is_some(), self.lifetimes);
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
             urls,
-            base_scopes,
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
             vault: vault.cloned(),
-            accounts: Arc::new(Accounts::new(client, life, vault, index.clone(), tasks.clone())),
+            accounts: Arc::new(Accounts::new(providers, life, vault, index.clone(), tasks.clone())),
             sessions: Sessions::new(vault, self.lifetimes, tasks),
             login,
-            owners: Owners::new(vault, index),
+            owners: Owners::new(vault, index, life),
             claims: Claims::new(vault),
             held: Table::with_capacity(vault, HELD_FORMS),
             appearance: self.appearance,
@@ -233,6 +262,28 @@ impl OAuthBuilder {
             routes: std::sync::Mutex::default(),
         }))
     }
+}
+
+/// The providers that people link accounts of, each with what it always asks for.
+fn others(providers: Vec<Provider>, urls: &mut Urls) -> Result<Vec<(Provider, ScopeSet)>, Error> {
+    let with_scopes = providers.into_iter().map(|provider| {
+        check_credentials(provider.credentials())?;
+        urls.add_provider(provider.key(), provider.credentials())?;
+        let scopes = base_scopes(None, &provider)?;
+        Ok((provider, scopes))
+    });
+    with_scopes.collect()
+}
+
+/// A handler whose provider the app lacks would fail at its first request, and not before.
+#[cfg(feature = "manifest")]
+fn check_handlers(providers: &Providers) -> Result<(), Error> {
+    for declaration in crate::manifest::registered() {
+        if let Some(key) = declaration.provider.filter(|key| providers.find(key).is_none()) {
+            return Err(unknown_provider(declaration, key));
+        }
+    }
+    Ok(())
 }
 
 fn base_scopes(names: Option<&[String]>, provider: &Provider) -> Result<ScopeSet, Error> {
@@ -271,7 +322,7 @@ fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
 fn announce(urls: &Urls) {
     info!(
         origin = urls.origin_text(),
-        redirect_uri = urls.redirect_uri(),
+        redirect_uri = urls.redirect_uri(0),
         "people reach the app at this origin, and come back to this address"
     );
 }

@@ -11,7 +11,7 @@ use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
 use crate::session::{AccountKey, Binding, Named, Number, Owner, OwnerKey, Session, cookie};
 use crate::store::{Entry, get_both};
-use crate::tokens::AccountRow;
+use crate::tokens::{AccountRow, ProviderId};
 
 /// How we know that it is the same person again.
 #[derive(Clone)]
@@ -39,6 +39,9 @@ impl Login {
 #[derive(Clone)]
 pub(crate) struct SignedIn {
     pub(crate) login: Login,
+    pub(crate) provider: ProviderId,
+    /// Whose link it is; nobody's where it is the account that the session itself is of.
+    pub(crate) owner: Option<OwnerKey>,
     pub(crate) key: AccountKey,
     pub(crate) account: Arc<Entry<AccountRow>>,
 }
@@ -57,9 +60,9 @@ pub(crate) enum Caller {
     Stranger,
     /// Nobody is logged in to the app, which has a login of its own.
     LoggedOut,
-    /// A user of such an app who has linked no account.
-    Unlinked(OwnerKey),
-    /// Somebody with an account.
+    /// Somebody who has linked no account at the provider that is asked for.
+    Unlinked { login: Login, owner: OwnerKey },
+    /// Somebody with an account there.
     SignedIn(SignedIn),
 }
 
@@ -82,16 +85,17 @@ impl Caller {
     pub(crate) fn login(&self) -> Option<Login> {
         match self {
             Self::Stranger | Self::LoggedOut => None,
-            Self::Unlinked(owner) => Some(Login::Owner(*owner)),
+            Self::Unlinked { login, .. } => Some(login.clone()),
             Self::SignedIn(who) => Some(who.login.clone()),
         }
     }
 
-    /// The user of an app with a login of its own.
+    /// To whom an account at this provider is linked; to nobody where it begins a session.
     pub(crate) fn owner(&self) -> Option<OwnerKey> {
-        match self.login() {
-            Some(Login::Owner(owner)) => Some(owner),
-            _ => None,
+        match self {
+            Self::Stranger | Self::LoggedOut => None,
+            Self::Unlinked { owner, .. } => Some(*owner),
+            Self::SignedIn(who) => who.owner,
         }
     }
 
@@ -103,36 +107,83 @@ impl Caller {
     /// Whether something that is bound like this is for this person. Where the app has a login
     /// of its own, nothing is for everybody.
     pub(crate) fn may_use(&self, binding: Option<Binding>) -> bool {
-        let for_all = binding.is_none() && self.owner().is_none();
+        let owned = matches!(self.login(), Some(Login::Owner(_)));
+        let for_all = binding.is_none() && !owned;
         !matches!(self, Self::LoggedOut) && (for_all || binding == self.binding())
     }
 }
 
 impl OAuth {
-    /// Who is signed in, if that is known here: two lookups, nothing verified, nothing written.
+    /// Who is signed in, with the account at `provider`, if that is known here: two lookups (two
+    /// more for a linked account), nothing verified, nothing written.
     #[inline]
-    pub(crate) fn known_caller(&self, parts: &Parts, now: Timestamp) -> Option<SignedIn> {
+    pub(crate) fn known_caller(
+        &self,
+        parts: &Parts,
+        provider: ProviderId,
+        now: Timestamp,
+    ) -> Option<SignedIn> {
         match (&self.0.login, Owner::of(&parts.extensions)) {
-            (Some(_), Some(owner)) => self.known_owner(owner, now),
-            (None, None) => self.known_session(self.session_cookie(&parts.headers)?, now),
+            (Some(_), Some(owner)) => {
+                let owner = self.0.owners.known_key_of(owner)?;
+                self.known_link(Login::Owner(owner), owner, provider, now)
+            }
+            (None, None) => {
+                let who = self.known_session(self.session_cookie(&parts.headers)?, now)?;
+                if provider.is_first() {
+                    return Some(who);
+                }
+                let owner = self.0.owners.known_key_of_account(&who.key)?;
+                self.known_link(who.login, owner, provider, now)
+            }
             _ => None,
         }
     }
 
-    /// Whose request this is, as the store has it now: in one round trip for a session of ours,
-    /// in two for an owner. What was known here a moment ago may be of before a consent that
+    /// Whose request this is, with the account at `provider`, as the store has it now: in one round trip for a session of ours,
+    /// in two for an owner, in four for a linked account. What was known here a moment ago may be of before a consent that
     /// ended on another node.
     ///
     /// # Errors
     /// If the store cannot be asked; and if the app names an [`Owner`] and was not configured for
     /// it: two people who share a browser would share our session too.
-    pub(crate) async fn caller(&self, parts: &Parts, now: Timestamp) -> Result<Caller, Error> {
+    pub(crate) async fn caller(
+        &self,
+        parts: &Parts,
+        provider: ProviderId,
+        now: Timestamp,
+    ) -> Result<Caller, Error> {
         match (&self.0.login, Owner::of(&parts.extensions)) {
-            (Some(_), Some(owner)) => self.of_owner(owner, now).await,
+            (Some(_), Some(owner)) => {
+                let owner = self.0.owners.key_of(owner).await?;
+                self.linked(Login::Owner(owner), owner, provider, now).await
+            }
             (Some(_), None) => Ok(Caller::LoggedOut),
-            (None, None) => self.of_session(&parts.headers, now).await,
+            (None, None) => {
+                let caller = self.of_session(&parts.headers, now).await?;
+                self.at(provider, caller, now).await
+            }
             (None, Some(_)) => Err(unexpected_owner()),
         }
+    }
+
+    /// The same person with the account at another provider than the first.
+    pub(crate) async fn at(
+        &self,
+        provider: ProviderId,
+        caller: Caller,
+        now: Timestamp,
+    ) -> Result<Caller, Error> {
+        let (login, owner) = match caller {
+            caller if provider.is_first() => return Ok(caller),
+            Caller::Stranger | Caller::LoggedOut => return Ok(caller),
+            Caller::Unlinked { login, owner } => (login, owner),
+            Caller::SignedIn(SignedIn { login, owner: Some(owner), .. }) => (login, owner),
+            Caller::SignedIn(SignedIn { login, key, .. }) => {
+                (login, self.0.owners.key_of_account(&key).await?)
+            }
+        };
+        self.linked(login, owner, provider, now).await
     }
 
     #[inline]
@@ -167,26 +218,38 @@ impl OAuth {
     }
 
     #[inline]
-    fn known_owner(&self, owner: &Owner, now: Timestamp) -> Option<SignedIn> {
-        let owner = self.0.owners.known_key_of(owner)?;
+    fn known_link(
+        &self,
+        login: Login,
+        owner: OwnerKey,
+        provider: ProviderId,
+        now: Timestamp,
+    ) -> Option<SignedIn> {
         let row = self.0.owners.table.peek(&owner, now)?;
-        let key = row.value.account(self.provider().key())?;
-        owned(owner, key, self.0.accounts.peek(&key, now)?)
+        let key = row.value.account(self.provider(provider).key())?;
+        let account = self.0.accounts.peek(&key, now)?;
+        // An account is an owner's if its own row says so, whatever his says.
+        let his = account.value.holder == Some(owner);
+        his.then_some(SignedIn { login, provider, owner: Some(owner), key, account })
     }
 
-    async fn of_owner(&self, owner: &Owner, now: Timestamp) -> Result<Caller, Error> {
-        let owner = self.0.owners.key_of(owner).await?;
-        let who = self.account_of(owner, now).await?;
-        Ok(who.map_or(Caller::Unlinked(owner), Caller::SignedIn))
-    }
-
-    async fn account_of(&self, owner: OwnerKey, now: Timestamp) -> Result<Option<SignedIn>, Error> {
+    async fn linked(
+        &self,
+        login: Login,
+        owner: OwnerKey,
+        provider: ProviderId,
+        now: Timestamp,
+    ) -> Result<Caller, Error> {
         let row = self.0.owners.table.get_anew(&owner, now).await?.entry;
-        let Some(key) = row.and_then(|row| row.value.account(self.provider().key())) else {
-            return Ok(None);
-        };
-        let account = self.0.accounts.table.get_anew(&key, now).await?.entry;
-        Ok(account.and_then(|account| owned(owner, key, account)))
+        let key = row.and_then(|row| row.value.account(self.provider(provider).key()));
+        if let Some(key) = key
+            && let Some(account) = self.0.accounts.table.get_anew(&key, now).await?.entry
+            && account.value.holder == Some(owner)
+        {
+            let owner = Some(owner);
+            return Ok(Caller::SignedIn(SignedIn { login, provider, owner, key, account }));
+        }
+        Ok(Caller::Unlinked { login, owner })
     }
 
     /// An account that this owner's row names though it is his no longer: what is left of an
@@ -194,10 +257,12 @@ impl OAuth {
     pub(crate) async fn lost_link(
         &self,
         owner: &OwnerKey,
+        provider: ProviderId,
         now: Timestamp,
     ) -> Result<Option<AccountKey>, Error> {
         let row = self.0.owners.table.get_anew(owner, now).await?.entry;
-        let Some(key) = row.and_then(|row| row.value.account(self.provider().key())) else {
+        let provider = self.provider(provider).key();
+        let Some(key) = row.and_then(|row| row.value.account(provider)) else {
             return Ok(None);
         };
         let account = self.0.accounts.get(&key, now).await?;
@@ -217,11 +282,18 @@ impl OAuth {
     ) -> Result<Option<SignedIn>, Error> {
         let again = match &who.login {
             Login::Session(session) => {
-                let session = self.0.sessions.again(session, now).await?;
-                let account = self.0.accounts.get(&who.key, now).await?;
-                session.zip(account).and_then(|(session, account)| signed_in(session, account))
+                let Some(session) = self.0.sessions.again(session, now).await? else {
+                    return Ok(None);
+                };
+                let account = self.0.accounts.get(&session.row().account, now).await?;
+                let first = account.and_then(|account| signed_in(session, account));
+                let first = first.map_or(Caller::Stranger, Caller::SignedIn);
+                self.at(who.provider, first, now).await?.into_signed_in()
             }
-            Login::Owner(owner) => self.account_of(*owner, now).await?,
+            Login::Owner(owner) => {
+                let login = who.login.clone();
+                self.linked(login, *owner, who.provider, now).await?.into_signed_in()
+            }
             Login::Account => {
                 let account = self.0.accounts.get(&who.key, now).await?;
                 account.map(|account| SignedIn { account, ..who.clone() })
@@ -269,14 +341,8 @@ impl OAuth {
 fn signed_in(session: Session, account: Arc<Entry<AccountRow>>) -> Option<SignedIn> {
     let key = session.row().account;
     let current = session.row().epoch == account.value.epoch;
-    current.then_some(SignedIn { login: Login::Session(session), key, account })
-}
-
-/// An account is an owner's if its own row says so, whatever his says.
-#[inline]
-fn owned(owner: OwnerKey, key: AccountKey, account: Arc<Entry<AccountRow>>) -> Option<SignedIn> {
-    let his = account.value.holder == Some(owner);
-    his.then_some(SignedIn { login: Login::Owner(owner), key, account })
+    let (provider, owner) = (ProviderId::FIRST, None);
+    current.then_some(SignedIn { login: Login::Session(session), provider, owner, key, account })
 }
 
 #[cold]

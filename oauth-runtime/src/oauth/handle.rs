@@ -14,7 +14,7 @@ use super::claim::Claims;
 use super::held_form::HeldForm;
 use super::urls::Urls;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::keys::Sealer;
 #[cfg(feature = "manifest")]
@@ -23,11 +23,12 @@ use crate::pages::Appearance;
 use crate::protocol::AccountId;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::ScopeSet;
+use crate::scope::requirement::Declaration;
 #[cfg(feature = "manifest")]
 use crate::scope::requirement::Routed;
-use crate::session::{CookieNames, Owner, OwnerKey, Owners, Sessions};
+use crate::session::{AccountKey, CookieNames, Owner, OwnerKey, Owners, Sessions};
 use crate::store::{Table, Vault};
-use crate::tokens::Accounts;
+use crate::tokens::{Accounts, ProviderId};
 
 /// The library's handle: cheap to clone, put into the router's state.
 ///
@@ -47,7 +48,6 @@ pub struct OAuth(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) urls: Urls,
     pub(crate) cookies: CookieNames,
-    pub(crate) base_scopes: ScopeSet,
     pub(crate) flow_sealer: Sealer,
     pub(crate) intent_sealer: Sealer,
     /// The store, where there is one.
@@ -92,7 +92,7 @@ impl OAuth {
     /// none.
     #[cfg(feature = "manifest")]
     pub fn manifest(&self) -> Manifest {
-        Manifest::collect(&self.0.base_scopes, &self.known_routes())
+        Manifest::collect(self.base_scopes(ProviderId::FIRST), &self.known_routes())
     }
 
     /// The routes that typed routers made so far.
@@ -160,6 +160,16 @@ impl OAuth {
         self.take_accounts(self.0.owners.key_of(owner).await?).await
     }
 
+    /// Takes one account from its owner.
+    pub(crate) async fn take_account(
+        &self,
+        owner: OwnerKey,
+        account: AccountKey,
+    ) -> Result<(), Error> {
+        self.0.accounts.forget(&account, &owner).await?;
+        self.0.owners.unlink(&owner, &[account], self.0.clock.now()).await.map(drop)
+    }
+
     /// The same for an owner by his key.
     pub(crate) async fn take_accounts(&self, owner: OwnerKey) -> Result<Vec<AccountId>, Error> {
         let now = self.0.clock.now();
@@ -179,12 +189,37 @@ impl OAuth {
         Self(Arc::new(inner))
     }
 
-    pub(crate) fn provider(&self) -> &Provider {
-        self.0.accounts.client.provider()
+    pub(crate) fn provider(&self, id: ProviderId) -> &Provider {
+        self.0.accounts.providers.get(id).provider()
+    }
+
+    /// The one that signs people in.
+    pub(crate) fn first_provider(&self) -> &Provider {
+        self.0.accounts.providers.first().provider()
+    }
+
+    /// The provider that a handler names.
+    ///
+    /// # Errors
+    /// If the app has no such provider.
+    #[inline]
+    pub(crate) fn declared(&self, declaration: &Declaration) -> Result<ProviderId, Error> {
+        match declaration.provider {
+            None => Ok(ProviderId::FIRST),
+            Some(key) => {
+                let found = self.0.accounts.providers.find(key);
+                found.ok_or_else(|| unknown_provider(declaration, key))
+            }
+        }
+    }
+
+    /// What every authorization at this provider asks for.
+    pub(crate) fn base_scopes(&self, id: ProviderId) -> &ScopeSet {
+        self.0.accounts.providers.get(id).base_scopes()
     }
 
     pub(crate) fn http(&self) -> &HttpClient {
-        self.0.accounts.client.http()
+        self.0.accounts.providers.first().http()
     }
 
     /// Says once that nobody can come back, where the app forgot the library's own routes.
@@ -204,7 +239,15 @@ impl OAuth {
 
 impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let provider = self.provider().key();
+        let provider = self.first_provider().key();
         f.debug_struct("OAuth").field("provider", &provider).finish_non_exhaustive()
     }
+}
+
+#[cold]
+pub(super) fn unknown_provider(declaration: &Declaration, key: &str) -> Error {
+    let Declaration { name, file, line, .. } = declaration;
+    let text = format!("`{name}` ({file}:{line}) wants the provider {key:?}, which the app lacks");
+    Error::new(Code::ConfigOption, text)
+        .with_help("add it: `.with_provider(…)` on the builder, with that key")
 }

@@ -19,7 +19,7 @@ pub(super) fn login_page(path: &str, urls: &Urls) -> Result<String, Error> {
         return Err(wrong("is not a plain path"));
     }
     let ours = urls.route("");
-    if path == urls.callback_route() || format!("{path}/").starts_with(&ours) {
+    if urls.is_callback(path) || format!("{path}/").starts_with(&ours) {
         return Err(wrong("is a route of the library"));
     }
     Ok(format!("{}{path}", urls.mount()))

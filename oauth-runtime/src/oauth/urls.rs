@@ -14,10 +14,17 @@ pub(crate) struct Urls {
     mount: String,
     /// The path of our routes below the mount path, like `/oauth`.
     prefix: String,
+    /// For each provider.
+    callbacks: Vec<Callback>,
+}
+
+/// Where people come back from one provider.
+#[derive(Clone, Debug)]
+struct Callback {
     /// Sent to the provider byte for byte as it was registered.
     redirect_uri: String,
-    /// The path of the redirect URI below the mount path.
-    callback: String,
+    /// Its path below the mount path.
+    route: String,
 }
 
 impl Urls {
@@ -39,12 +46,70 @@ impl Urls {
         if matches!(parsed.path(), "" | "/") {
             return Err(no_path(&redirect_uri, credentials));
         }
-        let callback = parsed.path().strip_prefix(&mount);
-        let callback = callback.filter(|path| path.starts_with('/') && *path != "/");
-        let callback = callback.ok_or_else(|| elsewhere(&redirect_uri, &public))?.to_owned();
-        check_callback(&callback, prefix)?;
-        let origin = root_of(&public);
-        Ok(Self { origin, mount, prefix: prefix.to_owned(), redirect_uri, callback })
+        let (origin, prefix) = (root_of(&public), prefix.to_owned());
+        let mut urls = Self { origin, mount, prefix, callbacks: Vec::new() };
+        urls.add_callback(redirect_uri, &parsed)?;
+        Ok(urls)
+    }
+
+    /// Adds the callback of another provider: `/oauth/callback/{key}`, unless its credentials
+    /// know one that is elsewhere.
+    pub(crate) fn add_provider(
+        &mut self,
+        key: &str,
+        credentials: &ClientCredentials,
+    ) -> Result<(), Error> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if key.is_empty() || !key.bytes().all(plain) {
+            let text = format!("the key {key:?} of a provider is no plain name");
+            return Err(Error::new(Code::ConfigOption, text).with_help(
+                "its callback is /oauth/callback/{key}: write letters, digits, - and _",
+            ));
+        }
+        let usual = format!("{}{}", self.origin_text(), self.path(&format!("callback/{key}")));
+        let redirect_uri = match credentials.redirect_uris() {
+            [only] => only.clone(),
+            [] => usual,
+            several if several.contains(&usual) => usual,
+            several => {
+                let text = format!(
+                    "none of the redirect URIs of the provider {key:?} is {usual:?}:\n    {}",
+                    several.join("\n    ")
+                );
+                return Err(Error::new(Code::ConfigRedirectUri, text)
+                    .with_help("register that one, or give its credentials one alone"));
+            }
+        };
+        let parsed = check_redirect_uri(&redirect_uri)?;
+        self.add_callback(redirect_uri, &parsed)
+    }
+
+    fn add_callback(&mut self, redirect_uri: String, parsed: &Url) -> Result<(), Error> {
+        let outside = || elsewhere(&redirect_uri, &self.public());
+        if self.origin.origin() != parsed.origin() {
+            return Err(outside());
+        }
+        let route = parsed.path().strip_prefix(&self.mount);
+        let route = route.filter(|path| path.starts_with('/') && *path != "/");
+        let route = route.ok_or_else(outside)?.to_owned();
+        check_callback(&route, &self.prefix)?;
+        if self.callbacks.iter().any(|other| other.route == route) {
+            let text = format!("two providers have the redirect URI {redirect_uri:?}");
+            return Err(Error::new(Code::ConfigRedirectUri, text)
+                .with_help("give each its own: an answer must not be taken for another's"));
+        }
+        self.callbacks.push(Callback { redirect_uri, route });
+        Ok(())
+    }
+
+    fn public(&self) -> Url {
+        let mut public = self.origin.clone();
+        public.set_path(&format!("{}/", self.mount));
+        public
+    }
+
+    fn callback(&self, provider: usize) -> Option<&Callback> {
+        self.callbacks.get(provider).or(self.callbacks.first())
     }
 
     pub(crate) fn origin(&self) -> &Url {
@@ -68,12 +133,18 @@ impl Urls {
         &self.mount
     }
 
-    pub(crate) fn redirect_uri(&self) -> &str {
-        &self.redirect_uri
+    /// Where people come back from a provider, by its place among them.
+    pub(crate) fn redirect_uri(&self, provider: usize) -> &str {
+        self.callback(provider).map_or("", |callback| &callback.redirect_uri)
     }
 
-    pub(crate) fn callback_route(&self) -> &str {
-        &self.callback
+    pub(crate) fn callback_route(&self, provider: usize) -> &str {
+        self.callback(provider).map_or("", |callback| &callback.route)
+    }
+
+    /// Whether people come back from some provider there.
+    pub(crate) fn is_callback(&self, route: &str) -> bool {
+        self.callbacks.iter().any(|callback| callback.route == route)
     }
 
     /// The route of one of our pages, below the mount path.
@@ -267,7 +338,7 @@ mod tests {
             let urls = resolve(public, explicit, &registered).unwrap();
             assert_eq!(urls.origin_text(), origin);
             assert_eq!(urls.mount(), mount);
-            assert_eq!(urls.callback_route(), callback);
+            assert_eq!(urls.callback_route(0), callback);
         }
     }
 

@@ -62,6 +62,8 @@ impl Appearance {
         let language = Language::of(headers);
         let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         let wanted: Vec<_> = wanted.filter_map(|value| value.to_str().ok()).collect();
+        let named = notice.provider.clone();
+        let provider = named.as_deref().unwrap_or(provider);
         let page = Page::new(notice, language, provider, self.brand.as_ref());
         let page = page.with_accept_language(&wanted.join(", "));
         let Some(own) = self.pages.as_ref().and_then(|own| own.page(&page)) else {

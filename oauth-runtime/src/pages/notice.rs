@@ -20,6 +20,8 @@ pub(crate) struct Accounts {
 pub(crate) struct Notice {
     pub(super) kind: PageKind,
     pub(super) status: StatusCode,
+    /// The name of the provider that it speaks of, if that is not the one that signs people in.
+    pub(super) provider: Option<String>,
     pub(super) begun: bool,
     pub(super) why: Option<String>,
     pub(super) scopes: ScopeSet,
@@ -32,8 +34,8 @@ pub(crate) struct Notice {
 impl Notice {
     pub(crate) fn new(kind: PageKind, status: StatusCode) -> Self {
         let (why, scopes, accounts) = (None, ScopeSet::default(), None);
-        let (form, script, links) = (None, None, Vec::new());
-        Self { kind, status, begun: false, why, scopes, accounts, form, script, links }
+        let (provider, form, script, links) = (None, None, None, Vec::new());
+        Self { kind, status, provider, begun: false, why, scopes, accounts, form, script, links }
     }
 
     pub(crate) fn rationale(missing: ScopeSet) -> Self {
@@ -144,6 +146,11 @@ impl Notice {
     /// Says of a form that the app may have done a part of it, if it has begun with it.
     pub(crate) fn after_begin(mut self, begun: bool) -> Self {
         self.begun = begun;
+        self
+    }
+
+    pub(crate) fn of_provider(mut self, name: &str) -> Self {
+        self.provider = Some(name.to_owned());
         self
     }
 

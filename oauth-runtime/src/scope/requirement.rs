@@ -70,6 +70,8 @@ pub struct Declaration {
     pub any: &'static [&'static [Scope]],
     /// The scopes that are asked for along with a missing one, and not needed.
     pub optional: &'static [Scope],
+    /// The key of the provider; without one it is the one that signs people in.
+    pub provider: Option<&'static str>,
     /// What the user is told they are for.
     pub why: Option<&'static str>,
     /// Whether a form for it is kept until its sender has granted the scopes.
@@ -88,8 +90,20 @@ impl Declaration {
         scopes: &'static [Scope],
     ) -> Self {
         let (any, optional): (&[&[Scope]], &[Scope]) = (&[], &[]);
-        let (why, holds_form, is_handler) = (None, true, false);
-        Self { name, module, file, line, scopes, any, optional, why, holds_form, is_handler }
+        let (provider, why, holds_form, is_handler) = (None, None, true, false);
+        Self {
+            name,
+            module,
+            file,
+            line,
+            scopes,
+            any,
+            optional,
+            provider,
+            why,
+            holds_form,
+            is_handler,
+        }
     }
 
     /// The same for a handler with `#[requires_scopes]`.
@@ -103,6 +117,13 @@ impl Declaration {
     #[must_use]
     pub const fn any(mut self, any: &'static [&'static [Scope]]) -> Self {
         self.any = any;
+        self
+    }
+
+    /// The same at the provider with this key.
+    #[must_use]
+    pub const fn provider(mut self, key: &'static str) -> Self {
+        self.provider = Some(key);
         self
     }
 
@@ -164,6 +185,27 @@ pub const fn assert_own_scope(declaration: &Declaration) {
         !known,
         "a scope of the catalogue goes by the name of its type in `oauth_runtime::scope`"
     );
+}
+
+/// A path of a list stands for a scope of the provider that the list is for. For the macros alone.
+#[doc(hidden)]
+pub const fn assert_provider(declaration: &Declaration, provider: Option<&str>) {
+    let same = match (declaration.provider, provider) {
+        (None, None) => true,
+        (Some(one), Some(other)) => is_same_text(one.as_bytes(), other.as_bytes()),
+        _ => false,
+    };
+    assert!(same, "this scope is one of another provider: `provider = \"…\"` says of which");
+}
+
+const fn is_same_text(one: &[u8], other: &[u8]) -> bool {
+    let mut same = one.len() == other.len();
+    let mut place = 0;
+    while same && place < one.len() {
+        same = one[place] == other[place];
+        place += 1;
+    }
+    same
 }
 
 /// The scope of a type that `scope!` made. For the macros alone.

@@ -52,9 +52,9 @@ impl OwnerRow {
         row
     }
 
-    /// A link stays until it is taken away; without one there is only a short memory.
-    fn ends_at(&self, now: Timestamp) -> Timestamp {
-        now + if self.links.is_empty() { QUIET } else { Duration::MAX }
+    /// Without a link there is only a short memory.
+    fn ends_at(&self, keep: Duration, now: Timestamp) -> Timestamp {
+        now + if self.links.is_empty() { QUIET } else { keep }
     }
 }
 
@@ -62,11 +62,13 @@ impl OwnerRow {
 pub(crate) struct Owners {
     pub(crate) table: Table<16, OwnerRow>,
     index: Arc<Index>,
+    /// A link stays until it is taken away, or for as long as the account that it leads to.
+    keep: Duration,
 }
 
 impl Owners {
-    pub(crate) fn new(vault: Option<&Arc<Vault>>, index: Arc<Index>) -> Self {
-        Self { table: Table::new(vault), index }
+    pub(crate) fn new(vault: Option<&Arc<Vault>>, index: Arc<Index>, keep: Duration) -> Self {
+        Self { table: Table::new(vault), index, keep }
     }
 
     /// One keyed hash, no allocation; `None` before the key of the index is known.
@@ -77,6 +79,17 @@ impl Owners {
 
     pub(crate) async fn key_of(&self, owner: &Owner) -> Result<OwnerKey, Error> {
         self.index.place([b"owner", owner.id().as_bytes()]).await
+    }
+
+    /// The same for a person whom a session of ours knows by his account: what he links at other
+    /// providers hangs on that.
+    #[inline]
+    pub(crate) fn known_key_of_account(&self, account: &AccountKey) -> Option<OwnerKey> {
+        self.index.known_place([b"account", account.as_slice()])
+    }
+
+    pub(crate) async fn key_of_account(&self, account: &AccountKey) -> Result<OwnerKey, Error> {
+        self.index.place([b"account", account.as_slice()]).await
     }
 
     /// Makes `account` this owner's at `provider`, in the place of `replacing`; returns the
@@ -98,7 +111,7 @@ impl Owners {
                 Some(present) if present == account => Ok(None),
                 present if present == replacing => {
                     let row = row.linked(provider, account);
-                    let ends_at = row.ends_at(now);
+                    let ends_at = row.ends_at(self.keep, now);
                     Ok(Some((row, ends_at)))
                 }
                 _ => Err(changed()),
@@ -149,7 +162,7 @@ impl Owners {
             Ok::<_, Error>(row.map(|row| {
                 let links = row.links.iter().filter(|link| !taken.contains(&link.account));
                 let row = OwnerRow { links: links.cloned().collect(), ..OwnerRow::default() };
-                let ends_at = row.ends_at(now);
+                let ends_at = row.ends_at(self.keep, now);
                 (row, ends_at)
             }))
         };
@@ -167,7 +180,7 @@ impl Owners {
         let noted = |row: Option<&OwnerRow>| {
             let row = row.cloned().unwrap_or_default();
             let row = OwnerRow { returns: row.returns.noting(scopes, now), ..row };
-            let ends_at = row.ends_at(now);
+            let ends_at = row.ends_at(self.keep, now);
             Ok::<_, Error>(Some((row, ends_at)))
         };
         self.table.change(&owner, now, noted).await.map(drop)
@@ -189,7 +202,7 @@ mod tests {
     const Y: AccountKey = [8; 16];
 
     fn owners() -> Owners {
-        Owners::new(None, Arc::new(Index::new(None).unwrap()))
+        Owners::new(None, Arc::new(Index::new(None).unwrap()), Duration::MAX)
     }
 
     async fn link(

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use super::flights::{Flights, Row};
 use super::merge::{Authorized, merge};
 use super::outbox::Outbox;
-use super::provider_client::ProviderClient;
+use super::providers::Providers;
 use super::{AccountRow, TokenSet};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
@@ -38,7 +38,7 @@ impl From<Error> for Unsaved {
 pub(crate) struct Accounts {
     pub(crate) table: Table<16, AccountRow>,
     index: Arc<Index>,
-    pub(crate) client: ProviderClient,
+    pub(crate) providers: Providers,
     pub(crate) flights: Flights,
     pub(crate) outbox: Outbox,
     /// A row is kept until the last session that names it could have ended.
@@ -47,18 +47,19 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     pub(crate) fn new(
-        client: ProviderClient,
+        providers: Providers,
         keep: Duration,
         vault: Option<&Arc<Vault>>,
         index: Arc<Index>,
         tasks: TaskTracker,
     ) -> Self {
         let (table, outbox) = (Table::new(vault), Outbox::new(vault));
-        Self { table, index, client, flights: Flights::new(tasks), outbox, keep }
+        let flights = Flights::new(tasks, providers.ids().count());
+        Self { table, index, providers, flights, outbox, keep }
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        self.client.clock()
+        self.providers.first().clock()
     }
 
     /// The row, if it is known without asking a store.
@@ -80,7 +81,7 @@ impl Accounts {
 
     /// The same for an account that is known by its id.
     pub(crate) async fn key_named(&self, issuer: &str, subject: &str) -> Result<AccountKey, Error> {
-        let client_id = self.client.provider().client_id();
+        let client_id = self.providers.vouching(issuer)?.provider().client_id();
         self.index.place([issuer, client_id, subject].map(str::as_bytes)).await
     }
 
@@ -106,12 +107,13 @@ impl Accounts {
         let key = self.key_of(&authorized.identity).await?;
         self.look_into_outbox();
         let [jitter] = random()?;
+        let provider = self.providers.vouching(authorized.identity.issuer())?.provider();
         let entry = self.change(&key, |previous| {
             let held_by = previous.and_then(|row| row.holder);
             if holder.is_some() && held_by.is_some_and(|other| Some(other) != holder) {
                 return Err(Unsaved::Taken);
             }
-            let merged = merge(previous, authorized, self.client.provider(), jitter, asked_at)?;
+            let merged = merge(previous, authorized, provider, jitter, asked_at)?;
             Ok(Some(AccountRow { holder: holder.or(held_by), ..merged }))
         });
         let lost = || Error::new(Code::Internal, "an account was not saved");

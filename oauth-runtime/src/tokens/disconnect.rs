@@ -53,11 +53,9 @@ impl Accounts {
         if tickets.is_empty() {
             return Ok(Disconnection::NotConnected);
         }
-        if self.client.provider().revocation_endpoint().is_none() {
-            return Ok(Disconnection::Deleted);
-        }
         let mut outcome = Disconnection::Revoked;
-        for ticket in tickets.into_iter().flatten() {
+        for ticket in tickets {
+            let Some(ticket) = ticket else { return Ok(Disconnection::Deleted) };
             if !self.revoke_now_or_later(ticket).await {
                 outcome = Disconnection::Pending;
             }
@@ -77,10 +75,9 @@ impl Accounts {
             let now = self.clock().now();
             self.table.get_anew(key, now).await?;
             let row = self.given_up(key, now).await?;
-            let Some(tokens) = row.and_then(|row| row.value.tokens.clone()) else {
-                return Ok(tickets);
-            };
-            tickets.push(self.write_down(key, tokens.longest_lived().clone()).await?);
+            let held = row.and_then(|row| Some((row.value.tokens.clone()?, row)));
+            let Some((tokens, row)) = held else { return Ok(tickets) };
+            tickets.push(self.write_down(key, &row.value, tokens.longest_lived().clone()).await?);
             let deleted = self.change(key, |row| {
                 let held =
                     row.filter(|row| row.tokens.as_ref().is_some_and(|t| t.is_same(&tokens)));
@@ -102,7 +99,7 @@ impl Accounts {
     async fn write_down_unkept(&self, key: &AccountKey) -> Result<Option<Option<Ticket>>, Error> {
         let Some(renewal) = self.flights.take_unkept(key) else { return Ok(None) };
         let Some(token) = renewal.response.refresh_token.clone() else { return Ok(None) };
-        let written = self.write_down(key, token).await;
+        let written = self.write_down(key, &renewal.before.value, token).await;
         if written.is_err() {
             self.flights.put_unkept(*key, renewal);
         }
@@ -119,20 +116,29 @@ impl Accounts {
     }
 
     /// `None` where the provider could not be asked to revoke it anyway.
-    async fn write_down(&self, key: &AccountKey, token: Secret) -> Result<Option<Ticket>, Error> {
-        if self.client.provider().revocation_endpoint().is_none() {
+    async fn write_down(
+        &self,
+        key: &AccountKey,
+        row: &AccountRow,
+        token: Secret,
+    ) -> Result<Option<Ticket>, Error> {
+        let issuer = row.identity.issuer();
+        if self.providers.vouching(issuer)?.provider().revocation_endpoint().is_none() {
             return Ok(None);
         }
-        self.will_revoke(*key, token).await.map(Some)
+        self.will_revoke(*key, issuer, token).await.map(Some)
     }
 
     /// A refresh token that came for an account that was disconnected meanwhile is nobody's.
-    pub(super) async fn revoke_late(self: &Arc<Self>, key: &AccountKey, token: &Secret) {
-        if self.client.provider().revocation_endpoint().is_none() {
-            return;
-        }
-        match self.will_revoke(*key, token.clone()).await {
-            Ok(ticket) => drop(self.revoke_now_or_later(ticket).await),
+    pub(super) async fn revoke_late(
+        self: &Arc<Self>,
+        key: &AccountKey,
+        row: &AccountRow,
+        token: &Secret,
+    ) {
+        match self.write_down(key, row, token.clone()).await {
+            Ok(Some(ticket)) => drop(self.revoke_now_or_later(ticket).await),
+            Ok(None) => {}
             Err(error) => error!(code = error.code(), "a token that is nobody's was not revoked"),
         }
     }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::task::TaskTracker;
 
 use super::circuit::Circuit;
+use super::providers::ProviderId;
 use super::renewal::Renewal;
 use super::trouble::{LAST_PAUSE, Pause};
 use super::{AccountRow, TokenSet};
@@ -26,9 +27,9 @@ pub(super) type Outcome = Result<Row, Arc<Error>>;
 /// What is under way, and what failed a moment ago.
 pub(crate) struct Flights {
     board: Mutex<Board>,
-    /// So many calls of the token endpoint are made at once. Others wait, so that a provider is
+    /// So many calls of each token endpoint are made at once. Others wait, so that a provider is
     /// not met by a crowd when a node comes back after hours.
-    pub(super) places: Semaphore,
+    places: Vec<Semaphore>,
     /// Shutdown waits for these.
     pub(crate) tasks: TaskTracker,
 }
@@ -36,7 +37,8 @@ pub(crate) struct Flights {
 #[derive(Default)]
 pub(super) struct Board {
     pub(super) by_account: HashMap<AccountKey, Flight>,
-    pub(super) circuit: Circuit,
+    /// For each provider, as far as it was needed.
+    circuits: Vec<Circuit>,
     /// What the provider answered, and no store could keep.
     unkept: HashMap<AccountKey, Renewal>,
     /// The size at which pauses that are over are swept, so that sweeping costs O(1) a failure.
@@ -57,8 +59,14 @@ pub(super) enum Flight {
 }
 
 impl Flights {
-    pub(super) fn new(tasks: TaskTracker) -> Self {
-        Self { board: Mutex::default(), places: Semaphore::new(AT_ONCE), tasks }
+    pub(super) fn new(tasks: TaskTracker, providers: usize) -> Self {
+        let places = (0..providers).map(|_| Semaphore::new(AT_ONCE)).collect();
+        Self { board: Mutex::default(), places, tasks }
+    }
+
+    /// A place for a call of this provider, once there is one.
+    pub(super) async fn place(&self, provider: ProviderId) -> Option<SemaphorePermit<'_>> {
+        self.places.get(provider.index())?.acquire().await.ok()
     }
 
     pub(super) fn put_unkept(&self, key: AccountKey, renewal: Renewal) {
@@ -76,6 +84,14 @@ impl Flights {
 }
 
 impl Board {
+    pub(super) fn circuit(&mut self, provider: ProviderId) -> &mut Circuit {
+        let place = provider.index();
+        if self.circuits.len() <= place {
+            self.circuits.resize_with(place + 1, Circuit::default);
+        }
+        &mut self.circuits[place]
+    }
+
     pub(super) fn fail(
         &mut self,
         key: AccountKey,

@@ -38,6 +38,8 @@ pub(super) type Ticket = [u8; 16];
 /// A token to be revoked.
 pub(super) struct Revocation {
     token: Secret,
+    /// Whom the token is of: nobody else ever gets to see it.
+    issuer: Box<str>,
     account: AccountKey,
     /// How often the provider did not confirm it.
     failures: u32,
@@ -48,6 +50,7 @@ pub(super) struct Revocation {
 #[derive(Serialize, Deserialize)]
 struct Record<'a> {
     token: &'a str,
+    issuer: &'a str,
     account: AccountKey,
     failures: u32,
     next_at: Timestamp,
@@ -58,14 +61,15 @@ impl Row for Revocation {
     const KIND: Kind = Kind::Revocation;
 
     fn encode(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let Self { token, account, failures, next_at, ends_at } = self;
+        let Self { token, issuer, account, failures, next_at, ends_at } = self;
         let (account, failures, next_at, ends_at) = (*account, *failures, *next_at, *ends_at);
-        to_bytes(&Record { token: token.expose(), account, failures, next_at, ends_at })
+        to_bytes(&Record { token: token.expose(), issuer, account, failures, next_at, ends_at })
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let Record { token, account, failures, next_at, ends_at } = from_bytes(bytes)?;
-        Some(Self { token: Secret::new(token), account, failures, next_at, ends_at })
+        let Record { token, issuer, account, failures, next_at, ends_at } = from_bytes(bytes)?;
+        let (token, issuer) = (Secret::new(token), issuer.into());
+        Some(Self { token, issuer, account, failures, next_at, ends_at })
     }
 }
 
@@ -75,6 +79,7 @@ impl Revocation {
         let pause = FIRST_PAUSE.saturating_mul(doublings).min(LAST_PAUSE);
         Self {
             token: self.token.clone(),
+            issuer: self.issuer.clone(),
             failures: self.failures.saturating_add(1),
             next_at: now + retry_after.map_or(pause, |wait| wait.max(pause)),
             ..*self
@@ -113,11 +118,13 @@ impl Accounts {
     pub(super) async fn will_revoke(
         &self,
         account: AccountKey,
+        issuer: &str,
         token: Secret,
     ) -> Result<Ticket, Error> {
         let (ticket, now) = (random()?, self.clock().now());
         let ends_at = now + KEEP;
-        let revocation = Revocation { token, account, failures: 0, next_at: now, ends_at };
+        let (issuer, failures, next_at) = (issuer.into(), 0, now);
+        let revocation = Revocation { token, issuer, account, failures, next_at, ends_at };
         self.outbox.table.put(ticket, revocation, Expected::Absent, ends_at, now).await?;
         Ok(ticket)
     }
@@ -147,7 +154,8 @@ impl Accounts {
             info!(outcome = "connected_again", "a token is not revoked: the account is in use");
             return table.delete(ticket, now).await.map(|_| None);
         }
-        let error = match self.client.revoke(&row.value.token).await {
+        let client = self.providers.vouching(&row.value.issuer)?;
+        let error = match client.revoke(&row.value.token).await {
             None | Some(Ok(())) => {
                 info!(outcome = "revoked", "a token was revoked at the provider");
                 return table.delete(ticket, now).await.map(|_| None);
@@ -243,7 +251,8 @@ mod tests {
     fn pauses_double_up_to_the_last_and_a_longer_word_of_the_provider_counts() {
         let now = Timestamp::from_unix_seconds(1_000_000);
         let (token, account, ends_at) = (Secret::new("1//fake"), [0; 16], now + KEEP);
-        let mut row = Revocation { token, account, failures: 0, next_at: now, ends_at };
+        let issuer = "https://id.example".into();
+        let mut row = Revocation { token, issuer, account, failures: 0, next_at: now, ends_at };
         let mut pauses = Vec::new();
         for _ in 0..40 {
             row = row.failed(None, now);
@@ -260,10 +269,12 @@ mod tests {
     #[test]
     fn a_row_is_read_as_it_was_written() {
         let now = Timestamp::from_unix_seconds(1_000_000);
-        let (token, account) = (Secret::new("1//fake"), [7; 16]);
-        let row = Revocation { token, account, failures: 3, next_at: now, ends_at: now + KEEP };
+        let (token, account, ends_at) = (Secret::new("1//fake"), [7; 16], now + KEEP);
+        let issuer = "https://id.example".into();
+        let row = Revocation { token, issuer, account, failures: 3, next_at: now, ends_at };
         let read = Revocation::decode(&row.encode().unwrap()).unwrap();
         assert!(read.token.is(b"1//fake"));
+        assert_eq!(&*read.issuer, "https://id.example");
         assert_eq!(
             (read.account, read.failures, read.next_at, read.ends_at),
             (account, 3, now, now + KEEP)

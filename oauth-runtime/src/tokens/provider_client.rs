@@ -23,6 +23,8 @@ const MAX_USER: usize = 64 * 1024;
 
 pub(crate) struct ProviderClient {
     provider: Provider,
+    /// What every authorization asks for.
+    base_scopes: ScopeSet,
     http: HttpClient,
     /// The keys of its ID tokens, where it has some.
     jwks: Option<Jwks>,
@@ -30,18 +32,27 @@ pub(crate) struct ProviderClient {
 }
 
 impl ProviderClient {
-    pub(crate) fn new(provider: Provider, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        provider: Provider,
+        base_scopes: ScopeSet,
+        http: HttpClient,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let jwks = match provider.identification() {
             Identification::IdToken { jwks, .. } => {
                 Some(Jwks::new(jwks.clone(), http.clone(), clock.clone()))
             }
             Identification::UserApi(_) => None,
         };
-        Self { provider, http, jwks, clock }
+        Self { provider, base_scopes, http, jwks, clock }
     }
 
     pub(crate) fn provider(&self) -> &Provider {
         &self.provider
+    }
+
+    pub(crate) fn base_scopes(&self) -> &ScopeSet {
+        &self.base_scopes
     }
 
     pub(crate) fn http(&self) -> &HttpClient {

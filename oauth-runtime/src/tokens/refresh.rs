@@ -95,12 +95,13 @@ impl Accounts {
         row: &Row,
         holder: u64,
     ) -> Result<TokenResponse, TokenError> {
-        let response = self.client.refresh(token).await?;
+        let client = self.providers.vouching(row.value.identity.issuer())?;
+        let response = client.refresh(token).await?;
         if response.id_token.is_some() {
             // The provider's keys may have to be fetched for it.
             self.hold(key, holder).await;
         }
-        self.client.check_refreshed_identity(&response, &row.value.identity).await?;
+        client.check_refreshed_identity(&response, &row.value.identity).await?;
         Ok(response)
     }
 
@@ -150,7 +151,7 @@ impl Accounts {
                     debug!(outcome = "refreshed", "access token refreshed");
                     let saved = saved.filter(|row| row.value.tokens.is_some());
                     if let (None, Some(token)) = (&saved, &renewal.response.refresh_token) {
-                        self.revoke_late(key, token).await;
+                        self.revoke_late(key, &renewal.before.value, token).await;
                     }
                     return saved.ok_or_else(gone);
                 }
@@ -253,7 +254,7 @@ mod tests {
     use super::super::single_flight::Landing;
     use super::super::trouble::FIRST_PAUSE;
     use super::*;
-    use crate::clock::{Clock as _, ManualClock};
+    use crate::clock::{Clock, ManualClock};
     use crate::http::HttpClient;
     use crate::http::testing::{End, Server, answer};
     use crate::protocol::testing::rs256;
@@ -261,7 +262,7 @@ mod tests {
     use crate::provider::{ClientCredentials, Provider};
     use crate::scope::ScopeSet;
     use crate::store::Index;
-    use crate::tokens::{Authorized, Disconnection, ProviderClient};
+    use crate::tokens::{Authorized, Disconnection, ProviderId, Providers};
     use tokio::sync::watch;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -323,9 +324,11 @@ mod tests {
                 Provider::openid("x", "X", issuer, &authorize, &token, &keys, credentials).unwrap();
             let provider = provider.with_revocation_endpoint(&at("revoke")).unwrap();
             let http = HttpClient::new().unwrap();
-            let client = ProviderClient::new(provider, http, Arc::new(clock.clone()));
+            let time: Arc<dyn Clock> = Arc::new(clock.clone());
+            let first = (provider, ScopeSet::default());
+            let providers = Providers::new(first, Vec::new(), &http, &time).unwrap();
             let index = Arc::new(Index::new(None).unwrap());
-            let accounts = Accounts::new(client, HOUR * 9_000, None, index, TaskTracker::new());
+            let accounts = Accounts::new(providers, HOUR * 9_000, None, index, TaskTracker::new());
             let accounts = Arc::new(accounts);
             let key = accounts.key_of(&identity()).await.unwrap();
             let world = Self { server, script, keys_down, accounts, clock, key };
@@ -841,6 +844,7 @@ mod tests {
         let landing = Landing {
             accounts: world.accounts.clone(),
             key: world.key,
+            provider: ProviderId::FIRST,
             tried: None,
             sender: Some(sender),
         };

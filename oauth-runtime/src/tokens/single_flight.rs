@@ -9,9 +9,10 @@ use tokio::sync::watch;
 
 use super::circuit::Heard;
 use super::flights::{Flight, Outcome, Row};
+use super::providers::ProviderId;
 use super::refresh::Failure;
 use super::trouble::Pause;
-use super::{Accounts, TokenSet};
+use super::{AccountRow, Accounts, TokenSet};
 use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::session::AccountKey;
@@ -42,12 +43,19 @@ impl Accounts {
         drop(self.join(key));
     }
 
+    fn provider_of(&self, row: &AccountRow) -> Option<ProviderId> {
+        self.providers.of_issuer(row.identity.issuer())
+    }
+
     fn join(
         self: &Arc<Self>,
         key: AccountKey,
     ) -> Result<watch::Receiver<Option<Outcome>>, Arc<Error>> {
         let now = self.clock().now();
-        let tried = self.table.last_seen(&key).and_then(|row| row.value.tokens.clone());
+        let row = self.table.last_seen(&key);
+        let provider = row.as_ref().and_then(|row| self.provider_of(&row.value));
+        let provider = provider.unwrap_or_default();
+        let tried = row.and_then(|row| row.value.tokens.clone());
         let mut board = self.flights.lock();
         let after = match board.by_account.get(&key) {
             Some(Flight::UnderWay { outcome, .. }) => return Ok(outcome.clone()),
@@ -62,13 +70,15 @@ impl Accounts {
             Some(Flight::Failed { pause, .. }) => Some(*pause),
             None => None,
         };
-        if let Some(error) = board.circuit.refusal(now) {
+        let circuit = board.circuit(provider);
+        if let Some(error) = circuit.refusal(now) {
             return Err(error);
         }
         // Whoever passes an open circuit is the one who tries it for all.
-        let probes = board.circuit.is_probed();
+        let probes = circuit.is_probed();
         let (sender, outcome) = watch::channel(None);
-        let landing = Landing { accounts: self.clone(), key, tried, sender: Some(sender) };
+        let (accounts, sender) = (self.clone(), Some(sender));
+        let landing = Landing { accounts, key, provider, tried, sender };
         board.by_account.insert(key, Flight::UnderWay { outcome: outcome.clone(), after });
         drop(board);
         self.flights.tasks.spawn(self.clone().fly(key, after, probes, landing));
@@ -87,9 +97,9 @@ impl Accounts {
             return landing.land(self.refresh(&key, after).await);
         }
         // Before the lease, which is not to run out while this waits.
-        let place = self.flights.places.acquire().await;
+        let place = self.flights.place(landing.provider).await;
         // While a crowd waited, the provider may have turned out not to answer.
-        let opened = self.flights.lock().circuit.opened();
+        let opened = self.flights.lock().circuit(landing.provider).opened();
         let result = match opened {
             Some(error) => Err(Failure { heard: Heard::NotAsked, ..error.share().into() }),
             None => self.refresh(&key, after).await,
@@ -111,6 +121,7 @@ fn are_same(one: Option<&Arc<TokenSet>>, other: Option<&Arc<TokenSet>>) -> bool 
 pub(super) struct Landing {
     pub(super) accounts: Arc<Accounts>,
     pub(super) key: AccountKey,
+    pub(super) provider: ProviderId,
     pub(super) tried: Option<Arc<TokenSet>>,
     pub(super) sender: Option<watch::Sender<Option<Outcome>>>,
 }
@@ -134,7 +145,7 @@ impl Landing {
         let row = self.accounts.table.last_seen(&self.key);
         let can_refresh = row.is_some_and(|row| row.value.can_refresh(now));
         let mut board = self.accounts.flights.lock();
-        board.circuit.note(self.key, heard, outcome.as_ref().err(), jitter, now);
+        board.circuit(self.provider).note(self.key, heard, outcome.as_ref().err(), jitter, now);
         let after = match board.by_account.remove(&self.key) {
             Some(Flight::UnderWay { after, .. }) => after,
             Some(Flight::Failed { .. }) | None => None,
@@ -154,7 +165,7 @@ impl Drop for Landing {
         if self.sender.is_some() {
             let now = self.accounts.clock().now();
             let mut board = self.accounts.flights.lock();
-            board.circuit.note(self.key, Heard::Nothing, None, 0, now);
+            board.circuit(self.provider).note(self.key, Heard::Nothing, None, 0, now);
             board.by_account.remove(&self.key);
         }
     }

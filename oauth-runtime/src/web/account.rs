@@ -11,8 +11,9 @@ use crate::error::{Code, Error};
 use crate::oauth::{Login, OAuth, SignedIn};
 use crate::protocol::AccountId;
 use crate::scope::Requirement;
+use crate::scope::requirement::Declaration;
 use crate::session::Owner;
-use crate::tokens::Disconnection;
+use crate::tokens::{Disconnection, ProviderId};
 
 /// One account, outside of any request; made by [`OAuth::account`].
 ///
@@ -85,18 +86,31 @@ impl Account {
     pub async fn token<R: Requirement>(&self) -> Result<Token<R>, Error> {
         let (oauth, declaration) = (&self.oauth, R::DECLARATION);
         let now = oauth.0.clock.now();
+        let provider = self.provider_for(declaration)?;
         let key = oauth.0.accounts.key_named(self.id.issuer(), self.id.subject()).await?;
         let Some(account) = oauth.0.accounts.get(&key, now).await? else {
             let text = "nobody has signed in with this account, or it was forgotten";
             let error = Error::new(Code::ConsentRequired, text);
             return Err(Grant::refused_to_job(oauth, None, declaration, error));
         };
-        let who = SignedIn { login: Login::Account, key, account };
+        let who = SignedIn { login: Login::Account, provider, owner: None, key, account };
         let passed = guard::renew(oauth, &who, declaration).await;
         let Pass { oauth, signed_in, tokens } = passed
             .map_err(|error| Grant::refused_to_job(oauth, Some(who.row()), declaration, error))?;
         let asked = Asked::nothing();
         Ok(Token::from_grant(Grant { oauth, signed_in, tokens, declaration, asked }))
+    }
+
+    /// The provider of the account, if that is the one whose scopes are wanted.
+    fn provider_for(&self, declaration: &Declaration) -> Result<ProviderId, Error> {
+        let declared = self.oauth.declared(declaration)?;
+        if self.oauth.0.accounts.providers.of_issuer(self.id.issuer()) == Some(declared) {
+            return Ok(declared);
+        }
+        let (id, name) = (&self.id, self.oauth.provider(declared).name());
+        let text = format!("the account {id} is none of {name}, whose scopes are wanted");
+        Err(Error::new(Code::ConfigOption, text)
+            .with_help("name the account's provider: `scope_set!(pub Name(provider = \"…\") = …)`"))
     }
 
     /// Withdraws what the account granted: its tokens are deleted here, at once and on every
@@ -128,8 +142,14 @@ impl Account {
             return Err(Error::new(Code::ConfigOption, text)
                 .with_help("end the app's own sessions; `unlink` takes the account away"));
         }
-        let key = oauth.0.accounts.key_named(self.id.issuer(), self.id.subject()).await?;
-        oauth.0.accounts.end_sessions(&key).await
+        let accounts = &oauth.0.accounts;
+        if accounts.providers.of_issuer(self.id.issuer()).is_some_and(|id| !id.is_first()) {
+            let text = "nobody signs in with this account: it is linked to another";
+            return Err(Error::new(Code::ConfigOption, text)
+                .with_help("end the sessions of the account that it is linked to"));
+        }
+        let key = accounts.key_named(self.id.issuer(), self.id.subject()).await?;
+        accounts.end_sessions(&key).await
     }
 }
 

@@ -15,6 +15,7 @@ use super::guard;
 use crate::error::Error;
 use crate::oauth::{Caller, OAuth, SignedIn};
 use crate::scope::requirement::Declaration;
+use crate::tokens::ProviderId;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
@@ -68,7 +69,7 @@ pub(super) fn granted_or_not<'a>(
 
 /// Whoever is signed in, or the answer that leads there.
 pub(super) fn signed_in(oauth: OAuth, parts: &Parts) -> Admitting<'_, SignedIn> {
-    match oauth.known_caller(parts, oauth.0.clock.now()) {
+    match oauth.known_caller(parts, ProviderId::FIRST, oauth.0.clock.now()) {
         Some(who) => Admitting::Now(Some(Ok(who))),
         None => Admitting::Soon(Box::pin(guard::admit_user(oauth, parts))),
     }
@@ -76,10 +77,10 @@ pub(super) fn signed_in(oauth: OAuth, parts: &Parts) -> Admitting<'_, SignedIn> 
 
 /// Whoever is signed in, if somebody is.
 pub(super) fn signed_in_or_not(oauth: OAuth, parts: &Parts) -> Admitting<'_, Option<SignedIn>> {
-    match oauth.known_caller(parts, oauth.0.clock.now()) {
+    match oauth.known_caller(parts, ProviderId::FIRST, oauth.0.clock.now()) {
         Some(who) => Admitting::Now(Some(Ok(Some(who)))),
         None => Admitting::Soon(Box::pin(async move {
-            guard::caller(&oauth, parts).await.map(Caller::into_signed_in)
+            guard::caller(&oauth, parts, ProviderId::FIRST).await.map(Caller::into_signed_in)
         })),
     }
 }

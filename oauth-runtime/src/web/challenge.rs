@@ -8,15 +8,17 @@ use super::places::target_of;
 use super::problem::{Problem, redirect_htmx};
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
-use crate::flow::{Action, Begin, Begun, Intent, Resume, may_be_held};
+use crate::flow::{Begin, Begun, Intent, Resume, may_be_held};
 use crate::oauth::{Caller, OAuth};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
+use crate::tokens::ProviderId;
 
 /// A request that may not pass, with all that its answer depends on.
 pub(crate) struct Challenge<'a> {
     pub(crate) oauth: &'a OAuth,
+    pub(crate) provider: ProviderId,
     pub(crate) parts: &'a Parts,
     pub(crate) caller: &'a Caller,
     pub(crate) declaration: &'static Declaration,
@@ -81,14 +83,12 @@ impl Challenge<'_> {
                 login::link_from_page(self.oauth, &Resume::of_parts(self.oauth, self.parts))?;
             return Ok(only(respond::see_other(&location)));
         }
+        let resume = Resume::of_parts(self.oauth, self.parts);
         let begin = Begin {
-            caller: self.caller,
+            provider: self.provider,
             wanted: self.wanted.clone(),
-            action: Action::Authorize,
-            login_hint: None,
             why: self.declaration.why.map(str::to_owned),
-            resume: Resume::of_parts(self.oauth, self.parts),
-            insists: false,
+            ..Begin::sign_in(self.caller, resume)
         };
         self.oauth.warn_of_missing_routes();
         let Begun { location, cookies } = begin.begin(self.oauth, &self.parts.headers)?;
@@ -118,7 +118,9 @@ impl Challenge<'_> {
 
     fn page(&self, notice: Notice, link: LinkKind, resume: Resume) -> Result<Answer, Error> {
         let authorize_url = self.link(resume)?;
-        let notice = notice.with_why(self.declaration.why).with_link(link, &authorize_url);
+        let provider = self.oauth.provider(self.provider).name();
+        let notice = notice.of_provider(provider).with_why(self.declaration.why);
+        let notice = notice.with_link(link, &authorize_url);
         let notice = self.with_way_back(notice);
         let response = respond::page(self.oauth, &self.parts.headers, notice)?;
         Ok(Answer { response, authorize_url: Some(authorize_url) })
@@ -129,10 +131,10 @@ impl Challenge<'_> {
     }
 
     fn problem(&self) -> Result<Answer, Error> {
-        let Self { oauth, declaration, ref declined, code, .. } = *self;
+        let Self { oauth, provider, declaration, ref declined, code, .. } = *self;
         let missing = &self.wanted.missing;
         let authorize_url = self.link_for_script(|intent| intent)?;
-        let problem = Problem { oauth, declaration, missing, declined, code };
+        let problem = Problem { oauth, provider, declaration, missing, declined, code };
         let response = problem.response(&authorize_url)?;
         Ok(Answer { response, authorize_url: Some(authorize_url) })
     }
@@ -151,6 +153,7 @@ impl Challenge<'_> {
         let binding = self.caller.binding();
         let Wanted { missing, optional } = &self.wanted;
         let intent = Intent::new(self.oauth, binding, missing, resume.into_string());
+        let intent = intent.at(self.oauth, self.provider);
         intent.with_optional(optional).with_why(self.declaration.why)
     }
 

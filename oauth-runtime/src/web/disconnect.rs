@@ -4,18 +4,23 @@ use axum::extract::State;
 use axum::response::Response;
 use http::request::Parts;
 
+use super::guard;
 use super::login;
 use super::request_kind::is_same_origin;
 use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter, send};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::flow::Resume;
-use crate::oauth::{Caller, Login, OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth, SignedIn};
 use crate::pages::{KeptForm, LinkKind, Notice, PageKind};
-use crate::tokens::Disconnection;
+use crate::tokens::{Disconnection, ProviderId};
 
 /// What it means, before anything is done.
-pub(super) async fn ask(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+pub(super) async fn ask(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let (provider, caller) = match meant(&oauth, &parts).await {
+        Ok(found) => found,
+        Err(error) => return send(Visit::of(&oauth, &parts).failure_at_start(&error)),
+    };
     let notice = match &caller {
         Caller::LoggedOut => return send(login::first(&oauth, &parts)),
         Caller::SignedIn(who) if who.row().tokens.is_some() => {
@@ -24,40 +29,53 @@ pub(super) async fn ask(State(oauth): State<OAuth>, caller: Caller, parts: Parts
         }
         _ => Notice::disconnection(PageKind::NotConnected),
     };
-    send(page(&oauth, &parts, notice))
+    send(page(&oauth, provider, &parts, notice))
 }
 
 /// Does it. A form of another site does not (RFC 6749 §10.12).
-pub(super) async fn disconnect(
-    State(oauth): State<OAuth>,
-    caller: Caller,
-    parts: Parts,
-) -> Response {
+pub(super) async fn disconnect(State(oauth): State<OAuth>, parts: Parts) -> Response {
+    let (provider, caller) = match meant(&oauth, &parts).await {
+        Ok(found) => found,
+        Err(error) => return send(Visit::of(&oauth, &parts).failure_at_start(&error)),
+    };
     if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
-        return send(page(&oauth, &parts, Notice::cross_site()));
+        return send(page(&oauth, provider, &parts, Notice::cross_site()));
     }
     let outcome = match &caller {
         Caller::LoggedOut => return send(login::unsent(&oauth, &parts)),
         Caller::SignedIn(who) => disconnected(&oauth, who).await,
-        Caller::Stranger | Caller::Unlinked(_) => Ok(Disconnection::NotConnected),
+        Caller::Stranger | Caller::Unlinked { .. } => Ok(Disconnection::NotConnected),
     };
     send(match outcome {
-        Ok(outcome) => told(&oauth, &parts, outcome),
-        Err(error) => Visit::of(&oauth, &parts).failure(&error, &own_link(&oauth, &parts)),
+        Ok(outcome) => told(&oauth, provider, &parts, outcome),
+        Err(error) => {
+            Visit::of(&oauth, &parts).at(provider).failure(&error, &own_link(&oauth, &parts))
+        }
     })
+}
+
+/// The account that is meant: that of the provider in `?provider=`, else that of the session.
+async fn meant(oauth: &OAuth, parts: &Parts) -> Result<(ProviderId, Caller), Error> {
+    let provider = match parameter(parts, "provider") {
+        None => ProviderId::FIRST,
+        Some(key) => oauth.0.accounts.providers.find(&key).ok_or_else(|| {
+            Error::new(Code::CallbackInvalid, "the link names a provider that the app lacks")
+        })?,
+    };
+    Ok((provider, guard::caller(oauth, parts, provider).await?))
 }
 
 /// In an app with a login of its own, the account is the user's no longer.
 async fn disconnected(oauth: &OAuth, who: &SignedIn) -> Result<Disconnection, Error> {
     let outcome = oauth.0.accounts.disconnect(who.key).await?;
-    if let Login::Owner(owner) = who.login {
-        oauth.take_accounts(owner).await?;
+    if let Some(owner) = who.owner {
+        oauth.take_account(owner, who.key).await?;
     }
     Ok(outcome)
 }
 
 /// The app's own page, where it asked for one and all is done; else what became of it.
-fn told(oauth: &OAuth, parts: &Parts, outcome: Disconnection) -> Ready {
+fn told(oauth: &OAuth, provider: ProviderId, parts: &Parts, outcome: Disconnection) -> Ready {
     let kind = match outcome {
         Disconnection::Revoked => PageKind::Disconnected,
         Disconnection::Pending => PageKind::DisconnectPending,
@@ -68,12 +86,12 @@ fn told(oauth: &OAuth, parts: &Parts, outcome: Disconnection) -> Ready {
     if is_all && parameter(parts, "return_to").is_some() {
         return respond::see_other(way_back(oauth, parts).as_str());
     }
-    page(oauth, parts, Notice::disconnection(kind))
+    page(oauth, provider, parts, Notice::disconnection(kind))
 }
 
-fn page(oauth: &OAuth, parts: &Parts, notice: Notice) -> Ready {
+fn page(oauth: &OAuth, provider: ProviderId, parts: &Parts, notice: Notice) -> Ready {
     let back = way_back(oauth, parts);
-    Visit::of(oauth, parts).page(notice.with_link(LinkKind::Back, back.as_str()))
+    Visit::of(oauth, parts).at(provider).page(notice.with_link(LinkKind::Back, back.as_str()))
 }
 
 fn way_back(oauth: &OAuth, parts: &Parts) -> Resume {

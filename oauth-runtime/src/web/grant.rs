@@ -12,10 +12,11 @@ use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
 use crate::flow::{Intent, Resume};
 use crate::oauth::{Login, OAuth, SignedIn};
+use crate::provider::Provider;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
 use crate::session::Binding;
-use crate::tokens::{AccountRow, TokenSet};
+use crate::tokens::{AccountRow, ProviderId, TokenSet};
 
 /// A live token that holds what was required, with the request that required it.
 #[derive(Clone)]
@@ -83,24 +84,28 @@ impl Grant {
         if !error.is_consent_required() {
             return error;
         }
+        let provider = oauth.declared(declaration).unwrap_or_default();
         let wanted = match row {
             Some(row) => row.wanted_again(declaration),
             None => declaration.whole(&ScopeSet::default()),
         };
-        let holder = row.and_then(|row| row.holder);
+        // A link that binds to a session would be nobody's by tomorrow.
+        let holder = row.and_then(|row| row.holder).filter(|_| oauth.0.login.is_some());
         let page = Resume::default_page(oauth).into_string();
         let link = if oauth.0.login.is_some() && holder.is_none() {
             // Nobody has it, and who asks for it first will be known when he is logged in.
             Ok(oauth.0.urls.path("sign-in"))
         } else {
             let intent = Intent::new(oauth, holder, &wanted.missing, page)
+                .at(oauth, provider)
                 .with_optional(&wanted.optional)
                 .with_why(declaration.why);
             let hint = row.and_then(|row| row.identity.email().map(str::to_owned));
             intent.in_mail(oauth, hint).to_link(oauth)
         };
         let (missing, declined) = (&wanted.missing, &ScopeSet::default());
-        let problem = Problem { oauth, declaration, missing, declined, code: error.kind() };
+        let problem =
+            Problem { oauth, provider, declaration, missing, declined, code: error.kind() };
         let answer = link.and_then(|link| {
             let whole = format!("{}{link}", oauth.0.urls.origin_text());
             Ok(Answer { response: problem.response(&whole)?, authorize_url: Some(whole) })
@@ -148,20 +153,37 @@ impl Grant {
 
     fn problem(&self, code: Code, link: &str) -> Result<Ready, Error> {
         let Self { oauth, declaration, .. } = self;
-        let (missing, declined) = (&self.wanted().missing, &ScopeSet::default());
-        Problem { oauth, declaration, missing, declined, code }.response(link)
+        let (provider, wanted) = self.wanted(code);
+        let (missing, declined) = (&wanted.missing, &ScopeSet::default());
+        Problem { oauth, provider, declaration, missing, declined, code }.response(link)
     }
 
     /// Whoever says that something is missing does not say which: the handler's own scopes are
     /// asked for, although the account seems to have them.
     fn intent(&self, code: Code, resume: Resume) -> Intent {
-        let (binding, wanted) = (self.binding(code), self.wanted());
+        let (binding, (provider, wanted)) = (self.binding(code), self.wanted(code));
         let intent = Intent::new(&self.oauth, binding, &wanted.missing, resume.into_string());
-        intent.with_optional(&wanted.optional).with_why(self.declaration.why).insisting()
+        intent
+            .at(&self.oauth, provider)
+            .with_optional(&wanted.optional)
+            .with_why(self.declaration.why)
+            .insisting()
     }
 
-    fn wanted(&self) -> Wanted {
-        self.signed_in.row().wanted_again(self.declaration)
+    /// The provider whose token it is.
+    pub(crate) fn provider(&self) -> &Provider {
+        self.oauth.provider(self.signed_in.provider)
+    }
+
+    /// What to ask for, and where. Whose session is over signs in first, and links afterwards.
+    fn wanted(&self, code: Code) -> (ProviderId, Wanted) {
+        let SignedIn { login, provider, .. } = &self.signed_in;
+        match login {
+            Login::Session(_) if code == Code::SignInRequired && !provider.is_first() => {
+                Default::default()
+            }
+            _ => (*provider, self.signed_in.row().wanted_again(self.declaration)),
+        }
     }
 
     /// Who will follow the link: after a sign-out somebody of whom nothing is known, but for the

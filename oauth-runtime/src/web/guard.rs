@@ -15,7 +15,7 @@ use crate::flow::{Resume, Visitor};
 use crate::oauth::{Caller, Login, OAuth, SignedIn};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
-use crate::tokens::{Freshness, TokenSet};
+use crate::tokens::{Freshness, ProviderId, TokenSet};
 
 /// Somebody with a live token that holds what was required.
 pub(crate) struct Pass {
@@ -49,7 +49,7 @@ pub(super) async fn admit_optional(
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Option<Pass>, Error> {
-    match caller(&oauth, parts).await? {
+    match caller(&oauth, parts, oauth.declared(declaration)?).await? {
         caller @ Caller::SignedIn(_) => {
             Ok(consider(&oauth, caller, parts, declaration).await?.ok())
         }
@@ -94,7 +94,7 @@ pub(super) fn withdrawn() -> Error {
 /// Whoever is signed in, or the answer that leads there.
 pub(super) async fn admit_user(oauth: OAuth, parts: &Parts) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
-    match caller(&oauth, parts).await? {
+    match caller(&oauth, parts, ProviderId::FIRST).await? {
         Caller::SignedIn(who) => Ok(who),
         caller => Err(Refused::without_account(caller).into_error(&oauth, parts, &SIGN_IN)),
     }
@@ -103,7 +103,9 @@ pub(super) async fn admit_user(oauth: OAuth, parts: &Parts) -> Result<SignedIn, 
 /// The common case, with no wait and no allocation; the handle back where it is another one.
 pub(super) fn fresh(oauth: OAuth, parts: &Parts, required: &Declaration) -> Result<Pass, OAuth> {
     let now = oauth.0.clock.now();
-    let Some(signed_in) = oauth.known_caller(parts, now) else {
+    let provider = oauth.declared(required).ok();
+    let known = provider.and_then(|provider| oauth.known_caller(parts, provider, now));
+    let Some(signed_in) = known else {
         return Err(oauth);
     };
     let row = signed_in.row();
@@ -119,8 +121,12 @@ pub(super) fn fresh(oauth: OAuth, parts: &Parts, required: &Declaration) -> Resu
 }
 
 /// Whose request this is, or the answer where that cannot be known.
-pub(super) async fn caller(oauth: &OAuth, parts: &Parts) -> Result<Caller, Error> {
-    let caller = oauth.caller(parts, oauth.0.clock.now()).await;
+pub(super) async fn caller(
+    oauth: &OAuth,
+    parts: &Parts,
+    provider: ProviderId,
+) -> Result<Caller, Error> {
+    let caller = oauth.caller(parts, provider, oauth.0.clock.now()).await;
     caller.map_err(|error| unknown(oauth, parts, error))
 }
 
@@ -136,7 +142,7 @@ pub(super) async fn admit_slowly(
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
-    let caller = caller(&oauth, parts).await?;
+    let caller = caller(&oauth, parts, oauth.declared(declaration)?).await?;
     let considered = consider(&oauth, caller, parts, declaration).await?;
     considered.map_err(|refused| refused.into_error(&oauth, parts, declaration))
 }
@@ -230,7 +236,7 @@ pub(super) fn before(
     let came_back = |login: &Login| oauth.returned_lately(login, missing);
     let (declined, came_back) = match caller {
         Caller::SignedIn(who) => (who.row().declined_of(missing), came_back(&who.login)),
-        Caller::Unlinked(owner) if came_back(&Login::Owner(*owner)) => (missing.clone(), true),
+        Caller::Unlinked { login, .. } if came_back(login) => (missing.clone(), true),
         // His browser remembers a no.
         Caller::Stranger if refused_before(oauth, headers, missing) => (missing.clone(), true),
         _ => (ScopeSet::default(), false),
@@ -250,7 +256,7 @@ impl Refused {
     /// A user of the app who has linked no account lacks all that is required.
     fn without_account(caller: Caller) -> Self {
         let standing = match caller {
-            Caller::Unlinked(_) => Standing::Missing,
+            Caller::Unlinked { .. } => Standing::Missing,
             _ => Standing::SignedOut,
         };
         Self { caller, standing }
@@ -258,10 +264,13 @@ impl Refused {
 
     fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
         let row = self.caller.signed_in().map(SignedIn::row);
-        let wanted = match (self.standing, row) {
-            (Standing::Missing, Some(row)) => row.wanted(declaration),
-            (_, Some(row)) => row.wanted_again(declaration),
-            (_, None) => declaration.whole(&ScopeSet::default()),
+        let declared = oauth.declared(declaration).unwrap_or_default();
+        let (provider, wanted) = match (self.standing, row) {
+            (Standing::Missing, Some(row)) => (declared, row.wanted(declaration)),
+            (_, Some(row)) => (declared, row.wanted_again(declaration)),
+            // Nobody is there to link an account to: first he signs in.
+            (Standing::SignedOut, None) if !declared.is_first() => Default::default(),
+            (_, None) => (declared, declaration.whole(&ScopeSet::default())),
         };
         let code = match self.standing {
             Standing::SignedOut => Code::SignInRequired,
@@ -270,6 +279,8 @@ impl Refused {
         let caller = &self.caller;
         let (declined, before) = before(oauth, caller, &parts.headers, &wanted.missing);
         let refusal = refusal(RequestKind::of_parts(oauth, parts), before);
-        Challenge { oauth, parts, caller, declaration, wanted, declined, code }.into_error(refusal)
+        let challenge =
+            Challenge { oauth, provider, parts, caller, declaration, wanted, declined, code };
+        challenge.into_error(refusal)
     }
 }

@@ -13,6 +13,7 @@ use crate::flow::Resume;
 use crate::oauth::OAuth;
 use crate::pages::{LinkKind, Notice};
 use crate::session::{open, seal};
+use crate::tokens::ProviderId;
 
 /// The parameter with which a callback comes a second time.
 const AGAIN: &str = "again";
@@ -107,10 +108,16 @@ pub(super) fn second_try(oauth: &OAuth, parts: &Parts) -> Option<String> {
 /// that request comes from our own site. The code is not in that page, but sealed.
 ///
 /// `None` for what is too long to come again.
-pub(super) fn once_more(oauth: &OAuth, parts: &Parts, query: &str) -> Option<Ready> {
+pub(super) fn once_more(
+    oauth: &OAuth,
+    provider: ProviderId,
+    parts: &Parts,
+    query: &str,
+) -> Option<Ready> {
     let sealed = seal(&oauth.0.flow_sealer, &binding(oauth), &query).ok()?;
     let urls = &oauth.0.urls;
-    let again = format!("{}{}?{AGAIN}={sealed}", urls.mount(), urls.callback_route());
+    let again =
+        format!("{}{}?{AGAIN}={sealed}", urls.mount(), urls.callback_route(provider.index()));
     let opens = open::<String>(&oauth.0.flow_sealer, &binding(oauth), sealed.as_bytes()).is_some();
     let notice = Notice::returning().with_link(LinkKind::Continue, &again);
     let mut response = opens.then(|| Visit::of(oauth, parts).page(notice))?;
@@ -119,5 +126,5 @@ pub(super) fn once_more(oauth: &OAuth, parts: &Parts, query: &str) -> Option<Rea
 }
 
 fn binding(oauth: &OAuth) -> String {
-    format!("{AGAIN}|{}|{}", oauth.provider().client_id(), oauth.0.urls.origin_text())
+    format!("{AGAIN}|{}|{}", oauth.first_provider().client_id(), oauth.0.urls.origin_text())
 }

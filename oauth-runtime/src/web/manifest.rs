@@ -44,7 +44,7 @@ pub(super) async fn show_manifest(State(oauth): State<OAuth>, parts: Parts) -> R
 }
 
 fn page(oauth: &OAuth, manifest: &Manifest) -> Result<String, Error> {
-    let (provider, address) = (oauth.provider().name(), oauth.0.urls.path("manifest"));
+    let (provider, address) = (oauth.first_provider().name(), oauth.0.urls.path("manifest"));
     let findings = manifest.findings().iter().map(ToString::to_string).collect();
     let page = ManifestPage { manifest, findings, provider, address: &address, style: STYLE };
     page.render().map_err(|error| {

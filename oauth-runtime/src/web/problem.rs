@@ -8,10 +8,12 @@ use crate::error::{Code, Error};
 use crate::oauth::OAuth;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
+use crate::tokens::ProviderId;
 
 /// What is missing, and for what.
 pub(super) struct Problem<'a> {
     pub(super) oauth: &'a OAuth,
+    pub(super) provider: ProviderId,
     pub(super) declaration: &'static Declaration,
     pub(super) missing: &'a ScopeSet,
     pub(super) declined: &'a ScopeSet,
@@ -40,7 +42,7 @@ impl Problem<'_> {
             title: if status == StatusCode::UNAUTHORIZED { "Unauthorized" } else { "Forbidden" },
             status: status.as_u16(),
             code: self.code.as_str(),
-            provider: self.oauth.provider().key(),
+            provider: self.oauth.provider(self.provider).key(),
             missing_scopes: self.missing,
             declined: self.declined,
             why: self.declaration.why,

@@ -64,7 +64,7 @@ pub(crate) fn page(oauth: &OAuth, headers: &HeaderMap, notice: Notice) -> Result
         // Under `no-referrer` it would be sent with `Origin: null`, and refused.
         set(&mut response, header::REFERRER_POLICY, "same-origin");
     }
-    let page = oauth.0.appearance.show(notice, oauth.provider().name(), headers)?;
+    let page = oauth.0.appearance.show(notice, oauth.first_provider().name(), headers)?;
     set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
     let policy = page.content_security_policy().unwrap_or_default();
     if HeaderValue::from_str(policy).is_err() {

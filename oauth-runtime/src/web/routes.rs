@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
@@ -12,17 +12,17 @@ use http::{HeaderName, StatusCode};
 use super::client::client_js;
 use super::decision::{Refusal, refusal};
 use super::disconnect::{ask, disconnect};
-use super::guard::before;
+use super::guard::{self, before};
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
 use super::request_kind::{RequestKind, is_same_origin};
 use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
-use crate::flow::{Action, Begin, Begun, Intent, Popup, Resume, Returned, page_of};
+use crate::flow::{Begin, Begun, Intent, Popup, Resume, Returned, page_of};
 use crate::oauth::{Caller, Ending, OAuth};
 use crate::pages::{LinkKind, Notice};
-use crate::scope::requirement::Wanted;
+use crate::tokens::ProviderId;
 
 impl OAuth {
     /// The library's own routes, to be merged into the app's router whatever its state.
@@ -59,6 +59,11 @@ impl OAuth {
             let route = only_get(get(super::manifest::show_manifest));
             router = router.route(&urls.route("manifest"), route);
         }
+        for id in self.0.accounts.providers.ids() {
+            let answered =
+                move |State(oauth): State<OAuth>, parts: Parts| callback(oauth, id, parts);
+            router = router.route(urls.callback_route(id.index()), only_get(get(answered)));
+        }
         router
             .route(&urls.route("sign-in"), only_get(get(sign_in)))
             .route(&urls.route("start"), only_get(get(start)))
@@ -67,7 +72,6 @@ impl OAuth {
             .route(&urls.route("done"), only_get(get(done)))
             .route(&urls.route("disconnect"), only_get(get(ask)).post(disconnect))
             .route(&urls.route("client.js"), get(client_js).fallback(wrong_method))
-            .route(urls.callback_route(), only_get(get(callback)))
             .with_state(self.clone())
     }
 }
@@ -91,18 +95,9 @@ async fn sign_in(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Re
     match caller {
         Caller::SignedIn(_) => return send(respond::see_other(resume.as_str())),
         Caller::LoggedOut => return send(login::first(&oauth, &parts)),
-        Caller::Stranger | Caller::Unlinked(_) => {}
+        Caller::Stranger | Caller::Unlinked { .. } => {}
     }
-    let begin = Begin {
-        caller: &caller,
-        wanted: Wanted::default(),
-        action: Action::Authorize,
-        login_hint: None,
-        why: None,
-        resume,
-        insists: false,
-    };
-    begin_or_refuse(&oauth, &parts, begin)
+    begin_or_refuse(&oauth, &parts, Begin::sign_in(&caller, resume))
 }
 
 async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
@@ -114,10 +109,14 @@ async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Resp
         Ok(intent) => intent,
         Err(error) => return send(no_link(&oauth, &parts, &error)),
     };
-    if let Some(notice) = told_first(&oauth, &caller, &parts, &intent) {
+    let (provider, caller) = match at(&oauth, &intent, caller).await {
+        Ok(found) => found,
+        Err(error) => return send(no_link(&oauth, &parts, &error)),
+    };
+    if let Some(notice) = told_first(&oauth, (provider, &caller), &parts, &intent) {
         return send(notice);
     }
-    let mut begin = Begin::from_intent(&oauth, intent, &caller);
+    let mut begin = Begin::from_intent(&oauth, provider, intent, &caller);
     begin.resume = told(&oauth, &parts, begin.resume);
     if begin.is_granted_already(oauth.0.clock.now()) {
         return send(respond::see_other(begin.resume.as_str()));
@@ -125,9 +124,20 @@ async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Resp
     begin_or_refuse(&oauth, &parts, begin)
 }
 
+/// The provider of a link, and the same person with the account there.
+async fn at(oauth: &OAuth, intent: &Intent, caller: Caller) -> Result<(ProviderId, Caller), Error> {
+    let provider = intent.provider(oauth)?;
+    Ok((provider, oauth.at(provider, caller, oauth.0.clock.now()).await?))
+}
+
 /// Nobody clicked: as in front of a handler, whoever was asked before decides himself whether he
 /// is asked again.
-fn told_first(oauth: &OAuth, caller: &Caller, parts: &Parts, intent: &Intent) -> Option<Ready> {
+fn told_first(
+    oauth: &OAuth,
+    (provider, caller): (ProviderId, &Caller),
+    parts: &Parts,
+    intent: &Intent,
+) -> Option<Ready> {
     let missing = intent.scopes.to_set();
     if !intent.unasked || missing.is_empty() {
         return None;
@@ -139,7 +149,8 @@ fn told_first(oauth: &OAuth, caller: &Caller, parts: &Parts, intent: &Intent) ->
         (Refusal::Rationale, _) => (Notice::rationale(intent.wanted().all()), LinkKind::Continue),
         _ => return None,
     };
-    let (visit, intent) = (Visit::of(oauth, parts), intent.clone().asked_on_page(oauth));
+    let (visit, intent) =
+        (Visit::of(oauth, parts).at(provider), intent.clone().asked_on_page(oauth));
     Some(match intent.to_link(oauth) {
         Ok(href) => {
             let notice = notice.with_why(intent.why.as_deref()).with_link(link, href);
@@ -250,14 +261,20 @@ async fn end_session(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
     }
 }
 
-async fn callback(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
+async fn callback(oauth: OAuth, provider: ProviderId, parts: Parts) -> Response {
+    let caller = match guard::caller(&oauth, &parts, provider).await {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
     let second = login::second_try(&oauth, &parts);
     let query = second.as_deref().or(parts.uri.query()).unwrap_or_default();
-    let returned = Returned::from_query(&oauth, caller.clone(), query, &parts.headers).await;
-    let visit = Visit::of(&oauth, &parts);
+    let answered = (provider, caller.clone());
+    let returned = Returned::from_query(&oauth, answered, query, &parts.headers).await;
+    let visit = Visit::of(&oauth, &parts).at(provider);
     let mut response = match &returned.ending {
         Ending::Failed { error, resume } if error.kind() == Code::SignInRequired => {
-            let once_more = second.is_none().then(|| login::once_more(&oauth, &parts, query));
+            let once_more =
+                second.is_none().then(|| login::once_more(&oauth, provider, &parts, query));
             if let Some(once_more) = once_more.flatten() {
                 return send(once_more);
             }

@@ -12,21 +12,29 @@ use crate::error::{Code, Error};
 use crate::flow::{Action, Intent, called_off};
 use crate::oauth::{Caller, Ending, OAuth, OtherAccount};
 use crate::pages::{Accounts, LinkKind, Notice};
+use crate::tokens::ProviderId;
 
 /// Who answers, and the headers that say in which language.
 #[derive(Clone, Copy)]
 pub(super) struct Visit<'a> {
     oauth: &'a OAuth,
+    /// Which provider its pages speak of.
+    provider: ProviderId,
     headers: &'a HeaderMap,
 }
 
 impl<'a> Visit<'a> {
     pub(super) fn of(oauth: &'a OAuth, parts: &'a Parts) -> Self {
-        Self { oauth, headers: &parts.headers }
+        Self { oauth, provider: ProviderId::FIRST, headers: &parts.headers }
+    }
+
+    pub(super) fn at(self, provider: ProviderId) -> Self {
+        Self { provider, ..self }
     }
 
     /// The page, or the failure to write it.
     pub(super) fn page(self, notice: Notice) -> Ready {
+        let notice = notice.of_provider(self.oauth.provider(self.provider).name());
         let page = respond::page(self.oauth, self.headers, notice);
         page.unwrap_or_else(|error| self.failure_at_start(&error))
     }
@@ -60,6 +68,7 @@ impl<'a> Visit<'a> {
             _ if called_off(self.oauth, resume).is_some() => notice,
             _ => notice.with_link(LinkKind::StartAgain, resume),
         };
+        let notice = notice.of_provider(self.oauth.provider(self.provider).name());
         respond::failure(self.oauth, self.headers, error, self.with_way_back_from(notice, resume))
     }
 
@@ -126,7 +135,7 @@ impl<'a> Visit<'a> {
         intent: Intent,
         why: Option<&str>,
     ) -> Result<Notice, Error> {
-        let intent = intent.with_why(why);
+        let intent = intent.at(self.oauth, self.provider).with_why(why);
         let notice = notice.with_why(why).with_link(link, intent.to_link(self.oauth)?);
         Ok(self.with_way_back_from(notice, &intent.resume))
     }
@@ -136,7 +145,7 @@ impl<'a> Visit<'a> {
         let link = |action, hint: &str| {
             let intent =
                 Intent::new(self.oauth, caller.binding(), &other.scopes, other.resume.clone());
-            intent.with_action(action, hint).to_link(self.oauth)
+            intent.at(self.oauth, self.provider).with_action(action, hint).to_link(self.oauth)
         };
         let Accounts { signed_in, chosen } = &other.accounts;
         let chosen = chosen.as_deref().unwrap_or_default();
@@ -163,8 +172,7 @@ impl FromRequestParts<OAuth> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, oauth: &OAuth) -> Result<Self, Error> {
-        let caller = oauth.caller(parts, oauth.0.clock.now()).await;
-        caller.map_err(|error| guard::unknown(oauth, parts, error))
+        guard::caller(oauth, parts, ProviderId::FIRST).await
     }
 }
 
