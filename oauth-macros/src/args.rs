@@ -1,12 +1,14 @@
 //! The grammar of the macros' arguments. Every mistake is collected, and none ends the reading.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{LitStr, Path, Token, parse_quote};
 
 use crate::list;
 use crate::mistakes::Mistakes;
+use crate::options::{
+    Allowed, allowed, holds_form, is_option, is_value, provider, provider_of, split,
+};
 use crate::scope::{Scope, scope_type};
 
 /// An option and how it is written.
@@ -27,17 +29,6 @@ const OF_HANDLER: [Form; 8] = [ANY, OPTIONAL, PROVIDER, WHY, RESUME, MARKER, ALL
 const OF_SET: [Form; 6] = [ANY, OPTIONAL, PROVIDER, WHY, ALLOW, CRATE];
 /// The options of a scope of the app's own.
 const OF_OWN: [Form; 2] = [PROVIDER, CRATE];
-
-/// What is allowed although it is a mistake as a rule.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Allowed {
-    /// A scope that another one covers.
-    pub(crate) wider: bool,
-    /// A scope that spoils another one.
-    pub(crate) conflict: bool,
-    /// A scope that the provider has taken out of use.
-    pub(crate) retired: bool,
-}
 
 /// What the arguments say.
 pub(crate) struct Args {
@@ -264,76 +255,4 @@ impl Args {
 pub(crate) fn call_site(input: &TokenStream) -> Span {
     let first = input.clone().into_iter().next();
     first.map_or_else(Span::call_site, |first| Span::call_site().resolved_at(first.span()))
-}
-
-fn allowed(group: &Group) -> syn::Result<Allowed> {
-    let words = Punctuated::<Ident, Token![,]>::parse_separated_nonempty;
-    let mut allowed = Allowed::default();
-    for word in words.parse2(group.stream())? {
-        match word.to_string().as_str() {
-            "wider" => allowed.wider = true,
-            "conflict" => allowed.conflict = true,
-            "retired" => allowed.retired = true,
-            _ => return Err(syn::Error::new(word.span(), "unknown permission")),
-        }
-    }
-    Ok(allowed)
-}
-
-/// The provider that an argument names, if it is that option.
-fn provider_of(argument: &TokenStream) -> Option<LitStr> {
-    let mut trees = argument.clone().into_iter();
-    let is = |tree: Option<TokenTree>, text: &str| tree.is_some_and(|t| t.to_string() == text);
-    let named = is(trees.next(), "provider") && is(trees.next(), "=");
-    syn::parse2(trees.take(1).collect()).ok().filter(|_| named)
-}
-
-/// A key as it may stand in the path of a callback.
-fn provider(key: LitStr) -> syn::Result<LitStr> {
-    let text = key.value();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if text.is_empty() || !text.bytes().all(plain) {
-        return Err(syn::Error::new(key.span(), "no key"));
-    }
-    Ok(key)
-}
-
-/// `"confirm"` lets the person look at a kept form and send it, `"never"` keeps none.
-fn holds_form(word: &LitStr) -> syn::Result<bool> {
-    match word.value().as_str() {
-        "confirm" => Ok(true),
-        "never" => Ok(false),
-        _ => Err(syn::Error::new(word.span(), "unknown word")),
-    }
-}
-
-/// Whether what follows a word makes an option of it.
-fn is_option(next: &TokenTree) -> bool {
-    match next {
-        TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
-        TokenTree::Punct(punct) => punct.as_char() == '=',
-        _ => false,
-    }
-}
-
-/// Whether an option is given a value, not parentheses.
-fn is_value(tokens: &TokenStream) -> bool {
-    matches!(tokens.clone().into_iter().nth(1), Some(TokenTree::Punct(_)))
-}
-
-/// Takes the arguments apart at their commas; a comma with nothing before it stands alone.
-pub(crate) fn split(arguments: TokenStream) -> Vec<TokenStream> {
-    let mut parts = Vec::new();
-    let mut part = TokenStream::new();
-    for tree in arguments {
-        let is_comma = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ',');
-        if !is_comma || part.is_empty() {
-            part.extend([tree]);
-        }
-        if is_comma {
-            parts.push(std::mem::take(&mut part));
-        }
-    }
-    parts.extend(Some(part).filter(|part| !part.is_empty()));
-    parts
 }

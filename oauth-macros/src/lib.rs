@@ -3,6 +3,7 @@
 mod catalogue;
 mod scope;
 mod mistakes;
+mod options;
 mod args;
 mod list;
 mod marker;

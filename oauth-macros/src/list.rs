@@ -1,7 +1,8 @@
 //! What is wrong with a list of scopes as a whole: scopes too many, retired, or at odds.
 
-use crate::args::{Allowed, Args};
+use crate::args::Args;
 use crate::catalogue;
+use crate::options::Allowed;
 use crate::scope::Scope;
 
 /// Every mistake, at the scope that is to blame.

@@ -7,7 +7,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Visibility, parse_quote};
 
-use crate::args::{Args, split};
+use crate::args::Args;
+use crate::options::split;
 use crate::scope::{Scope, scope_type};
 
 /// A marker to be written out.

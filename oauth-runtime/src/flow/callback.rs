@@ -50,11 +50,10 @@ impl Returned {
         };
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
         let resume = flow.resume.clone();
-        let returned = match checked(oauth, provider, &flow, &caller, &response) {
-            Ok(()) => {
-                let answered = Answered { provider, flow, verified, caller };
-                conclude(oauth, answered, response, headers).await
-            }
+        let checked = checked(oauth, provider, &flow, &caller, &response);
+        let answered = Answered { provider, flow, verified, caller };
+        let returned = match checked {
+            Ok(()) => conclude(oauth, answered, response, headers).await,
             Err(error) => Err(error),
         };
         match returned {
@@ -153,9 +152,7 @@ async fn conclude(
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
     match response.outcome {
-        Outcome::Error(error) => {
-            refused(oauth, answered.flow, &answered.caller, error, headers).await
-        }
+        Outcome::Error(error) => refused(oauth, answered, error, headers).await,
         Outcome::Code(code) => {
             let ending = claimed(oauth, answered, &response.state, code).await?;
             Ok(Returned { ending, cookies: Vec::new() })
@@ -167,8 +164,7 @@ async fn conclude(
 /// instead of sending him there again.
 async fn refused(
     oauth: &OAuth,
-    flow: Flow,
-    caller: &Caller,
+    Answered { provider, flow, caller, .. }: Answered,
     error: Error,
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
@@ -182,11 +178,11 @@ async fn refused(
         Caller::SignedIn(who) => {
             oauth.0.accounts.decline(&who.key, &scopes).await?;
             // What he has already is not declined, and still not to be asked for again at once.
-            oauth.note_return(&who.login, &scopes).await;
+            oauth.note_return(&who.login, provider, &scopes).await;
             who.login.binding()
         }
         Caller::Unlinked { login, .. } => {
-            oauth.note_return(login, &scopes).await;
+            oauth.note_return(&login, provider, &scopes).await;
             login.binding()
         }
         Caller::Stranger | Caller::LoggedOut => {
@@ -228,10 +224,9 @@ async fn claimed(
         });
     }
     let done = ending.wait_for(Option::is_some).await;
-    match done.ok().and_then(|ending| ending.clone()) {
-        Some(ending) => ending.map_err(|error| error.share()),
-        None => Err(Error::new(Code::Internal, "an authorization ended without a result")),
-    }
+    let lost = || Error::new(Code::Internal, "an authorization ended without a result");
+    let ending = done.ok().and_then(|ending| ending.clone()).ok_or_else(lost)?;
+    ending.map_err(|error| error.share())
 }
 
 /// A state whose ending will be told; whatever happens, nobody waits for it for ever.
@@ -256,7 +251,7 @@ async fn exchange(
             let claim = (*key, Expected::Version(claim.version));
             Ok(finish(oauth, answered, code, claim).await)
         }
-        Claimed::Elsewhere => elsewhere(oauth, &answered.flow, &answered.caller, key).await,
+        Claimed::Elsewhere => elsewhere(oauth, &answered, key).await,
     }
 }
 
@@ -264,8 +259,7 @@ async fn exchange(
 /// as who he is by then: the cookie of that answer may never have reached his browser.
 async fn elsewhere(
     oauth: &OAuth,
-    flow: &Flow,
-    caller: &Caller,
+    Answered { flow, caller, .. }: &Answered,
     key: &[u8; 16],
 ) -> Result<Ending, Error> {
     let (waited, claim) = oauth.0.claims.finished_elsewhere(key, &oauth.0.clock).await?;

@@ -49,10 +49,7 @@ impl Flow {
         }
         let key = oauth.0.accounts.key_of(&authorized.identity).await?;
         if let Some(other) = self.other_account(caller.signed_in(), &authorized, &key) {
-            info!(outcome = "other_account", "another account came back");
-            self.note_return(oauth, &caller).await;
-            let holder = caller.binding();
-            return Ok(Finished { ending: Ending::OtherAccount(other.into()), holder });
+            return Ok(self.of_other_account(oauth, &caller, other).await);
         }
         if begins_session(&caller, &key)
             && oauth.0.rules.admit(&authorized.identity, &oauth.0.clock).await?
@@ -60,19 +57,31 @@ impl Flow {
         {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
+        let (signed_in, authorized) = (caller.signed_in(), &authorized);
         let kept = match (caller.owner(), caller.login()) {
             (Some(owner), Some(login)) => {
                 let link = Link { login, owner, key, provider };
-                link.keep(oauth, caller.signed_in(), &authorized, asked_at).await
+                link.keep(oauth, signed_in, authorized, asked_at).await
             }
-            _ if !provider.is_first() => return Err(nobody()),
-            _ => keep_in_session(oauth, caller.signed_in(), &authorized, asked_at).await,
+            _ if !provider.is_first() => Err(nobody().into()),
+            _ => keep_in_session(oauth, signed_in, authorized, asked_at).await,
         };
         match kept {
             Ok(kept) => Ok(self.ending(oauth, kept).await),
             Err(Unsaved::Taken) => Ok(self.taken(oauth, &caller).await),
             Err(Unsaved::Failed(error)) => Err(error),
         }
+    }
+
+    async fn of_other_account(
+        self,
+        oauth: &OAuth,
+        caller: &Caller,
+        other: OtherAccount,
+    ) -> Finished {
+        info!(outcome = "other_account", "another account came back");
+        self.note_return(oauth, caller).await;
+        Finished { ending: Ending::OtherAccount(other.into()), holder: caller.binding() }
     }
 
     async fn taken(self, oauth: &OAuth, caller: &Caller) -> Finished {
@@ -136,16 +145,20 @@ impl Flow {
             let ending = Ending::Declined { session, binding, missing, why, resume };
             return Finished { ending, holder: Some(binding) };
         }
-        oauth.note_return(&login, &needed).await;
+        oauth.note_return(&login, self.at(oauth), &needed).await;
         info!(outcome = "granted", "authorized");
         let ending = Ending::Resumed { session, resume: self.resume };
         Finished { ending, holder: Some(binding) }
     }
 
+    fn at(&self, oauth: &OAuth) -> ProviderId {
+        oauth.0.accounts.providers.find(&self.provider).unwrap_or_default()
+    }
+
     /// From here on a click is needed for the same scopes: another round would hardly help.
     async fn note_return(&self, oauth: &OAuth, caller: &Caller) {
         if let Some(login) = caller.login() {
-            oauth.note_return(&login, &self.needed.to_set()).await;
+            oauth.note_return(&login, self.at(oauth), &self.needed.to_set()).await;
         }
     }
 }

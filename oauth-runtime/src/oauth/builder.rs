@@ -9,22 +9,19 @@ use tracing::info;
 
 use super::admission::Rules;
 use super::claim::Claims;
-#[cfg(feature = "manifest")]
-use super::handle::unknown_provider;
 use super::handle::{Inner, OAuth};
+use super::listed::{base_scopes, check_credentials, others, providers};
 use super::login_page::login_page;
 use super::storage::{MAX_STALENESS, keys, vault};
 use super::urls::Urls;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
-use crate::http::HttpClient;
 use crate::keys::{Keys, Sealer};
 use crate::pages::{Appearance, Brand, Pages};
-use crate::provider::{ClientCredentials, Provider};
-use crate::scope::{Scope, ScopeSet};
+use crate::provider::Provider;
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
 use crate::store::{Index, Store, Table};
-use crate::tokens::{Accounts, Providers};
+use crate::tokens::Accounts;
 
 /// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
 const HELD_FORMS: usize = 512;
@@ -236,10 +233,7 @@ impl OAuthBuilder {
         let vault = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
         let vault = vault.as_ref();
         let index = Arc::new(Index::new(vault)?);
-        let first = (self.provider, base_scopes);
-        let providers = Providers::new(first, others, &HttpClient::new()?, &self.clock)?;
-        #[cfg(feature = "manifest")]
-        check_handlers(&providers)?;
+        let providers = providers((self.provider, base_scopes), others, &self.clock)?;
         let life = keep(login.is_some(), self.lifetimes);
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
@@ -262,61 +256,6 @@ impl OAuthBuilder {
             routes: std::sync::Mutex::default(),
         }))
     }
-}
-
-/// The providers that people link accounts of, each with what it always asks for.
-fn others(providers: Vec<Provider>, urls: &mut Urls) -> Result<Vec<(Provider, ScopeSet)>, Error> {
-    let with_scopes = providers.into_iter().map(|provider| {
-        check_credentials(provider.credentials())?;
-        urls.add_provider(provider.key(), provider.credentials())?;
-        let scopes = base_scopes(None, &provider)?;
-        Ok((provider, scopes))
-    });
-    with_scopes.collect()
-}
-
-/// A handler whose provider the app lacks would fail at its first request, and not before.
-#[cfg(feature = "manifest")]
-fn check_handlers(providers: &Providers) -> Result<(), Error> {
-    for declaration in crate::manifest::registered() {
-        if let Some(key) = declaration.provider.filter(|key| providers.find(key).is_none()) {
-            return Err(unknown_provider(declaration, key));
-        }
-    }
-    Ok(())
-}
-
-fn base_scopes(names: Option<&[String]>, provider: &Provider) -> Result<ScopeSet, Error> {
-    let usual = || provider.base_scopes().map(str::to_owned).collect();
-    let names = names.map_or_else(usual, <[String]>::to_vec);
-    let mut scopes = ScopeSet::default();
-    if !provider.algorithms().is_empty() {
-        scopes.insert_name("openid");
-    }
-    for name in &names {
-        match Scope::find(name) {
-            Some(scope) if provider.is_catalogued() => scopes.insert(scope),
-            _ if !provider.is_catalogued() || name.contains("://") => scopes.insert_name(name),
-            _ => {
-                let text = format!("the base scope {name:?} is not known");
-                return Err(Error::new(Code::ConfigOption, text)
-                    .with_help("write its full name, with `https://`"));
-            }
-        }
-    }
-    Ok(scopes)
-}
-
-fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
-    let empty = |text: &str| text.trim().is_empty();
-    if empty(credentials.client_id()) || empty(credentials.client_secret().expose()) {
-        return Err(Error::new(
-            Code::ConfigCredentials,
-            "the client id or the client secret is empty",
-        )
-        .with_help("take both from the provider's console, or read them with `from_file`"));
-    }
-    Ok(())
 }
 
 fn announce(urls: &Urls) {

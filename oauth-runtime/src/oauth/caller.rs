@@ -6,112 +6,13 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 use super::handle::OAuth;
+use super::who::{Caller, Login, SignedIn};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
-use crate::session::{AccountKey, Binding, Named, Number, Owner, OwnerKey, Session, cookie};
+use crate::session::{AccountKey, Named, Number, Owner, OwnerKey, Session, cookie};
 use crate::store::{Entry, get_both};
 use crate::tokens::{AccountRow, ProviderId};
-
-/// How we know that it is the same person again.
-#[derive(Clone)]
-pub(crate) enum Login {
-    /// By the cookie of a session of ours.
-    Session(Session),
-    /// By the word of the app, which has a login of its own.
-    Owner(OwnerKey),
-    /// Not at all: a job of the app works with the account.
-    Account,
-}
-
-impl Login {
-    /// What a flow, a link or a kept form of this person is bound to.
-    pub(crate) fn binding(&self) -> Binding {
-        match self {
-            Self::Session(session) => session.row().lineage,
-            Self::Owner(owner) => *owner,
-            Self::Account => Binding::default(),
-        }
-    }
-}
-
-/// Somebody, together with the account behind him.
-#[derive(Clone)]
-pub(crate) struct SignedIn {
-    pub(crate) login: Login,
-    pub(crate) provider: ProviderId,
-    /// Whose link it is; nobody's where it is the account that the session itself is of.
-    pub(crate) owner: Option<OwnerKey>,
-    pub(crate) key: AccountKey,
-    pub(crate) account: Arc<Entry<AccountRow>>,
-}
-
-impl SignedIn {
-    #[inline]
-    pub(crate) fn row(&self) -> &AccountRow {
-        &self.account.value
-    }
-}
-
-/// Whom a request comes from.
-#[derive(Clone)]
-pub(crate) enum Caller {
-    /// Nobody is signed in.
-    Stranger,
-    /// Nobody is logged in to the app, which has a login of its own.
-    LoggedOut,
-    /// Somebody who has linked no account at the provider that is asked for.
-    Unlinked { login: Login, owner: OwnerKey },
-    /// Somebody with an account there.
-    SignedIn(SignedIn),
-}
-
-impl Caller {
-    pub(crate) fn signed_in(&self) -> Option<&SignedIn> {
-        match self {
-            Self::SignedIn(who) => Some(who),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn into_signed_in(self) -> Option<SignedIn> {
-        match self {
-            Self::SignedIn(who) => Some(who),
-            _ => None,
-        }
-    }
-
-    /// How this person will be known again, if at all.
-    pub(crate) fn login(&self) -> Option<Login> {
-        match self {
-            Self::Stranger | Self::LoggedOut => None,
-            Self::Unlinked { login, .. } => Some(login.clone()),
-            Self::SignedIn(who) => Some(who.login.clone()),
-        }
-    }
-
-    /// To whom an account at this provider is linked; to nobody where it begins a session.
-    pub(crate) fn owner(&self) -> Option<OwnerKey> {
-        match self {
-            Self::Stranger | Self::LoggedOut => None,
-            Self::Unlinked { owner, .. } => Some(*owner),
-            Self::SignedIn(who) => who.owner,
-        }
-    }
-
-    /// What a flow or link that this person begins is bound to.
-    pub(crate) fn binding(&self) -> Option<Binding> {
-        self.login().map(|login| login.binding())
-    }
-
-    /// Whether something that is bound like this is for this person. Where the app has a login
-    /// of its own, nothing is for everybody.
-    pub(crate) fn may_use(&self, binding: Option<Binding>) -> bool {
-        let owned = matches!(self.login(), Some(Login::Owner(_)));
-        let for_all = binding.is_none() && !owned;
-        !matches!(self, Self::LoggedOut) && (for_all || binding == self.binding())
-    }
-}
 
 impl OAuth {
     /// Who is signed in, with the account at `provider`, if that is known here: two lookups (two
@@ -177,8 +78,8 @@ impl OAuth {
         let (login, owner) = match caller {
             caller if provider.is_first() => return Ok(caller),
             Caller::Stranger | Caller::LoggedOut => return Ok(caller),
-            Caller::Unlinked { login, owner } => (login, owner),
-            Caller::SignedIn(SignedIn { login, owner: Some(owner), .. }) => (login, owner),
+            Caller::Unlinked { login, owner }
+            | Caller::SignedIn(SignedIn { login, owner: Some(owner), .. }) => (login, owner),
             Caller::SignedIn(SignedIn { login, key, .. }) => {
                 (login, self.0.owners.key_of_account(&key).await?)
             }
@@ -309,8 +210,8 @@ impl OAuth {
 
     /// Remembers that an authorization for these scopes came back. It guards against going
     /// round in circles, and nothing depends on it: a store that fails only loses that.
-    pub(crate) async fn note_return(&self, login: &Login, scopes: &ScopeSet) {
-        let (scopes, now) = (scopes.fingerprint(), self.0.clock.now());
+    pub(crate) async fn note_return(&self, login: &Login, provider: ProviderId, scopes: &ScopeSet) {
+        let (scopes, now) = (fingerprint(provider, scopes), self.0.clock.now());
         let noted = match login {
             Login::Session(session) => self.0.sessions.note_return(session, scopes, now).await,
             Login::Owner(owner) => self.0.owners.note_return(*owner, scopes, now).await,
@@ -322,8 +223,13 @@ impl OAuth {
     }
 
     /// Whether one came back a moment ago, so that another round would hardly help.
-    pub(crate) fn returned_lately(&self, login: &Login, scopes: &ScopeSet) -> bool {
-        let (scopes, now) = (scopes.fingerprint(), self.0.clock.now());
+    pub(crate) fn returned_lately(
+        &self,
+        login: &Login,
+        provider: ProviderId,
+        scopes: &ScopeSet,
+    ) -> bool {
+        let (scopes, now) = (fingerprint(provider, scopes), self.0.clock.now());
         match login {
             Login::Session(session) => session.returned_lately(scopes, now),
             Login::Owner(owner) => {
@@ -343,6 +249,11 @@ fn signed_in(session: Session, account: Arc<Entry<AccountRow>>) -> Option<Signed
     let current = session.row().epoch == account.value.epoch;
     let (provider, owner) = (ProviderId::FIRST, None);
     current.then_some(SignedIn { login: Login::Session(session), provider, owner, key, account })
+}
+
+/// The same scopes at two providers, none at all for one, are two different things to ask for.
+fn fingerprint(provider: ProviderId, scopes: &ScopeSet) -> u64 {
+    scopes.fingerprint().wrapping_add(provider.index() as u64)
 }
 
 #[cold]

@@ -7,13 +7,15 @@ mod caller;
 mod claim;
 mod handle;
 mod held_form;
+mod listed;
 mod login_page;
 mod people;
 mod urls;
+mod who;
 
 pub use admission::Admission;
 pub use builder::OAuthBuilder;
-pub(crate) use caller::{Caller, Login, SignedIn};
 pub(crate) use claim::{Claim, Claimed, Ending, OtherAccount};
 pub use handle::OAuth;
 pub(crate) use held_form::HeldForm;
+pub(crate) use who::{Caller, Login, SignedIn};

@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(identity.label(), "ada@example.com");
         assert!(identity.email_verified);
         let nobody = verify(&with("email", json!("ABSENT")), Some("n")).unwrap();
-        assert_eq!(nobody.label(), "110169484474386276334");
+        assert_eq!(nobody.label(), "Ada Example");
     }
 
     /// Two readers must not differ on which of two claims counts.

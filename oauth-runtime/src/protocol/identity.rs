@@ -69,6 +69,6 @@ impl Identity {
 
     /// How the account is named to its owner.
     pub(crate) fn label(&self) -> &str {
-        self.email().unwrap_or(self.subject())
+        self.email().or(self.name()).unwrap_or(self.subject())
     }
 }

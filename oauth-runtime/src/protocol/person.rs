@@ -48,7 +48,7 @@ impl Flag {
 impl Person {
     pub(super) fn told(name: Option<&str>, email: Option<&str>, picture: Option<&str>) -> Self {
         let [name, email, picture] = [name, email, picture].map(|text| text.map(Into::into));
-        Self { name, email, picture, ..Self::default() }
+        Self { email, name, picture, ..Self::default() }
     }
 
     pub(super) fn named(self, id: AccountId) -> Identity {

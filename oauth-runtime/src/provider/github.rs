@@ -3,7 +3,8 @@
 //! Facts from GitHub's "Authorizing OAuth apps" and "Scopes for OAuth apps".
 
 use super::credentials::ClientCredentials;
-use super::profile::{AccountChoice, Provider, ScopeNames};
+use super::differences::{AccountChoice, ScopeNames};
+use super::profile::Provider;
 use super::user_api::UserApi;
 use crate::error::Error;
 

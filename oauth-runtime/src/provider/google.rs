@@ -5,12 +5,13 @@
 
 use url::Url;
 
+use super::basics::Basics;
 use super::credentials::{ClientCredentials, ClientKind};
-use super::profile::{
-    AbsentScope, AccountChoice, Algorithm, Apis, BRIEF, ClientAuthentication, Endpoints,
-    Identification, Increment, IssParameter, OfflineAccess, OtherIssuers, Provider,
-    RevocationAuthentication, ScopeNames,
+use super::differences::{
+    AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Identification, Increment,
+    OfflineAccess, OtherIssuers, RevocationAuthentication,
 };
+use super::profile::{Apis, Provider};
 
 /// APIs whose root address is the shared host.
 const OLDER_APIS: [&str; 12] = [
@@ -40,48 +41,47 @@ impl Provider {
         if increment == Increment::Adds {
             parameters.push(("include_granted_scopes", "true"));
         }
-        Self {
-            key: "google".into(),
-            name: "Google".into(),
-            issuer: "https://accounts.google.com".into(),
+        let mut google = Self {
             other_issuers: OtherIssuers::Aliases(&["accounts.google.com"]),
-            endpoints: Endpoints {
-                authorization: fixed("https://accounts.google.com/o/oauth2/v2/auth"),
-                token: fixed("https://oauth2.googleapis.com/token"),
-                revocation: Some(fixed("https://oauth2.googleapis.com/revoke")),
-                // Its ID tokens tell what the scopes allow.
-                userinfo: None,
-            },
-            identification: Identification::IdToken {
-                jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
-                algorithms: &[Algorithm::Rs256],
-            },
             catalogued: true,
-            scope_names: ScopeNames::default(),
             absent_scope: AbsentScope::ProtocolError,
-            unstated_lifetime: BRIEF,
             increment,
-            iss_parameter: IssParameter::Optional,
             client_authentication: ClientAuthentication::Post,
             revocation_authentication: RevocationAuthentication::TokenAlone,
             offline_access: OfflineAccess::AsAsked,
             account_choice: AccountChoice::Chooser,
             hosted_domains: true,
-            verified_emails: true,
-            base_scopes: vec!["openid".into(), "email".into()],
             parameters,
-            apis: Apis::Domain {
-                domain: "googleapis.com",
-                shared: "www.googleapis.com",
-                older: &OLDER_APIS,
-            },
-            credentials,
-        }
+            ..basics(credentials).by_the_book()
+        };
+        // Its ID tokens tell what the scopes allow: no userinfo is asked.
+        google.endpoints.revocation = Some(fixed("https://oauth2.googleapis.com/revoke"));
+        google
+    }
+}
+
+fn basics(credentials: ClientCredentials) -> Basics {
+    Basics {
+        key: "google".into(),
+        name: "Google".into(),
+        issuer: "https://accounts.google.com".into(),
+        authorization: fixed("https://accounts.google.com/o/oauth2/v2/auth"),
+        token: fixed("https://oauth2.googleapis.com/token"),
+        identification: Identification::IdToken {
+            jwks: fixed("https://www.googleapis.com/oauth2/v3/certs"),
+            algorithms: &[Algorithm::Rs256],
+        },
+        apis: Apis::Domain {
+            domain: "googleapis.com",
+            shared: "www.googleapis.com",
+            older: &OLDER_APIS,
+        },
+        credentials,
     }
 }
 
 /// An address that is written above; the tests below read every one of them.
-pub(super) fn fixed(text: &'static str) -> Url {
+fn fixed(text: &'static str) -> Url {
     Url::parse(text).unwrap_or_else(|_| unreachable!("{text} is an address"))
 }
 

@@ -6,11 +6,12 @@
 use url::Url;
 
 use super::credentials::ClientCredentials;
-use super::openid::secure;
-use super::profile::{
-    AccountChoice, Algorithm, Apis, ClientAuthentication, Increment, OfflineAccess, OtherIssuers,
-    Provider, ScopeNames,
+use super::differences::{
+    AccountChoice, Algorithm, ClientAuthentication, Increment, OfflineAccess, OtherIssuers,
+    ScopeNames, is_guid,
 };
+use super::openid::secure;
+use super::profile::{Apis, Provider};
 use crate::error::{Code, Error};
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -44,39 +45,15 @@ impl Provider {
     /// # Errors
     /// If `tenant` is none of these. A domain is not taken: ID tokens name the GUID.
     pub fn microsoft(tenant: &str, credentials: ClientCredentials) -> Result<Self, Error> {
-        let tenants = |except| OtherIssuers::Tenants { before: BEFORE, after: AFTER, except };
-        let (tenant, other_issuers) = match tenant {
-            "common" => (tenant, tenants(None)),
-            "organizations" => (tenant, tenants(Some(PERSONAL))),
-            "consumers" => (PERSONAL, OtherIssuers::Aliases(&[])),
-            guid if super::profile::is_guid(guid) => (guid, OtherIssuers::Aliases(&[])),
-            other => {
-                let text = format!("the tenant {other:?} is no GUID in lower case");
-                return Err(Error::new(Code::ConfigOption, text).with_help(
-                    "give the directory (tenant) ID of the app registration, or `organizations`, \
-                     `consumers` or `common`",
-                ));
-            }
-        };
+        let (tenant, other_issuers) = tenants(tenant)?;
         let [authorize, token] =
             ["authorize", "token"].map(|name| format!("{AUTHORITY}/{tenant}/oauth2/v2.0/{name}"));
         let keys = format!("{AUTHORITY}/{tenant}/discovery/v2.0/keys");
-        let issuer = format!("{BEFORE}{tenant}{AFTER}");
-        let plain = Self::openid(
-            "microsoft",
-            "Microsoft",
-            &issuer,
-            &authorize,
-            &token,
-            &keys,
-            credentials,
-        )?;
-        let plain = plain.with_algorithms(&[Algorithm::Rs256]).with_base_scopes([
-            "openid",
-            "email",
-            "profile",
-            "offline_access",
-        ]);
+        let (issuer, name) = (format!("{BEFORE}{tenant}{AFTER}"), "Microsoft");
+        let plain =
+            Self::openid("microsoft", name, &issuer, &authorize, &token, &keys, credentials)?
+                .with_algorithms(&[Algorithm::Rs256])
+                .with_base_scopes(["openid", "email", "profile", "offline_access"]);
         Ok(Self {
             other_issuers,
             scope_names: ScopeNames { commas: false, prefix: Some(GRAPH), covers: &[] },
@@ -88,6 +65,24 @@ impl Provider {
             apis: Apis::Origin(graph()?),
             ..plain
         })
+    }
+}
+
+/// The tenant as it stands in addresses, and whose issuers it stands for.
+fn tenants(tenant: &str) -> Result<(&str, OtherIssuers), Error> {
+    let all = |except| OtherIssuers::Tenants { before: BEFORE, after: AFTER, except };
+    match tenant {
+        "common" => Ok((tenant, all(None))),
+        "organizations" => Ok((tenant, all(Some(PERSONAL)))),
+        "consumers" => Ok((PERSONAL, OtherIssuers::Aliases(&[]))),
+        guid if is_guid(guid) => Ok((guid, OtherIssuers::Aliases(&[]))),
+        other => {
+            let text = format!("the tenant {other:?} is no GUID in lower case");
+            Err(Error::new(Code::ConfigOption, text).with_help(
+                "give the directory (tenant) ID of the app registration, or `organizations`, \
+                 `consumers` or `common`",
+            ))
+        }
     }
 }
 

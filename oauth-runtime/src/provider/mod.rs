@@ -1,6 +1,8 @@
 //! A provider as data, and the client's credentials at it.
 
+mod basics;
 mod credentials;
+mod differences;
 mod git;
 mod github;
 mod google;
@@ -14,10 +16,10 @@ mod user_api;
 
 pub use credentials::ClientCredentials;
 pub(crate) use credentials::ClientKind;
-pub use profile::Provider;
-pub(crate) use profile::{
+pub(crate) use differences::{
     AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Identification, Increment,
     IssParameter, RevocationAuthentication,
 };
+pub use profile::Provider;
 pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};
 pub use user_api::UserApi;

@@ -1,12 +1,10 @@
 //! Any OAuth 2.0 provider without OpenID: whom a token is of, its API says.
 
+use super::basics::Basics;
 use super::credentials::ClientCredentials;
+use super::differences::{ClientAuthentication, Identification, LASTING, OfflineAccess};
 use super::openid::secure;
-use super::profile::{
-    AbsentScope, AccountChoice, Apis, BRIEF, ClientAuthentication, Endpoints, Identification,
-    Increment, IssParameter, LASTING, OfflineAccess, OtherIssuers, Provider,
-    RevocationAuthentication, ScopeNames,
-};
+use super::profile::{Apis, Provider};
 use super::user_api::UserApi;
 use crate::error::Error;
 
@@ -48,34 +46,22 @@ impl Provider {
         credentials: ClientCredentials,
     ) -> Result<Self, Error> {
         secure("issuer", issuer)?;
-        Ok(Self {
+        let plain = Basics {
             key: key.into().into(),
             name: name.into().into(),
             issuer: issuer.to_owned().into(),
-            other_issuers: OtherIssuers::Aliases(&[]),
-            endpoints: Endpoints {
-                authorization: secure("authorization endpoint", authorization_endpoint)?,
-                token: secure("token endpoint", token_endpoint)?,
-                revocation: None,
-                userinfo: None,
-            },
-            catalogued: false,
-            scope_names: ScopeNames::default(),
-            absent_scope: AbsentScope::AsRequested,
-            unstated_lifetime: BRIEF,
-            increment: Increment::Replaces,
-            iss_parameter: IssParameter::Optional,
-            client_authentication: ClientAuthentication::Post,
-            revocation_authentication: RevocationAuthentication::Client,
-            offline_access: OfflineAccess::AsAsked,
-            account_choice: AccountChoice::SignIn,
-            hosted_domains: false,
-            verified_emails: false,
-            base_scopes: Vec::new(),
-            parameters: Vec::new(),
+            authorization: secure("authorization endpoint", authorization_endpoint)?,
+            token: secure("token endpoint", token_endpoint)?,
             apis: Apis::Origin(user_api.endpoint.clone()),
             identification: Identification::UserApi(user_api),
             credentials,
+        };
+        Ok(Self {
+            client_authentication: ClientAuthentication::Post,
+            offline_access: OfflineAccess::AsAsked,
+            verified_emails: false,
+            base_scopes: Vec::new(),
+            ..plain.by_the_book()
         })
     }
 

@@ -2,12 +2,13 @@
 
 use url::Url;
 
+use super::basics::Basics;
 use super::credentials::ClientCredentials;
-use super::profile::{
-    AbsentScope, AccountChoice, Algorithm, Apis, BRIEF, ClientAuthentication, Endpoints,
-    Identification, Increment, IssParameter, OfflineAccess, OtherIssuers, Provider,
-    RevocationAuthentication, ScopeNames, Text,
+use super::differences::{
+    AccountChoice, Algorithm, ClientAuthentication, Identification, IssParameter, OfflineAccess,
+    Text,
 };
+use super::profile::{Apis, Provider};
 use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
 
@@ -54,38 +55,20 @@ impl Provider {
         jwks_uri: &str,
         credentials: ClientCredentials,
     ) -> Result<Self, Error> {
-        Ok(Self {
+        let openid = Basics {
             key: key.into().into(),
             name: name.into().into(),
             issuer: issuer.to_owned().into(),
-            other_issuers: OtherIssuers::Aliases(&[]),
-            endpoints: Endpoints {
-                authorization: secure("authorization endpoint", authorization_endpoint)?,
-                token: secure("token endpoint", token_endpoint)?,
-                revocation: None,
-                userinfo: None,
-            },
+            authorization: secure("authorization endpoint", authorization_endpoint)?,
+            token: secure("token endpoint", token_endpoint)?,
             identification: Identification::IdToken {
                 jwks: secure("key set", jwks_uri)?,
                 algorithms: &[Algorithm::Rs256, Algorithm::Es256],
             },
-            catalogued: false,
-            scope_names: ScopeNames::default(),
-            unstated_lifetime: BRIEF,
-            absent_scope: AbsentScope::AsRequested,
-            increment: Increment::Replaces,
-            iss_parameter: IssParameter::Optional,
-            client_authentication: ClientAuthentication::Basic,
-            revocation_authentication: RevocationAuthentication::Client,
-            offline_access: OfflineAccess::WithConsent,
-            account_choice: AccountChoice::SignIn,
-            hosted_domains: false,
-            verified_emails: true,
-            base_scopes: vec!["openid".into(), "email".into()],
-            parameters: Vec::new(),
             apis: Apis::Origin(secure("issuer", issuer)?),
             credentials,
-        })
+        };
+        Ok(openid.by_the_book())
     }
 
     /// Sends the client's secret in the form instead of the header (`client_secret_post`).

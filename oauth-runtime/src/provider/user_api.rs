@@ -2,8 +2,8 @@
 
 use url::Url;
 
+use super::differences::Text;
 use super::openid::secure;
-use super::profile::Text;
 use crate::error::Error;
 
 /// The API of a provider without ID tokens that says whom an access token is of, and how the

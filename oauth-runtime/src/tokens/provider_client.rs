@@ -180,8 +180,8 @@ impl ProviderClient {
             access_token: &response.access_token,
             now: self.clock.now(),
         };
-        let none = || Error::new(Code::IdTokenInvalid, "the provider has no ID tokens");
-        self.jwks.as_ref().ok_or_else(none)?.verify(token, &expected).await
+        let unknown = || Error::new(Code::IdTokenInvalid, "the provider has no ID tokens");
+        self.jwks.as_ref().ok_or_else(unknown)?.verify(token, &expected).await
     }
 
     async fn ask(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, TokenError> {

@@ -229,11 +229,11 @@ fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
 /// What of `missing` the person said no to, and what that means for the answer.
 pub(super) fn before(
     oauth: &OAuth,
-    caller: &Caller,
+    (provider, caller): (ProviderId, &Caller),
     headers: &HeaderMap,
     missing: &ScopeSet,
 ) -> (ScopeSet, Before) {
-    let came_back = |login: &Login| oauth.returned_lately(login, missing);
+    let came_back = |login: &Login| oauth.returned_lately(login, provider, missing);
     let (declined, came_back) = match caller {
         Caller::SignedIn(who) => (who.row().declined_of(missing), came_back(&who.login)),
         Caller::Unlinked { login, .. } if came_back(login) => (missing.clone(), true),
@@ -277,7 +277,7 @@ impl Refused {
             _ => Code::ConsentRequired,
         };
         let caller = &self.caller;
-        let (declined, before) = before(oauth, caller, &parts.headers, &wanted.missing);
+        let (declined, before) = before(oauth, (provider, caller), &parts.headers, &wanted.missing);
         let refusal = refusal(RequestKind::of_parts(oauth, parts), before);
         let challenge =
             Challenge { oauth, provider, parts, caller, declaration, wanted, declined, code };

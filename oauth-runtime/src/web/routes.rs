@@ -142,7 +142,7 @@ fn told_first(
     if !intent.unasked || missing.is_empty() {
         return None;
     }
-    let (_, before) = before(oauth, caller, &parts.headers, &missing);
+    let (_, before) = before(oauth, (provider, caller), &parts.headers, &missing);
     let (notice, link) = match (refusal(RequestKind::Page, before), caller) {
         (Refusal::Explain, Caller::SignedIn(_)) => (Notice::declined(missing), LinkKind::Grant),
         (Refusal::Explain, _) => (Notice::denied(), LinkKind::Retry),
