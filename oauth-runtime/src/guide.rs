@@ -8,10 +8,12 @@
 //! 4. [`mod@test`]: the app against a fake Google, without a network and without waiting.
 //! 5. [`deploy`]: addresses, proxies, keys, stores, several nodes.
 //! 6. [`own_login`]: accounts that belong to users the app has already.
-//! 7. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
+//! 7. [`providers`]: Microsoft, GitHub and others, alone and beside Google.
+//! 8. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
 //!    that.
-//! 8. [`defaults`]: every default and limit, why it is so, and how to change it.
-//! 9. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
+//! 9. [`security`]: every attack, its defence, and the test that shows it.
+//! 10. [`defaults`]: every default and limit, why it is so, and how to change it.
+//! 11. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
 //!
 //! There is no code in these modules.
 
@@ -33,8 +35,14 @@ pub mod deploy {}
 #[doc = include_str!("docs/own_login.md")]
 pub mod own_login {}
 
+#[doc = include_str!("docs/providers.md")]
+pub mod providers {}
+
 #[doc = include_str!("docs/review.md")]
 pub mod review {}
+
+#[doc = include_str!("docs/security.md")]
+pub mod security {}
 
 #[doc = include_str!("docs/defaults.md")]
 pub mod defaults {}

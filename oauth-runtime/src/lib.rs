@@ -43,7 +43,9 @@
 //! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
 //! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
 //! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
+//! - [`providers`](guide::providers): Microsoft, GitHub and others, alone and beside Google.
 //! - [`review`](guide::review): all that the app asks for in one place.
+//! - [`security`](guide::security): every attack, its defence, and the test that shows it.
 //! - [`defaults`](guide::defaults): every default and limit, why it is so, and how to change it.
 //! - [`error_codes`](guide::error_codes): every code of an [`Error`], and what to do about it.
 //!

@@ -58,6 +58,7 @@ impl<'de> Deserialize<'de> for Secret {
 mod tests {
     use super::{Redacted, Secret};
 
+    /// J15.
     #[test]
     fn a_secret_equals_only_its_own_bytes() {
         let secret = Secret::new("abc");
@@ -66,6 +67,7 @@ mod tests {
         assert!(!secret.is(b"ab"));
     }
 
+    /// J10.
     #[test]
     fn what_stands_for_a_secret_prints_no_secret() {
         assert_eq!(format!("{Redacted:?}"), "[redacted]");

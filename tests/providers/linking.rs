@@ -88,7 +88,7 @@ async fn scopes_grow_and_those_that_others_cover_are_there() {
     is_list(&browser.go(world.url("/gists")).await);
 }
 
-/// E16: an account at the second provider is one person's, whoever signs in with what.
+/// An account at the second provider is one person's, whoever signs in with what.
 #[tokio::test]
 async fn an_account_that_is_somebody_elses_is_not_linked() {
     let world = World::start().await;

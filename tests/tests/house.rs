@@ -1,10 +1,12 @@
 //! The rules of the house, read off the sources as text. Each message says what to do.
 
+mod claims;
 mod docs;
 mod names;
 mod order;
 mod size;
 mod source;
+mod supply;
 mod text;
 mod tree;
 mod words;

@@ -160,6 +160,23 @@ impl FakeGoogle {
         self.world().set(quirk, false);
     }
 
+    /// Changes header and claims of every ID token from now on, before it is signed: for forgeries
+    /// that no [`Quirk`] has. A member that is removed is absent.
+    ///
+    /// ```
+    /// # use oauth_runtime::fake::FakeGoogle;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+    /// let google = FakeGoogle::start().await?;
+    /// google.forge_id_tokens(|_header, claims| claims["aud"] = "somebody-else".into());
+    /// # Ok(()) }
+    /// ```
+    pub fn forge_id_tokens(
+        &self,
+        forge: impl Fn(&mut serde_json::Value, &mut serde_json::Value) + Send + Sync + 'static,
+    ) {
+        self.world().forge = Some(Box::new(forge));
+    }
+
     /// The files of its Drive.
     ///
     /// ```

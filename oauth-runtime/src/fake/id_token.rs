@@ -26,9 +26,13 @@ impl World {
     pub(crate) fn id_token(&self, now: Timestamp, about: &Subject<'_>) -> Result<String, Error> {
         let key = self.keys.current();
         let alg = if self.has(Quirk::AlgNone) { "none" } else { "RS256" };
-        let header = json!({ "alg": alg, "kid": key.kid(), "typ": "JWT" });
-        let signed = format!("{}.{}", encode(&header), encode(&self.claims(now, about)));
-        if self.has(Quirk::AlgNone) {
+        let mut header = json!({ "alg": alg, "kid": key.kid(), "typ": "JWT" });
+        let mut claims = self.claims(now, about);
+        if let Some(forge) = &self.forge {
+            forge(&mut header, &mut claims);
+        }
+        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        if header["alg"] == "none" {
             return Ok(signed + ".");
         }
         let key = if self.has(Quirk::ForeignKey) { self.keys.foreign() } else { key };

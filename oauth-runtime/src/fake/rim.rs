@@ -199,6 +199,7 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 mod tests {
     use super::*;
 
+    /// J23: it listens on loopback, and answers to no other name.
     #[test]
     fn only_names_of_this_machine_are_answered() {
         let table = [

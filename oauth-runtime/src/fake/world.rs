@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::account::{Accounts, FakeAccount};
 use super::clients::Clients;
 use super::codes::Codes;
@@ -37,7 +39,12 @@ pub(crate) struct World {
     pub(crate) mint: Mint,
     pub(crate) token_lifetime: Duration,
     quirks: HashSet<Quirk>,
+    /// What a test makes of header and claims of each ID token, before it is signed.
+    pub(crate) forge: Option<Forge>,
 }
+
+/// Changes the header and the claims of an ID token.
+pub(crate) type Forge = Box<dyn Fn(&mut Value, &mut Value) + Send + Sync>;
 
 impl World {
     pub(crate) fn new(origin: String, seed: [u8; 32]) -> Result<Self, Error> {
@@ -55,6 +62,7 @@ impl World {
             mint: Mint::new(seed),
             token_lifetime: LIFETIME,
             quirks: HashSet::new(),
+            forge: None,
         })
     }
 

@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(found.userinfo_endpoint.as_deref(), Some("https://id.example.com/me"));
     }
 
-    /// C18, F7: another issuer, addresses that no public provider has, and flows that are not
+    /// C18, F7, B2: another issuer, addresses that no public provider has, and flows that are not
     /// ours; each is named.
     #[test]
     fn every_document_that_cannot_be_used_is_refused_by_name() {

@@ -193,7 +193,7 @@ mod tests {
         claims
     }
 
-    /// C4–C8, C10, C11, B8, B11: one claim is changed at a time.
+    /// C4, C5, C6, C7, C8, C10, C11, B8, B11: one claim is changed at a time.
     #[test]
     fn every_bad_claim_is_refused_and_every_good_form_taken() {
         let at_hash = {
@@ -263,6 +263,36 @@ mod tests {
         for (field, value, good) in cases {
             let result = verify(&with(field, value.clone()), Some("n"));
             assert_eq!(result.is_ok(), good, "{field} = {value:.40}");
+        }
+    }
+
+    /// C4: at a provider with an issuer for each tenant, issuer and `tid` say the same.
+    #[test]
+    fn a_tenant_and_its_issuer_belong_together() {
+        const OURS: &str = "11111111-2222-4333-8444-555555555555";
+        const THEIRS: &str = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+        let provider = Provider::microsoft("common", ClientCredentials::new("us", "fake")).unwrap();
+        for (tenant, tid, good) in [
+            (OURS, json!(OURS), true),
+            (OURS, json!(THEIRS), false),
+            (OURS, json!("ABSENT"), false),
+            (OURS, json!([OURS]), false),
+            ("common", json!("common"), false),
+        ] {
+            let mut claims = with("tid", tid.clone());
+            claims["iss"] = format!("https://login.microsoftonline.com/{tenant}/v2.0").into();
+            let expected = Expected {
+                provider: &provider,
+                nonce: Some("n"),
+                access_token: &Secret::new("ya29.fake"),
+                now: Timestamp::from_unix_seconds(NOW),
+            };
+            let verified = verify_id_token(claims.to_string().as_bytes(), &expected);
+            assert_eq!(verified.is_ok(), good, "{tenant} {tid}");
+            if let Ok(identity) = verified {
+                assert!(identity.issuer().contains(OURS), "each tenant's accounts are apart");
+                assert!(!identity.email_verified(), "any administrator can write an address");
+            }
         }
     }
 

@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(absent.expires_in, UNSTATED);
     }
 
-    /// I18, I19, I14: what is no bearer token of visible characters is none.
+    /// I18, I19, I14, J27: what is no bearer token of visible characters is none.
     #[test]
     fn a_bad_response_is_malformed() {
         let cases = [

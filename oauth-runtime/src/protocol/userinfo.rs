@@ -1,4 +1,4 @@
-//! The `UserInfo` response, for providers that keep e-mail and name out of the ID token
+//! The UserInfo response, for providers that keep e-mail and name out of the ID token
 //! (OpenID Connect Core §5.3).
 
 use serde::Deserialize;
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(known.name(), Some("Ada"));
     }
 
-    /// C17: what speaks of somebody else, or of nobody, is not used at all.
+    /// What speaks of somebody else, or of nobody, is not used at all.
     #[test]
     fn another_persons_claims_are_refused() {
         for (body, code) in [

@@ -8,6 +8,7 @@
 mod allocations;
 mod app;
 mod compiling;
+mod flood;
 mod hits;
 mod machine;
 mod memory;
@@ -26,13 +27,14 @@ use report::Report;
 type Table = fn(&mut Report);
 
 /// In the order in which they are written.
-const TABLES: [(&str, Table); 7] = [
+const TABLES: [(&str, Table); 8] = [
     ("hits", hits::measure),
     ("refused", refused::measure),
     ("stores", throughput::measure_stores),
     ("trips", trips::measure),
     ("memory", memory::measure),
     ("stampede", stampede::measure),
+    ("flood", flood::measure),
     ("compiling", compiling::measure),
 ];
 
@@ -78,6 +80,7 @@ fn play(role: &str, rest: &[&str]) {
         "loop" => requests::run_role(rest.first().unwrap_or(&""), number(1), number(2)),
         "server" => servers::run_role(rest),
         "crowd" => memory::run_role(number(0)),
+        "flood" => flood::run_role(number(0)),
         _ => panic!("no role {role:?}"),
     }
 }

@@ -1,0 +1,107 @@
+//! Everything that the library, the HTTP client and the server log, at the level of `trace`.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use oauth_runtime::fake::{Endpoint, Fault, Quirk};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::support::{App, Browser};
+
+const ADA: &str = "ada@example.com";
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+/// What must be in no log: all that the browser and the token endpoint were given.
+fn secrets(app: &App, browser: &Browser) -> Vec<String> {
+    const NAMES: [&str; 5] = ["code", "code_verifier", "client_secret", "refresh_token", "token"];
+    let mut secrets: Vec<_> = browser.cookies.values().cloned().collect();
+    for endpoint in [Endpoint::Token, Endpoint::Revocation] {
+        for request in app.fake.requests(endpoint) {
+            let named = request.fields().iter().filter(|field| NAMES.contains(&field.0.as_str()));
+            secrets.extend(named.map(|field| field.1.clone()));
+        }
+    }
+    for hop in &browser.hops {
+        let named = hop
+            .query_pairs()
+            .filter(|pair| ["code", "state", "nonce", "intent", "form"].contains(&pair.0.as_ref()));
+        secrets.extend(named.map(|pair| pair.1.into_owned()));
+    }
+    secrets.retain(|secret| secret.len() > 8);
+    secrets
+}
+
+/// J11: sign-in, more scopes, a form, refreshes that work and that fail, an API that refuses,
+/// answers that are garbage, disconnecting and signing out: none of it leaves a secret in a log.
+#[tokio::test]
+async fn no_secret_is_in_any_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let _guard = subscriber.with_writer(log.clone()).with_ansi(false).finish().set_default();
+    let app = App::start().await;
+    app.fake.set(Quirk::RotateRefreshTokens);
+    let mut browser = Browser::new();
+    let page = browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let access_token = page.body.rsplit(' ').next().unwrap().to_owned();
+    assert!(access_token.starts_with("ya29."), "{}", page.body);
+    browser.authorize(app.url("/week"), ADA, &["calendar.events.readonly"]).await;
+    app.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(browser.go(app.url("/notes")).await.status, 200, "refreshed");
+    app.clock.advance(Duration::from_secs(3_600));
+    for fault in [Fault::Status(500), Fault::Malformed, Fault::RetryAfter(3)] {
+        app.fake.fault(Endpoint::Token, fault);
+        browser.go(app.url("/notes")).await;
+        app.clock.advance(Duration::from_secs(120));
+    }
+    browser.fetch(app.url("/week"), &[]).await;
+    for junk in ["code=x&state=y", "error=access_denied&state=fake-state-of-nobody", "state=%00"] {
+        browser.go(app.callback(junk)).await;
+    }
+    let page = browser.go(app.url("/oauth/disconnect")).await;
+    assert_eq!(browser.send_form(&page).await.status, 200);
+    let text = log.text();
+    for word in ["TRACE", "hyper", "oauth_runtime", "access token refreshed"] {
+        assert!(text.contains(word), "the log does not even hold {word:?}");
+    }
+    let mut secrets = secrets(&app, &browser);
+    secrets.push(access_token);
+    assert!(secrets.len() > 15, "{}", secrets.len());
+    for secret in secrets {
+        assert!(!text.contains(&secret), "{secret} is in the log: {}", around(&text, &secret));
+    }
+}
+
+fn around<'a>(text: &'a str, secret: &str) -> &'a str {
+    let lines = text.lines();
+    lines.into_iter().find(|line| line.contains(secret)).unwrap_or_default()
+}
