@@ -87,6 +87,9 @@ mod utoipa;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod guide;
+#[cfg(any(test, oauth_fuzz))]
+#[doc(hidden)]
+pub mod fuzz;
 
 pub use oauth_macros::{requires_scopes, scope, scope_set};
 

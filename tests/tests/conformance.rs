@@ -114,8 +114,8 @@ impl Quiet {
             .with_clock(app.clock.clone())
             .build()
             .unwrap();
-        let served = router(&oauth);
-        let server = tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
+        let handlers = router(&oauth);
+        let server = tokio::spawn(async move { axum::serve(listener, handlers).await.unwrap() });
         Self { app, origin, server }
     }
 }

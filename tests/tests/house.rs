@@ -39,6 +39,7 @@ const READING_ORDER: &[&str] = &[
     "utoipa",
     "fake",
     "guide",
+    "fuzz",
 ];
 
 fn read(path: &str) -> String {

@@ -19,7 +19,7 @@ pub struct Identity {
 
 impl Identity {
     /// Whom a provider names and says no more of.
-    #[cfg(any(test, feature = "fake"))]
+    #[cfg(any(test, oauth_fuzz, feature = "fake"))]
     pub(crate) fn bare(id: AccountId) -> Self {
         Self {
             id,

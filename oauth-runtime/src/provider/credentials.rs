@@ -117,7 +117,7 @@ impl ClientCredentials {
         Ok(credentials)
     }
 
-    fn from_json(text: &str) -> Result<Self, Error> {
+    pub(crate) fn from_json(text: &str) -> Result<Self, Error> {
         let file: Value = serde_json::from_str(text)
             .map_err(|error| wrong("this is not JSON").with_source(Place::of(&error)))?;
         let (kind, client) = match (file.get("web"), file.get("installed")) {

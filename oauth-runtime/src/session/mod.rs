@@ -11,7 +11,11 @@ mod records;
 
 pub(crate) use cookie::{CookieNames, SetCookie};
 pub use owner::Owner;
+#[cfg(any(test, oauth_fuzz))]
+pub(crate) use owners::OwnerRow;
 pub(crate) use owners::{OwnerKey, Owners};
+#[cfg(any(test, oauth_fuzz))]
+pub(crate) use row::SessionRow;
 pub(crate) use row::{AccountKey, Binding, Named, Number, Session};
 pub(crate) use sealed_cookie::{decode, encode, open, seal};
 pub(crate) use sessions::{Lifetimes, Sessions};
