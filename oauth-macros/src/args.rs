@@ -6,9 +6,7 @@ use syn::{LitStr, Path, Token, parse_quote};
 
 use crate::list;
 use crate::mistakes::Mistakes;
-use crate::options::{
-    Allowed, allowed, holds_form, is_option, is_value, provider, provider_of, split,
-};
+use crate::options::{Allowed, allowed, holds_form, is_option, is_value, provider_of, split};
 use crate::scope::{Scope, scope_type};
 
 /// An option and how it is written.
@@ -209,7 +207,7 @@ impl Args {
         }
         input.parse::<Token![=]>()?;
         match option.to_string().as_str() {
-            "provider" => self.provider = Some(provider(input.parse()?)?),
+            "provider" => self.provider_key(input.parse()?),
             "why" => self.why = self.reason(input.parse()?),
             "marker" => self.marker = Some(input.parse()?),
             "resume" => self.holds_form = holds_form(&input.parse()?)?,
@@ -217,6 +215,18 @@ impl Args {
             _ => return Err(input.error("parentheses belong here")),
         }
         Ok(())
+    }
+
+    /// A key stands in the path of a callback.
+    fn provider_key(&mut self, key: LitStr) {
+        let text = key.value();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if text.is_empty() || !text.bytes().all(plain) {
+            let text = "the key of a provider has letters, digits, `-` and `_`: expected the one \
+                        that the app gave it, such as \"github\"";
+            self.mistakes.add(key.span(), text);
+        }
+        self.provider = Some(key);
     }
 
     fn reason(&mut self, why: LitStr) -> Option<LitStr> {

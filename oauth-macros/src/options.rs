@@ -38,16 +38,6 @@ pub(crate) fn provider_of(argument: &TokenStream) -> Option<LitStr> {
     syn::parse2(trees.take(1).collect()).ok().filter(|_| named)
 }
 
-/// A key as it may stand in the path of a callback.
-pub(crate) fn provider(key: LitStr) -> syn::Result<LitStr> {
-    let text = key.value();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if text.is_empty() || !text.bytes().all(plain) {
-        return Err(syn::Error::new(key.span(), "no key"));
-    }
-    Ok(key)
-}
-
 /// `"confirm"` lets the person look at a kept form and send it, `"never"` keeps none.
 pub(crate) fn holds_form(word: &LitStr) -> syn::Result<bool> {
     match word.value().as_str() {

@@ -112,7 +112,7 @@ impl Scope {
         let same = quote_spanned!(span=>
             #runtime::__private::assert_provider(#declaration, #provider)
         );
-        Some(quote_spanned!(span=> const _: () = { #check; #same; };))
+        Some(quote_spanned!(span=> const _: () = { #same; #check; };))
     }
 
     /// The types of the scopes that it covers, itself first. Editors lead from the type to what

@@ -195,7 +195,10 @@ pub const fn assert_provider(declaration: &Declaration, provider: Option<&str>) 
         (Some(one), Some(other)) => is_same_text(one.as_bytes(), other.as_bytes()),
         _ => false,
     };
-    assert!(same, "this scope is one of another provider: `provider = \"…\"` says of which");
+    assert!(
+        same,
+        "a list asks one provider, and this scope is of another: compare `provider = \"…\"` on both"
+    );
 }
 
 const fn is_same_text(one: &[u8], other: &[u8]) -> bool {
