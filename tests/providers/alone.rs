@@ -18,6 +18,15 @@ fn a_handler_whose_provider_the_app_lacks_is_named() {
     assert!(error.help().unwrap().contains("with_provider"), "{error:?}");
 }
 
+/// A fake Google stands in for one provider, whatever else the app has.
+#[tokio::test]
+async fn fixtures_do_without_the_other_provider() {
+    let fake = oauth_runtime::fake::FakeGoogle::start().await.unwrap();
+    assert!(fake.oauth().is_ok());
+    let token = oauth_runtime::Token::<crate::world::Gists>::fake("gho_fake");
+    assert_eq!(token.access_token(), "gho_fake");
+}
+
 #[test]
 fn each_provider_has_a_callback_of_its_own() {
     let github = |uris: &[&str]| {

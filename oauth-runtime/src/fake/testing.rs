@@ -76,7 +76,7 @@ impl FakeGoogle {
     /// # Errors
     /// If the configuration is refused, which is a mistake of this library.
     pub fn oauth(&self) -> Result<OAuth, Error> {
-        self.shared_oauth(|| self.builder_for(REDIRECT_URI)?.build())
+        self.shared_oauth(|| self.builder_for(REDIRECT_URI)?.without_handler_check().build())
     }
 
     pub(super) fn identity(&self, email: &str) -> Identity {
@@ -262,7 +262,8 @@ impl<R: Requirement> Declared<R> {
 
 fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<Grant, Error> {
     let credentials = ClientCredentials::new("fake-client", "fake-secret");
-    let oauth = OAuth::google(credentials).with_redirect_uri(REDIRECT_URI).build()?;
+    let oauth = OAuth::google(credentials).with_redirect_uri(REDIRECT_URI);
+    let oauth = oauth.without_handler_check().build()?;
     let requested = declaration.whole(&ScopeSet::default()).all();
     let response = serde_json::json!({
         "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,

@@ -41,6 +41,8 @@ const HELD_FORMS: usize = 512;
 pub struct OAuthBuilder {
     provider: Provider,
     others: Vec<Provider>,
+    /// Whether every handler's provider has to be there.
+    checks_handlers: bool,
     public_url: Option<String>,
     redirect_uri: Option<String>,
     prefix: String,
@@ -62,6 +64,7 @@ impl OAuthBuilder {
         Self {
             provider,
             others: Vec::new(),
+            checks_handlers: true,
             public_url: None,
             redirect_uri: None,
             prefix: "/oauth".to_owned(),
@@ -156,6 +159,12 @@ impl OAuthBuilder {
         self
     }
 
+    /// For fixtures, which stand in for one provider of perhaps several.
+    #[cfg(feature = "fake")]
+    pub(crate) fn without_handler_check(self) -> Self {
+        Self { checks_handlers: false, ..self }
+    }
+
     /// The clock; a test gives a [`ManualClock`](crate::ManualClock).
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -233,7 +242,8 @@ impl OAuthBuilder {
         let vault = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
         let vault = vault.as_ref();
         let index = Arc::new(Index::new(vault)?);
-        let providers = providers((self.provider, base_scopes), others, &self.clock)?;
+        let first = (self.provider, base_scopes);
+        let providers = providers(first, others, &self.clock, self.checks_handlers)?;
         let life = keep(login.is_some(), self.lifetimes);
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),

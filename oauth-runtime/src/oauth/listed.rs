@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "manifest")]
 use super::handle::unknown_provider;
 use super::urls::Urls;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::provider::{ClientCredentials, Provider};
+use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::Providers;
 
@@ -27,26 +27,29 @@ pub(super) fn others(
 }
 
 /// All of them, each ready to be spoken to.
+///
+/// A handler whose provider the app lacks would fail at its first request, and not before.
 pub(super) fn providers(
     first: (Provider, ScopeSet),
     others: Vec<(Provider, ScopeSet)>,
     clock: &Arc<dyn Clock>,
+    checks_handlers: bool,
 ) -> Result<Providers, Error> {
     let providers = Providers::new(first, others, &HttpClient::new()?, clock)?;
-    #[cfg(feature = "manifest")]
-    check_handlers(&providers)?;
-    Ok(providers)
-}
-
-/// A handler whose provider the app lacks would fail at its first request, and not before.
-#[cfg(feature = "manifest")]
-fn check_handlers(providers: &Providers) -> Result<(), Error> {
-    for declaration in crate::manifest::registered() {
+    for declaration in declarations().into_iter().filter(|_| checks_handlers) {
         if let Some(key) = declaration.provider.filter(|key| providers.find(key).is_none()) {
             return Err(unknown_provider(declaration, key));
         }
     }
-    Ok(())
+    Ok(providers)
+}
+
+/// Every declaration of the program. Without the manifest none is known.
+fn declarations() -> Vec<&'static Declaration> {
+    #[cfg(feature = "manifest")]
+    return crate::manifest::registered();
+    #[cfg(not(feature = "manifest"))]
+    Vec::new()
 }
 
 pub(super) fn base_scopes(

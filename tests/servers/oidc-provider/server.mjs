@@ -40,7 +40,7 @@ const configuration = {
     accountId: id,
     claims: () => ({ sub: id, email: `${id}@example.test`, email_verified: true }),
   }),
-  features: { devInteractions: { enabled: false }, resourceIndicators },
+  features: { devInteractions: { enabled: false }, resourceIndicators, revocation: { enabled: true } },
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
   pkce: { required: () => true },
   renderError: (ctx, { error }) => {

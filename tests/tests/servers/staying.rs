@@ -94,3 +94,23 @@ async fn twelve_requests_at_expiry_make_one_refresh_and_are_all_served() {
     assert_eq!(app.server.granted("refresh_token").await, 2);
     app.server.assert_refused_nothing().await;
 }
+
+/// The server says in its metadata that it revokes tokens, and then it does.
+#[tokio::test]
+async fn whoever_disconnects_is_disconnected_at_the_server_too() {
+    let app = App::start(60).await;
+    let chromium = app.granted("ada", "/read").await;
+    let token = chromium.text("#token").await;
+    chromium.goto(app.url("/oauth/disconnect")).await;
+    chromium.click("main form button").await;
+    chromium.wait_for("h1").await;
+    app.server.until_dead(&token).await;
+    // The person is still signed in here, and asked again for what the page needs.
+    chromium.goto(app.url("/")).await;
+    assert_eq!(chromium.text("#user").await, "ada@example.test");
+    chromium.goto(app.url("/read")).await;
+    chromium.click("main nav a.main").await;
+    agree(&chromium).await;
+    assert_eq!(chromium.text("#did").await, READ);
+    app.server.assert_refused_nothing().await;
+}
