@@ -141,6 +141,8 @@ pub fn sealed(input: &[u8]) {
     let Ok(key) = Key::generate() else { return };
     let Ok(sealer) = Sealer::new(&Keys::new(key), "flow") else { return };
     assert!(open::<Vec<u8>>(&sealer, "name", input).is_none(), "nobody sealed it");
+    // More than a cookie or a link holds is not taken back.
+    let input = &input[..input.len().min(1_000)];
     let value = seal(&sealer, "name", &input.to_vec()).unwrap_or_default();
     assert_eq!(open::<Vec<u8>>(&sealer, "name", value.as_bytes()).as_deref(), Some(input));
     assert!(open::<Vec<u8>>(&sealer, "other", value.as_bytes()).is_none(), "it is of another name");

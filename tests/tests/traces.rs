@@ -66,6 +66,8 @@ fn secrets(app: &App, browser: &Browser) -> Vec<String> {
 async fn no_secret_is_in_any_log() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    // With one subscriber alone, what a thread without it logs first would be off for all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = subscriber.with_writer(log.clone()).with_ansi(false).finish().set_default();
     let app = App::start().await;
     app.fake.set(Quirk::RotateRefreshTokens);

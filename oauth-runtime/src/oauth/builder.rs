@@ -233,18 +233,17 @@ impl OAuthBuilder {
         check_credentials(credentials)?;
         let others = others(self.others, &mut urls)?;
         announce(&urls);
-        let base_scopes = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
+        let base = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
         self.rules.check(&self.provider, login.is_some())?;
         let keys = keys(self.keys, self.store.as_ref(), urls.is_loopback())?;
-        let tasks = TaskTracker::new();
-        let vault = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
-        let vault = vault.as_ref();
+        let (tasks, life) = (TaskTracker::new(), keep(login.is_some(), self.lifetimes));
+        let stored = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
+        let vault = stored.as_ref();
         let index = Arc::new(Index::new(vault)?);
-        let first = (self.provider, base_scopes);
-        let providers = providers(first, others, &self.clock, self.checks_handlers)?;
-        let life = keep(login.is_some(), self.lifetimes);
+        let providers =
+            providers(((self.provider, base), others), &self.clock, self.checks_handlers)?;
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
             urls,

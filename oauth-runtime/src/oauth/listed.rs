@@ -12,11 +12,11 @@ use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
 use crate::tokens::Providers;
 
+/// A provider, and what every authorization there asks for.
+type Listed = (Provider, ScopeSet);
+
 /// The providers that people link accounts of, each with what it always asks for.
-pub(super) fn others(
-    providers: Vec<Provider>,
-    urls: &mut Urls,
-) -> Result<Vec<(Provider, ScopeSet)>, Error> {
+pub(super) fn others(providers: Vec<Provider>, urls: &mut Urls) -> Result<Vec<Listed>, Error> {
     let with_scopes = providers.into_iter().map(|provider| {
         check_credentials(provider.credentials())?;
         urls.add_provider(provider.key(), provider.credentials())?;
@@ -30,8 +30,7 @@ pub(super) fn others(
 ///
 /// A handler whose provider the app lacks would fail at its first request, and not before.
 pub(super) fn providers(
-    first: (Provider, ScopeSet),
-    others: Vec<(Provider, ScopeSet)>,
+    (first, others): (Listed, Vec<Listed>),
     clock: &Arc<dyn Clock>,
     checks_handlers: bool,
 ) -> Result<Providers, Error> {
