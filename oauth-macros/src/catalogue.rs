@@ -246,7 +246,9 @@ fn misspelled(name: &str) -> Option<&'static str> {
     let full_names = entries().iter().map(|entry| entry.full_name.as_str());
     let near = full_names.map(|full| (strsim::osa_distance(full, name), full));
     let near = near.filter(|(distance, _)| *distance <= 2).min();
-    near.map(|(_, full)| full).or_else(|| same_letters(name).map(|entry| entry.full_name.as_str()))
+    // A scope of somebody else's may well end like one of Google's.
+    let alike = || same_letters(name).filter(|_| name.contains("google"));
+    near.map(|(_, full)| full).or_else(|| alike().map(|entry| entry.full_name.as_str()))
 }
 
 /// Up to three short names that may have been meant, the likeliest first.
@@ -293,6 +295,12 @@ mod tests {
 
     fn covered(name: &str) -> Vec<&'static str> {
         closure(find(name)).into_iter().map(|scope| entries()[scope].name).collect()
+    }
+
+    #[test]
+    fn a_scope_of_somebody_else_may_end_like_one_of_googles() {
+        assert!(matches!(resolve("https://api.example.com/auth/tasks"), Ok(Name::Verbatim)));
+        assert!(error("https://www.google.com/auth/tasks").contains("googleapis.com/auth/tasks"));
     }
 
     #[test]

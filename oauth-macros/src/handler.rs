@@ -1,9 +1,10 @@
 //! `#[requires_scopes]`: checks the handler, fills in its `Token` and adds its marker.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{
     Attribute, FnArg, GenericArgument, Path, PathArguments, PathSegment, Signature, Type,
     Visibility, parse_quote, parse_quote_spanned,
@@ -72,9 +73,13 @@ impl Handler {
         let name = self.marker_name(&mut args);
         let begins_with_token = self.fill(&parse_quote!(#name), &name, &mut args);
         let more = if begins_with_token { None } else { self.inject(&name, &args.runtime) };
+        let guards = begins_with_token && args.mistakes.is_empty();
+        let proof = self.proof(&name, &args.runtime).filter(|_| guards);
         let Self { attributes, visibility, signature, body } = &self;
         let marker = Marker {
             name: &name,
+            shown: &signature.ident,
+            proof,
             visibility,
             attributes: &[quote!(#[doc(hidden)])],
             conditions: &conditions(attributes),
@@ -89,6 +94,15 @@ impl Handler {
             #marker
             #mistakes
         }
+    }
+
+    /// That the first parameter is the guard, the compiler has to agree: whatever else is called
+    /// `Token` would let everybody in.
+    fn proof(&self, name: &Ident, runtime: &Path) -> Option<TokenStream> {
+        let FnArg::Typed(first) = self.signature.inputs.first()? else { return None };
+        let ty = &first.ty;
+        let span = ty.span().resolved_at(Span::call_site());
+        Some(quote_spanned!(span=> const _: fn(#ty) -> #runtime::Token<#name> = |token| token;))
     }
 
     /// A method cannot have a marker beside it. Its `Token` gets the type of a declared scope,
@@ -197,7 +211,7 @@ impl<'a> Found<'a> {
         let is_token = is_token(path, runtime);
         let segment = path.segments.last_mut()?;
         let is_bare = is_token && is_bare(&segment.arguments);
-        let is_written_out = segment.ident == "Token" && is_filled(&segment.arguments, name);
+        let is_written_out = is_token && is_filled(&segment.arguments, name);
         (is_bare || is_written_out).then_some(Self { segment, is_bare, is_optional })
     }
 

@@ -53,6 +53,8 @@ use proc_macro::TokenStream;
 ///   name exists already.
 /// - `allow(wider)`: lets one scope of a list cover another one. `allow(conflict)` and
 ///   `allow(retired)`: let a scope spoil another one, or be out of use.
+/// - `provider = "github"`: which of the app's providers has the scopes, by its key. The names are
+///   then that provider's own, taken as they are; without any, an account there is enough.
 /// - `crate = path`: where `oauth_runtime` is found, if under another name.
 ///
 /// # Limits
@@ -76,7 +78,7 @@ pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// ```
 ///
 /// Attributes and documentation may stand before the name, and the options `any(…)`,
-/// `optional(…)`, `why = "…"`, `allow(…)` and `crate = path` of [`macro@requires_scopes`] in
+/// `optional(…)`, `provider = "…"`, `why = "…"`, `allow(…)` and `crate = path` of [`macro@requires_scopes`] in
 /// parentheses behind it:
 /// `scope_set!(pub Backup(why = "keep a copy") = "drive.file")`.
 #[proc_macro]
@@ -95,7 +97,7 @@ pub fn scope_set(input: TokenStream) -> TokenStream {
 /// async fn fetch(token: &Token<impl Covers<Invoices>>) { … }
 /// ```
 ///
-/// Attributes and documentation may stand before the name, and `crate = path` in parentheses
+/// Attributes and documentation may stand before the name, `provider = "…"` and `crate = path` in parentheses
 /// behind it.
 #[proc_macro]
 pub fn scope(input: TokenStream) -> TokenStream {

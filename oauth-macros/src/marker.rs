@@ -14,6 +14,10 @@ use crate::scope::{Scope, scope_type};
 /// A marker to be written out.
 pub(crate) struct Marker<'a> {
     pub(crate) name: &'a Ident,
+    /// What the manifest calls it.
+    pub(crate) shown: &'a Ident,
+    /// What the compiler has to agree to besides.
+    pub(crate) proof: Option<TokenStream>,
     pub(crate) visibility: &'a Visibility,
     /// What the type carries above what it always does.
     pub(crate) attributes: &'a [TokenStream],
@@ -34,7 +38,7 @@ pub(crate) enum Of {
 
 impl ToTokens for Marker<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { name, visibility, attributes, conditions, args, of } = self;
+        let Self { name, visibility, attributes, conditions, args, of, .. } = self;
         let names = args.asked().map(|scope| self.full_name(scope));
         let checks =
             args.all().filter_map(|scope| scope.check(&args.runtime, args.foreign_provider()));
@@ -42,7 +46,7 @@ impl ToTokens for Marker<'_> {
         let here = Span::call_site().located_at(name.span());
         let item = quote_spanned!(here=> #visibility enum #name {});
         let (requirement, covers) = (self.requirement(), self.covers());
-        let runtime = &args.runtime;
+        let (runtime, proof) = (&args.runtime, &self.proof);
         let registers = *of != Of::Scope && args.mistakes.is_empty();
         let register = registers.then(|| quote!(#runtime::__private::register!(#name);));
         tokens.extend(quote! {
@@ -67,6 +71,7 @@ impl ToTokens for Marker<'_> {
                 #requirement
                 #covers
                 #(#checks)*
+                #proof
                 #register
             };
         });
@@ -100,7 +105,7 @@ impl Marker<'_> {
 
     fn requirement(&self) -> TokenStream {
         let (name, runtime) = (self.name, &self.args.runtime);
-        let text = name.unraw().to_string();
+        let text = self.shown.unraw().to_string();
         let list = |scopes: &[Scope]| {
             let scopes = scopes.iter().map(|scope| scope.value(runtime));
             quote!(const { &[#(#scopes),*] })

@@ -21,8 +21,17 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let conditions = conditions(&attributes);
     let attributes: Vec<_> = attributes.iter().map(ToTokens::to_token_stream).collect();
     let (visibility, attributes) = (&visibility, &attributes);
-    let (conditions, of) = (&conditions, Of::Scope);
-    let marker = Marker { name: &name, visibility, attributes, conditions, args: &args, of };
+    let (conditions, proof, of) = (&conditions, None, Of::Scope);
+    let marker = Marker {
+        name: &name,
+        shown: &name,
+        proof,
+        visibility,
+        attributes,
+        conditions,
+        args: &args,
+        of,
+    };
     let (runtime, mistakes) = (&args.runtime, &args.mistakes);
     let covers = mistakes.is_empty().then(|| {
         quote! {

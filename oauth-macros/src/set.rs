@@ -23,8 +23,17 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let conditions = conditions(&attributes);
     let attributes: Vec<_> = attributes.iter().map(ToTokens::to_token_stream).collect();
     let (visibility, attributes) = (&visibility, &attributes);
-    let (conditions, of) = (&conditions, Of::Set);
-    let marker = Marker { name: &name, visibility, attributes, conditions, args: &args, of };
+    let (conditions, proof, of) = (&conditions, None, Of::Set);
+    let marker = Marker {
+        name: &name,
+        shown: &name,
+        proof,
+        visibility,
+        attributes,
+        conditions,
+        args: &args,
+        of,
+    };
     let mistakes = &args.mistakes;
     quote!(#marker #mistakes)
 }

@@ -76,6 +76,26 @@ fn millis(duration: Duration) -> u64 {
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where the library takes the time from: the system's, or a test's [`ManualClock`].
+///
+/// ```
+/// use std::time::Duration;
+/// use oauth_runtime::{Clock, Sleep, SystemClock, Timestamp};
+///
+/// /// A machine whose clock is a minute slow.
+/// #[derive(Debug)]
+/// struct Late;
+///
+/// impl Clock for Late {
+///     fn now(&self) -> Timestamp {
+///         SystemClock.now() + Duration::from_secs(60)
+///     }
+///
+///     fn sleep(&self, duration: Duration) -> Sleep {
+///         SystemClock.sleep(duration)
+///     }
+/// }
+/// assert!(Late.now() > SystemClock.now());
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
@@ -95,6 +115,11 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 }
 
 /// The system's own clock.
+///
+/// ```
+/// use oauth_runtime::{Clock as _, SystemClock, Timestamp};
+/// assert!(SystemClock.now() > Timestamp::from_unix_seconds(1_700_000_000));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

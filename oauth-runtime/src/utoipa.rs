@@ -13,6 +13,7 @@ use crate::manifest::{Manifest, ManifestEntry};
 use crate::oauth::OAuth;
 use crate::provider::Provider;
 use crate::scope::Scope;
+use crate::scope::requirement::Routed;
 
 /// Gives every operation of an annotated handler its `security`, and the document the scheme it
 /// refers to, with the endpoints of the provider.
@@ -43,7 +44,9 @@ impl Modify for OAuth {
         let mut used = Vec::new();
         for (path, item) in &mut api.paths.paths {
             for (method, operation) in operations(item) {
-                if let Some(handler) = handler_of(&manifest, method, path, operation) {
+                let public = self.is_public(method, path);
+                let handler = (!public).then(|| handler_of(&manifest, method, path, operation));
+                if let Some(handler) = handler.flatten() {
                     secure(operation, handler.provider().unwrap_or(first), handler);
                     used.push(handler);
                 }
@@ -60,6 +63,20 @@ impl Modify for OAuth {
                 components.security_schemes.entry(name).or_insert_with(scheme_of);
             }
         }
+    }
+}
+
+/// Whether a route answers this operation.
+fn is_at((of, at): (&str, &str), method: &str, path: &str) -> bool {
+    (of == method || of == "ANY") && at.replace("{*", "{") == path.replace("{*", "{")
+}
+
+impl OAuth {
+    /// Whether a typed router has a handler there that asks for nothing.
+    fn is_public(&self, method: &str, path: &str) -> bool {
+        let routes = self.known_routes();
+        let here = |route: &&Routed| is_at((route.method, &route.path), method, path);
+        routes.iter().filter(here).any(|route| route.declaration.is_none())
     }
 }
 
@@ -105,17 +122,16 @@ fn handler_of<'a>(
     operation: &Operation,
 ) -> Option<&'a ManifestEntry> {
     let handlers = manifest.handlers();
-    let path = path.replace("{*", "{");
     let is_here = |route: &String| {
-        route
-            .split_once(' ')
-            .is_some_and(|(of, at)| (of == method || of == "ANY") && at.replace("{*", "{") == path)
+        route.split_once(' ').is_some_and(|(of, at)| is_at((of, at), method, path))
     };
     if let Some(routed) = handlers.iter().find(|one| one.routes().iter().any(is_here)) {
         return Some(routed);
     }
     let id = operation.operation_id.as_deref()?;
-    let mut named = handlers.iter().filter(|one| one.is_handler && one.name() == id);
+    // A handler whose routes are known is found by them.
+    let unrouted = handlers.iter().filter(|one| one.is_handler && one.routes().is_empty());
+    let mut named = unrouted.filter(|one| one.name() == id);
     let found = named.next()?;
     if named.next().is_some() {
         tracing::warn!(operation = id, "two annotated handlers have the name of an operation");

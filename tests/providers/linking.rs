@@ -36,6 +36,7 @@ async fn a_stranger_signs_in_first_and_links_then() {
         assert_eq!(asked["code_challenge_method"], "S256");
         assert!(asked["redirect_uri"].ends_with("/oauth/callback/github"), "{asked:?}");
         assert!(!asked.contains_key("nonce"), "there is no ID token to find it in");
+        assert!(!asked.contains_key("prompt"), "no refresh token is needed");
         assert_eq!((seen.authorizations.len(), seen.exchanges.len()), (1, 1));
     });
     is_list(&browser.go(world.url("/gists")).await);

@@ -22,6 +22,22 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
 
 /// Settings of a [`FakeGoogle`] before it starts.
+///
+/// ```
+/// use oauth_runtime::ManualClock;
+/// use oauth_runtime::fake::{FakeAccount, FakeGoogle, Quirk};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// # let clock = ManualClock::at(oauth_runtime::Timestamp::from_unix_seconds(1_790_000_000));
+/// let google = FakeGoogle::builder()
+///     .with_clock(clock.clone())
+///     .with_account(FakeAccount::new("eve@example.com", "Eve Example"))
+///     .with_quirk(Quirk::RotateRefreshTokens)
+///     .start()
+///     .await?;
+/// assert!(google.origin().starts_with("http://"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct FakeGoogleBuilder {
     port: u16,

@@ -5,6 +5,17 @@ use super::google::FakeGoogle;
 use crate::clock::Clock;
 
 /// The files of a [`FakeGoogle`], past all scopes.
+///
+/// ```
+/// use oauth_runtime::fake::FakeGoogle;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let google = FakeGoogle::start().await?;
+/// let file = google.drive().add("ada@example.com", "notes.txt", "an engine");
+/// google.drive().remove(&file.id);
+/// assert!(google.drive().files_of("ada@example.com").is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct FakeDrive(pub(super) FakeGoogle);
 

@@ -8,6 +8,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// A part of the server whose calls are counted and can be made to fail.
+///
+/// ```
+/// use oauth_runtime::fake::{Endpoint, FakeGoogle};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let google = FakeGoogle::start().await?;
+/// google.sign_in("ada@example.com").await?; // needs no pages, and no calls
+/// assert_eq!(google.calls(Endpoint::Token), 0);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -47,6 +57,17 @@ impl Endpoint {
 }
 
 /// What goes wrong with one call.
+///
+/// ```
+/// use oauth_runtime::fake::{Endpoint, FakeGoogle, Fault};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let google = FakeGoogle::start().await?;
+/// // The next call fails, the one after it is answered late, and then all is well.
+/// google.fault(Endpoint::Token, Fault::Status(503));
+/// google.fault(Endpoint::Token, Fault::Delay(std::time::Duration::from_secs(2)));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Fault {

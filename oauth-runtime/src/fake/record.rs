@@ -3,6 +3,20 @@
 use super::fault::Endpoint;
 
 /// A request as it arrived, kept so that a test can look at it.
+///
+/// ```
+/// use oauth_runtime::fake::{Endpoint, FakeGoogle};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let google = FakeGoogle::start().await?;
+/// // … after the app has exchanged a code:
+/// for request in google.requests(Endpoint::Token) {
+///     assert_eq!((request.method(), request.path()), ("POST", "/token"));
+///     assert!(request.field("code_verifier").is_some());
+///     assert!(request.header("accept").is_some());
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedRequest {
     method: String,

@@ -16,6 +16,17 @@ use crate::session::Owner;
 use crate::tokens::{Authorized, ProviderId};
 
 /// A sign-in that needs no pages; made by [`FakeGoogle::sign_in`].
+///
+/// ```
+/// use oauth_runtime::fake::{FakeGoogle, navigate};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let google = FakeGoogle::start().await?;
+/// let cookie = google.sign_in("ada@example.com").granting(["drive.file"]).await?;
+/// let mut request = navigate("/notes");
+/// request.headers_mut().insert("cookie", cookie);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nobody is signed in before this is awaited"]
 pub struct SignIn {

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::{Caller, OAuth, SignedIn};
 use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
-use crate::provider::Increment;
+use crate::provider::{Increment, Provider};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{SetCookie, cookie};
@@ -101,7 +101,8 @@ impl<'a> Begin<'a> {
         let besides = self.besides(oauth);
         let asked = self.wanted.missing.union(&besides);
         let provider = oauth.provider(self.provider);
-        let forced_consent = self.must_force_consent(now) || provider.wants_consent_for(&asked);
+        let forced_consent =
+            self.must_force_consent(provider, now) || provider.wants_consent_for(&asked);
         let login_hint = self.login_hint();
         let flow = Flow {
             seed: Seed::new()?,
@@ -147,7 +148,10 @@ impl<'a> Begin<'a> {
 
     /// A provider that gave a refresh token once gives another only after a new consent. It is
     /// forced where there is none, and once where the one there is renews too little.
-    fn must_force_consent(&self, now: Timestamp) -> bool {
+    fn must_force_consent(&self, provider: &Provider, now: Timestamp) -> bool {
+        if provider.has_lasting_tokens() {
+            return false;
+        }
         if matches!(self.caller, Caller::Unlinked { .. }) {
             // He may have had the account before, and what was kept of it is gone.
             return true;
@@ -224,7 +228,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::provider::{ClientCredentials, Provider};
+    use crate::provider::ClientCredentials;
 
     fn plain() -> Provider {
         let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));

@@ -1,13 +1,12 @@
 //! The manifest itself.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
-use serde::{Serialize, Serializer};
-
+use super::asked::{ManifestScope, scopes_of};
 use super::collected::registered;
 use super::findings::{self, Finding};
 use crate::scope::requirement::{Declaration, Routed};
-use crate::scope::{Scope, ScopeSet, Sensitivity};
+use crate::scope::{Scope, ScopeSet};
 
 /// What an app asks people for: every handler with `#[requires_scopes]`, every `scope_set!`, and
 /// every scope with its sensitivity and the reasons for it.
@@ -41,6 +40,24 @@ pub struct Manifest {
 }
 
 /// A handler or a set, and what it asks for.
+///
+/// ```standalone_crate
+/// # use oauth_runtime::{ClientCredentials, OAuth, Token, requires_scopes};
+/// #[requires_scopes("drive.file", optional("contacts.readonly"), why = "keep your notes")]
+/// async fn notes(token: Token) {}
+///
+/// # let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+/// #     .with_redirect_uri("http://localhost:8080/oauth/callback")
+/// #     .build()?;
+/// let manifest = oauth.manifest();
+/// let entry = manifest.handlers().iter().find(|entry| entry.name() == "notes").unwrap();
+/// assert_eq!(entry.required()[0].short_name(), "drive.file");
+/// assert_eq!(entry.optional()[0].short_name(), "contacts.readonly");
+/// assert_eq!((entry.why(), entry.provider()), (Some("keep your notes"), None));
+/// assert!(entry.any().is_empty() && entry.routes().is_empty());
+/// println!("{} in {}, {:?}", entry.name(), entry.module(), entry.place());
+/// # Ok::<(), oauth_runtime::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct ManifestEntry {
     name: &'static str,
@@ -49,40 +66,28 @@ pub struct ManifestEntry {
     line: u32,
     /// The key of the provider, where it is not the one that signs people in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'static str>,
+    pub(super) provider: Option<&'static str>,
     /// The routes that a typed router knows, such as `GET /notes`.
     routes: Vec<String>,
     required: Vec<Scope>,
     any: Vec<Vec<Scope>>,
     optional: Vec<Scope>,
-    why: Option<&'static str>,
+    pub(super) why: Option<&'static str>,
     #[serde(skip)]
     pub(crate) is_handler: bool,
 }
 
-/// A scope that the app may ask for.
-#[derive(Clone, Debug, Serialize)]
-pub struct ManifestScope {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'static str>,
-    #[serde(rename = "name")]
-    scope: Scope,
-    sensitivity: Sensitivity,
-    /// Who asks for it, as `module::name`.
-    asked_by: Vec<String>,
-    /// The reasons that people are told.
-    why: Vec<&'static str>,
-}
-
 impl Manifest {
     /// All that is part of the program, with these routes.
-    pub(crate) fn collect(base_scopes: &ScopeSet, routes: &[Routed]) -> Self {
-        Self::of(base_scopes, registered(), routes)
+    pub(crate) fn collect(first: &str, base_scopes: &ScopeSet, routes: &[Routed]) -> Self {
+        Self::of(first, base_scopes, registered(), routes)
     }
 
     /// Declarations that are only used on a route, such as that of a scope's own type, belong
     /// to it as well.
+    /// `first` is the key of the provider that signs people in.
     pub(super) fn of(
+        first: &str,
         base_scopes: &ScopeSet,
         mut declarations: Vec<&'static Declaration>,
         routes: &[Routed],
@@ -92,10 +97,13 @@ impl Manifest {
                 declarations.push(declaration);
             }
         }
-        let asking = declarations.into_iter().filter(|declaration| declaration.asks());
-        let handlers: Vec<_> = asking.map(|one| ManifestEntry::new(one, routes)).collect();
+        let shown = declarations.into_iter().filter(|one| one.is_handler || one.asks());
+        let mut handlers: Vec<_> = shown.map(|one| ManifestEntry::new(one, routes)).collect();
+        for handler in &mut handlers {
+            handler.provider = handler.provider.filter(|key| *key != first);
+        }
         let scopes = scopes_of(&handlers);
-        let findings = findings::of(&handlers, &scopes, !routes.is_empty());
+        let findings = findings::of(first, &handlers, &scopes, !routes.is_empty());
         Self { base_scopes: base_scopes.clone(), handlers, scopes, findings }
     }
 
@@ -205,74 +213,9 @@ impl ManifestEntry {
     }
 }
 
-impl ManifestScope {
-    /// The key of the provider whose scope it is, if it is not the one that signs people in.
-    pub fn provider(&self) -> Option<&str> {
-        self.provider
-    }
-
-    /// The scope.
-    pub fn scope(&self) -> Scope {
-        self.scope
-    }
-
-    /// Its name without what nearly all of Google's have in common.
-    pub fn short_name(&self) -> &str {
-        self.scope.short_name()
-    }
-
-    /// How closely the provider guards it.
-    pub fn sensitivity(&self) -> Sensitivity {
-        self.sensitivity
-    }
-
-    /// Who asks for it, as `module::name`.
-    pub fn asked_by(&self) -> &[String] {
-        &self.asked_by
-    }
-
-    /// The reasons that people are told.
-    pub fn why(&self) -> &[&'static str] {
-        &self.why
-    }
-}
-
 fn is_same(one: &Declaration, other: &Declaration) -> bool {
     let place = |d: &Declaration| (d.module, d.name, d.file, d.line);
     place(one) == place(other)
-}
-
-fn scopes_of(handlers: &[ManifestEntry]) -> Vec<ManifestScope> {
-    let mut scopes = BTreeMap::new();
-    for handler in handlers {
-        for scope in handler.all_scopes() {
-            let place = (handler.provider, scope);
-            let entry = scopes.entry(place).or_insert_with(|| ManifestScope {
-                provider: handler.provider,
-                scope,
-                sensitivity: scope.sensitivity(),
-                asked_by: Vec::new(),
-                why: Vec::new(),
-            });
-            entry.asked_by.push(handler.path());
-            if let Some(why) = handler.why.filter(|why| !entry.why.contains(why)) {
-                entry.why.push(why);
-            }
-        }
-    }
-    scopes.into_values().collect()
-}
-
-impl Serialize for Scope {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl Serialize for Sensitivity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 #[cfg(test)]
@@ -300,7 +243,20 @@ pub(super) mod tests {
     pub(in super::super) fn of(declarations: Vec<Declaration>, places: &[usize]) -> Manifest {
         let all: Vec<_> = declarations.into_iter().map(leak).collect();
         let routes: Vec<_> = places.iter().map(|at| route("/x", all[*at])).collect();
-        Manifest::of(&ScopeSet::parse("openid"), all, &routes)
+        Manifest::of("google", &ScopeSet::parse("openid"), all, &routes)
+    }
+
+    /// An account without a scope is something that a handler asks for; and Google is one
+    /// provider, whether it is named or not.
+    #[test]
+    fn every_handler_is_there_by_its_provider() {
+        let named = handler("one", "drive.file").provider("google");
+        let manifest = of(vec![handler("two", "drive.file"), named], &[]);
+        assert_eq!(manifest.scopes().len(), 1);
+        assert_eq!(manifest.scopes()[0].asked_by().len(), 2);
+        let elsewhere = handler("three", "").provider("github");
+        let manifest = of(vec![elsewhere], &[]);
+        assert_eq!(manifest.handlers()[0].provider(), Some("github"));
     }
 
     fn kinds(manifest: &Manifest) -> Vec<FindingKind> {
@@ -378,7 +334,7 @@ pub(super) mod tests {
         let set = leak(Declaration::new("Backup", "app", "src/a.rs", 1, scopes("drive.appdata")));
         let user = leak(Declaration::new("User", "app", "src/a.rs", 2, &[]));
         let routes = [route("/b", set), route("/b/new", set), route("/u", user)];
-        let manifest = Manifest::of(&ScopeSet::default(), Vec::new(), &routes);
+        let manifest = Manifest::of("google", &ScopeSet::default(), Vec::new(), &routes);
         assert_eq!(manifest.handlers().len(), 1);
         assert_eq!(manifest.handlers()[0].routes(), ["GET /b", "GET /b/new"]);
     }

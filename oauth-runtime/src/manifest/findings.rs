@@ -4,10 +4,27 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::entry::{ManifestEntry, ManifestScope};
+use super::asked::ManifestScope;
+use super::entry::ManifestEntry;
 use crate::scope::{Sensitivity, conflicts, retired};
 
 /// Something about the app's scopes that deserves a second look.
+///
+/// ```standalone_crate
+/// # use oauth_runtime::{ClientCredentials, OAuth, Token, requires_scopes};
+/// use oauth_runtime::FindingKind;
+///
+/// #[requires_scopes("gmail.readonly")] // restricted, and no `why`
+/// async fn mails(token: Token) {}
+///
+/// # let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+/// #     .with_redirect_uri("http://localhost:8080/oauth/callback")
+/// #     .build()?;
+/// let manifest = oauth.manifest();
+/// let finding = manifest.findings().iter().find(|found| found.kind() == FindingKind::NoReason);
+/// assert!(finding.unwrap().to_string().contains("does not say why"));
+/// # Ok::<(), oauth_runtime::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     kind: FindingKind,
@@ -49,14 +66,19 @@ impl fmt::Display for Finding {
     }
 }
 
+/// `first` is the key of the provider of those that name none. What is known of scopes is known of
+/// Google's.
 pub(super) fn of(
+    first: &str,
     handlers: &[ManifestEntry],
     scopes: &[ManifestScope],
     knows_routes: bool,
 ) -> Vec<Finding> {
-    let mut findings: Vec<_> = scopes.iter().flat_map(of_scope).collect();
-    for scope in scopes {
-        findings.extend(scopes.iter().filter_map(|other| conflict(scope, other)));
+    let is_googles = |scope: &&ManifestScope| scope.provider().unwrap_or(first) == "google";
+    let googles: Vec<_> = scopes.iter().filter(is_googles).collect();
+    let mut findings: Vec<_> = googles.iter().flat_map(|scope| of_scope(scope)).collect();
+    for scope in &googles {
+        findings.extend(googles.iter().filter_map(|other| conflict(scope, other)));
     }
     findings.extend(handlers.iter().filter_map(without_reason));
     let unrouted = handlers.iter().filter(|one| knows_routes && one.is_handler);
@@ -71,7 +93,7 @@ fn of_scope(scope: &ManifestScope) -> Vec<Finding> {
         let text = format!("Google has retired `{name}`: {remedy}");
         findings.push(Finding::new(FindingKind::RetiredScope, text));
     }
-    if scope.sensitivity() == Sensitivity::Unknown && scope.provider().is_none() {
+    if scope.sensitivity() == Sensitivity::Unknown {
         let text = format!(
             "how sensitive `{name}` is, is not known here: look it up in the provider's console \
              before you publish"
@@ -82,8 +104,7 @@ fn of_scope(scope: &ManifestScope) -> Vec<Finding> {
 }
 
 fn conflict(scope: &ManifestScope, other: &ManifestScope) -> Option<Finding> {
-    let same = scope.provider() == other.provider();
-    let why = conflicts(scope.scope(), other.scope()).filter(|_| same)?;
+    let why = conflicts(scope.scope(), other.scope())?;
     let (name, other_name) = (scope.short_name(), other.short_name());
     let (here, there) = (scope.asked_by().join(", "), other.asked_by().join(", "));
     let text = format!(

@@ -27,7 +27,10 @@ impl Manifest {
         }
         text +=
             "\n## Handlers\n\n| handler | routes | scopes | why | file |\n|---|---|---|---|---|\n";
-        for handler in self.handlers() {
+        let mut handlers: Vec<_> = self.handlers().iter().collect();
+        // Moving a function asks nobody for anything.
+        handlers.sort_by_key(|handler| (handler.path(), handler.place().1));
+        for handler in handlers {
             let routes: Vec<_> = handler.routes().iter().map(|route| code(route)).collect();
             let why = handler.why().map(escaped).unwrap_or_default();
             let name = code(&handler.path());

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::entry::{Manifest, ManifestScope};
+use super::asked::ManifestScope;
+use super::entry::Manifest;
 use super::findings::FindingKind;
 use crate::error::{Code, Error};
 use crate::scope::{Scope, Sensitivity};
@@ -68,6 +69,7 @@ impl Manifest {
     pub fn check(&self, policy: &Policy) -> Result<(), Error> {
         let mut violations: Vec<_> =
             self.scopes().iter().filter_map(|scope| violation(scope, policy)).collect();
+        violations.extend(self.base_scopes().names().filter_map(|name| base(name, policy)));
         if policy.findings {
             let known = |kind| kind != FindingKind::UnknownSensitivity;
             let findings = self.findings().iter().filter(|finding| known(finding.kind()));
@@ -83,6 +85,20 @@ impl Manifest {
     }
 }
 
+/// A scope of every sign-in. Who somebody is, every app asks.
+fn base(name: &str, policy: &Policy) -> Option<String> {
+    const IDENTITY: [&str; 4] = ["openid", "email", "profile", "offline_access"];
+    if IDENTITY.contains(&name) {
+        return None;
+    }
+    let sensitivity = Scope::find(name).map_or(Sensitivity::Unknown, |scope| scope.sensitivity());
+    if policy.denied.contains(&sensitivity) {
+        return Some(format!("`{name}` is {}, asked for by every sign-in", sensitivity.as_str()));
+    }
+    let listed = policy.only.as_ref().is_none_or(|only| only.contains(name));
+    (!listed).then(|| format!("`{name}` is not on the list, asked for by every sign-in"))
+}
+
 fn violation(scope: &ManifestScope, policy: &Policy) -> Option<String> {
     let (name, by) = (scope.short_name(), scope.asked_by().join(", "));
     if policy.denied.contains(&scope.sensitivity()) {
@@ -96,6 +112,17 @@ fn violation(scope: &ManifestScope, policy: &Policy) -> Option<String> {
 mod tests {
     use super::super::entry::tests::{notes, of};
     use super::*;
+    use crate::scope::ScopeSet;
+
+    #[test]
+    fn what_every_sign_in_asks_for_counts_too() {
+        let base = ScopeSet::parse("openid email https://www.googleapis.com/auth/drive");
+        let manifest = Manifest::of("google", &base, Vec::new(), &[]);
+        let denied = manifest.check(&Policy::new().deny(Sensitivity::Restricted)).unwrap_err();
+        assert!(denied.to_string().contains("every sign-in"), "{denied}");
+        assert!(manifest.check(&Policy::new().only(["drive.file"])).is_err());
+        assert!(manifest.check(&Policy::new().only(["drive"])).is_ok());
+    }
 
     #[test]
     fn a_policy_names_every_violation_and_who_asks() {

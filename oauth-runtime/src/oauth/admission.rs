@@ -12,6 +12,15 @@ use crate::protocol::Identity;
 use crate::provider::Provider;
 
 /// What the app says of somebody who is about to be signed in.
+///
+/// ```
+/// use oauth_runtime::{Admission, Identity};
+///
+/// /// For `OAuthBuilder::on_sign_in`: asks the app's own database.
+/// fn admit(identity: &Identity, members: &[&str]) -> Admission {
+///     if members.contains(&identity.subject()) { Admission::Admitted } else { Admission::Refused }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// The sign-in goes on.

@@ -92,7 +92,8 @@ impl OAuth {
     /// none.
     #[cfg(feature = "manifest")]
     pub fn manifest(&self) -> Manifest {
-        Manifest::collect(self.base_scopes(ProviderId::FIRST), &self.known_routes())
+        let base_scopes = self.base_scopes(ProviderId::FIRST);
+        Manifest::collect(self.first_provider().key(), base_scopes, &self.known_routes())
     }
 
     /// The routes that typed routers made so far.

@@ -48,6 +48,17 @@ impl Field {
 }
 
 /// A form that was kept while its sender granted what it needs.
+///
+/// ```
+/// use oauth_runtime::Page;
+///
+/// /// What a person is about to send.
+/// fn shown(page: &Page) -> Vec<String> {
+///     let fields = page.form().map(|form| form.fields()).unwrap_or_default();
+///     let shown = fields.iter().map(|field| (field.name(), field.shown().unwrap_or_default()));
+///     shown.map(|(name, value)| format!("{name}: {value}")).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptForm {
     action: String,

@@ -4,6 +4,16 @@
 ///
 /// A page is one of these in some language; an implementation of [`Pages`](crate::Pages)
 /// chooses by it which ones to replace.
+///
+/// ```
+/// use oauth_runtime::PageKind;
+///
+/// /// Which pages the app counts as a no of the person.
+/// fn is_no(kind: PageKind) -> bool {
+///     matches!(kind, PageKind::Denied | PageKind::Declined)
+/// }
+/// assert!(is_no(PageKind::Denied) && !is_no(PageKind::Expired));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PageKind {
@@ -98,6 +108,16 @@ impl PageKind {
 }
 
 /// Where a link of a page leads.
+///
+/// ```
+/// use oauth_runtime::{LinkKind, Page};
+///
+/// /// The link that most people want, and the way out.
+/// fn ways(page: &Page) -> (Option<&str>, Option<&str>) {
+///     let back = page.links().iter().find(|link| link.kind() == LinkKind::Back);
+///     (page.links().first().map(|link| link.href()), back.map(|link| link.href()))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkKind {

@@ -3,6 +3,11 @@
 use http::{HeaderMap, header};
 
 /// A language in which the library's own pages are written.
+///
+/// ```
+/// use oauth_runtime::Language;
+/// assert_eq!(Language::German.tag(), "de");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {

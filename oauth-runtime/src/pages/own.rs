@@ -3,6 +3,15 @@
 use super::page::Page;
 
 /// A page as HTML, with the policy under which the browser shows it.
+///
+/// ```
+/// use oauth_runtime::PageHtml;
+///
+/// let page = PageHtml::new("<!doctype html><title>Hello</title>")
+///     .with_content_security_policy("default-src 'none'");
+/// assert!(page.html().contains("Hello"));
+/// assert_eq!(page.content_security_policy(), Some("default-src 'none'"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageHtml {
     html: String,

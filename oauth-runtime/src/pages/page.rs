@@ -15,6 +15,14 @@ use crate::error::{Code, Error};
 use crate::scope::{ScopeSet, short_name};
 
 /// A link of a page.
+///
+/// ```
+/// use oauth_runtime::Page;
+///
+/// fn list(page: &Page) -> Vec<String> {
+///     page.links().iter().map(|link| format!("{:?}: {}", link.kind(), link.text())).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     kind: LinkKind,
@@ -42,6 +50,20 @@ impl Link {
 /// What a page has to say, in the language of whoever reads it.
 ///
 /// Everything is plain text: what goes into HTML has to be escaped there.
+///
+/// ```
+/// use oauth_runtime::{LinkKind, Page, PageHtml, PageKind};
+///
+/// fn own(page: &Page) -> Option<PageHtml> {
+///     let mut text = format!("<h1>{}</h1><p>{}</p>", page.title(), page.lead());
+///     for link in page.links() {
+///         // `content()` escapes all of it; by hand, that is yours to do.
+///         text += &format!("<a href='{}'>{}</a>", link.href(), link.text());
+///     }
+///     (page.kind() == PageKind::SignedOut).then(|| PageHtml::new(text))
+/// }
+/// # let _ = LinkKind::Back;
+/// ```
 #[derive(Clone)]
 pub struct Page {
     notice: Notice,

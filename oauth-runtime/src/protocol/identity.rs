@@ -6,6 +6,16 @@ use super::AccountId;
 ///
 /// Only issuer and subject together name an account for good; all else is for display and may
 /// change, or change hands.
+///
+/// ```
+/// use oauth_runtime::Identity;
+///
+/// /// What to write down of somebody, and under what.
+/// fn record(identity: &Identity) -> (String, Option<&str>) {
+///     let key = format!("{}#{}", identity.issuer(), identity.subject());
+///     (key, identity.email().filter(|_| identity.email_verified()))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The issuer is in its canonical form.

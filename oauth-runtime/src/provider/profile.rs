@@ -7,7 +7,8 @@ use url::Url;
 use super::credentials::ClientCredentials;
 use super::differences::{
     AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Identification, Increment,
-    IssParameter, OfflineAccess, OtherIssuers, RevocationAuthentication, ScopeNames, Text, is_guid,
+    IssParameter, LASTING, OfflineAccess, OtherIssuers, RevocationAuthentication, ScopeNames, Text,
+    is_guid,
 };
 #[cfg(feature = "fake")]
 use super::redirect_uri::check_redirect_uri;
@@ -235,6 +236,11 @@ impl Provider {
 
     pub(crate) fn unstated_lifetime(&self) -> Duration {
         self.unstated_lifetime
+    }
+
+    /// Whether its access tokens live until they are revoked, so that none is ever refreshed.
+    pub(crate) fn has_lasting_tokens(&self) -> bool {
+        self.unstated_lifetime == LASTING
     }
 
     pub(crate) fn base_scopes(&self) -> impl Iterator<Item = &str> {

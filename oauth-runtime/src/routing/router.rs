@@ -17,6 +17,25 @@ use crate::web::HasOAuth;
 /// What `axum::Router` is, of handlers that say what they need.
 ///
 /// See the [module](crate::routing) for an example.
+///
+/// ```
+/// use oauth_runtime::routing::{Router, get, public};
+/// use oauth_runtime::{OAuth, Token, requires_scopes};
+///
+/// #[requires_scopes("drive.file", why = "keep your notes")]
+/// async fn notes(token: Token) -> &'static str {
+///     drop(token);
+///     "yours"
+/// }
+///
+/// fn app(oauth: OAuth) -> axum::Router {
+///     Router::new()
+///         .route("/", get(public(async || "hello")))
+///         .nest("/files", Router::new().route("/notes", get(notes)))
+///         .merge(oauth.routes())
+///         .with_state(oauth)
+/// }
+/// ```
 pub struct Router<S = ()> {
     inner: axum::Router<S>,
     routes: Vec<Routed>,
@@ -66,6 +85,8 @@ impl<S: Clone + Send + Sync + 'static> Router<S> {
 
     /// What answers where no route does; see `axum::Router::fallback`.
     pub fn fallback<H: Routable<T, S>, T>(mut self, handler: H) -> Self {
+        let path = "/*".to_owned();
+        self.routes.push(Routed { method: "ANY", path, declaration: H::DECLARATION });
         self.inner = self.inner.fallback(handler.into_handler());
         self
     }
@@ -115,8 +136,8 @@ impl<S: Clone + Send + Sync + 'static> Router<S> {
 
 /// Where a route is once it is nested.
 fn under(prefix: &str, route: &Routed) -> Routed {
-    let prefix = prefix.trim_end_matches('/');
     let path = match route.path.as_str() {
+        path if prefix.ends_with('/') => format!("{prefix}{}", path.trim_start_matches('/')),
         "/" => prefix.to_owned(),
         path => format!("{prefix}{path}"),
     };

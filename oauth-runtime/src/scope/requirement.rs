@@ -190,7 +190,7 @@ pub const fn assert_own_scope(declaration: &Declaration) {
 /// A path of a list stands for a scope of the provider that the list is for. For the macros alone.
 #[doc(hidden)]
 pub const fn assert_provider(declaration: &Declaration, provider: Option<&str>) {
-    let same = match (declaration.provider, provider) {
+    let same = match (not_google(declaration.provider), not_google(provider)) {
         (None, None) => true,
         (Some(one), Some(other)) => is_same_text(one.as_bytes(), other.as_bytes()),
         _ => false,
@@ -199,6 +199,14 @@ pub const fn assert_provider(declaration: &Declaration, provider: Option<&str>) 
         same,
         "a list asks one provider, and this scope is of another: compare `provider = \"…\"` on both"
     );
+}
+
+/// The catalogue is Google's, whether that is said or not.
+const fn not_google(provider: Option<&str>) -> Option<&str> {
+    match provider {
+        Some(key) if is_same_text(key.as_bytes(), b"google") => None,
+        other => other,
+    }
 }
 
 const fn is_same_text(one: &[u8], other: &[u8]) -> bool {

@@ -10,6 +10,15 @@ use crate::error::Error;
 ///
 /// Keys are binary; nothing about a person can be read off them. They are ordered as bytes are,
 /// so that all rows of one kind lie together.
+///
+/// ```
+/// use oauth_runtime::RowKey;
+///
+/// let key = RowKey::new(3, [7; 16]);
+/// assert_eq!(key.kind(), 3);
+/// assert_eq!(RowKey::from_bytes(key.as_bytes()), Some(key));
+/// assert_eq!(RowKey::from_bytes(b"short"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey([u8; Self::LENGTH]);
 
@@ -64,6 +73,21 @@ impl fmt::Debug for StoredRow {
 }
 
 /// What a writer believes is there.
+///
+/// ```
+/// use oauth_runtime::{Clock as _, Expected, MemoryStore, RowKey, Store as _, StoredRow, SystemClock};
+/// use oauth_runtime::Timestamp;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let (store, now) = (MemoryStore::new(), SystemClock.now());
+/// let (key, bytes) = (RowKey::new(3, [7; 16]), b"sealed".to_vec());
+/// let row = StoredRow { version: 1, ends_at: Timestamp::MAX, bytes };
+/// assert!(store.put(key, &row, Expected::Absent, now).await?);
+/// // Somebody was faster: the row is there by now.
+/// assert!(!store.put(key, &row, Expected::Absent, now).await?);
+/// assert!(store.put(key, &StoredRow { version: 2, ..row }, Expected::Version(1), now).await?);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// No row, or one that has ended.

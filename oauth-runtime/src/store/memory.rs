@@ -12,6 +12,21 @@ use crate::clock::Timestamp;
 /// Several handles that share one are several nodes with one database; clones share what is in
 /// it. An app on one node needs none: without [`with_store`](crate::OAuthBuilder::with_store)
 /// its rows are kept in memory too, decoded and without keys.
+///
+/// ```
+/// use oauth_runtime::{Clock as _, Expected, MemoryStore, RowKey, Store as _, StoredRow, SystemClock};
+/// use oauth_runtime::Timestamp;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+/// let (store, now) = (MemoryStore::new(), SystemClock.now());
+/// let (key, bytes) = (RowKey::new(3, [7; 16]), b"sealed".to_vec());
+/// let row = StoredRow { version: 1, ends_at: Timestamp::MAX, bytes };
+/// assert!(store.put(key, &row, Expected::Absent, now).await?);
+/// // Somebody was faster: the row is there by now.
+/// assert!(!store.put(key, &row, Expected::Absent, now).await?);
+/// assert_eq!(store.get_many(&[key], now).await?[0].as_ref().map(|row| row.version), Some(1));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<Kept>>);
 

@@ -6,6 +6,20 @@ use crate::clock::Timestamp;
 use crate::scope::{ScopeSet, SharedScopes};
 
 /// The last word on one scope, with the time at which it was heard.
+///
+/// ```
+/// use oauth_runtime::{Consent, User};
+///
+/// async fn settings(user: User) -> String {
+///     let told = user.consents().map(|(scope, consent)| match consent {
+///         Consent::Granted(at) => format!("{scope}: yes, since {}", at.unix_seconds()),
+///         Consent::Declined(_) => format!("{scope}: no"),
+///         Consent::Revoked(_) => format!("{scope}: not any longer"),
+///         _ => scope.to_owned(),
+///     });
+///     told.collect::<Vec<_>>().join("\n")
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consent {

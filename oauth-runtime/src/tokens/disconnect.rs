@@ -16,6 +16,18 @@ use crate::session::AccountKey;
 const ATTEMPTS: usize = 8;
 
 /// What became of what an account had granted.
+///
+/// ```
+/// use oauth_runtime::{AccountId, Disconnection, Error, OAuth};
+///
+/// async fn forget(oauth: &OAuth, id: &AccountId) -> Result<&'static str, Error> {
+///     Ok(match oauth.account(id).disconnect().await? {
+///         Disconnection::Revoked | Disconnection::NotConnected => "done",
+///         Disconnection::Pending => "deleted here; the provider will be told",
+///         _ => "deleted here; withdraw it at the provider too",
+///     })
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Disconnection {

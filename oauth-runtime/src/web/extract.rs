@@ -224,6 +224,16 @@ impl<R: Requirement, S: HasOAuth + Sync> OptionalFromRequestParts<S> for Token<R
 ///
 /// [`requires_scopes`](crate::requires_scopes) puts it in front of the arguments; nobody has
 /// to write it.
+///
+/// ```
+/// use oauth_runtime::requires_scopes;
+///
+/// // Filled in before the parameters, since this handler takes no token.
+/// #[requires_scopes("drive.file", why = "look after your files")]
+/// async fn overview() -> &'static str {
+///     "all is well"
+/// }
+/// ```
 pub struct Declared<Handler: Requirement>(PhantomData<fn() -> Handler>);
 
 impl<R: Requirement> Declared<R> {

@@ -44,6 +44,16 @@ impl OAuth {
 }
 
 /// The layer that [`OAuth::require`] gives.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use oauth_runtime::{OAuth, RequireLayer, scope};
+///
+/// fn files(oauth: &OAuth) -> Router<OAuth> {
+///     let guard: RequireLayer = oauth.require::<scope::DriveFile>();
+///     Router::new().route("/files", get(|| async { "yours" })).route_layer(guard)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct RequireLayer {
     oauth: OAuth,

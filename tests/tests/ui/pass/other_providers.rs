@@ -23,7 +23,12 @@ async fn by_type(token: Token) -> usize {
 #[requires_scopes(provider = "github")]
 async fn by_account(_token: Token) {}
 
-#[requires_scopes("drive.file", provider = "google")]
+scope! {
+    /// Of one's own API, behind Google's sign-in.
+    pub Invoices(provider = "google") = "https://api.example.com/auth/invoices"
+}
+
+#[requires_scopes("drive.file", Invoices, scope::Tasks, provider = "google")]
 async fn at_google(token: Token) {
     covers::<at_google, scope::DriveFile>();
     drop(token);
