@@ -167,9 +167,13 @@ pub(crate) fn resolve_type(name: &str) -> Result<Name, String> {
     if let Some(scope) = entries().iter().position(|entry| entry.marker == name) {
         return Ok(Name::Known(scope));
     }
-    // A name all in capitals is that of a constant.
-    let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
-    if is_type && same_letters(name).is_none() { Ok(Name::Own) } else { Err(neither(name)) }
+    let is_own = is_type_name(name) && same_letters(name).is_none();
+    if is_own { Ok(Name::Own) } else { Err(neither(name)) }
+}
+
+/// Whether a name is written as that of a type: one all in capitals is that of a constant.
+pub(crate) fn is_type_name(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
 }
 
 /// What is said of code that is neither form of a scope.

@@ -1,6 +1,6 @@
 //! `scope!`: a type for a scope that the catalogue lacks.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
 use crate::args::{Args, call_site};
@@ -17,7 +17,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     };
     let Set { attributes, visibility, name, options, list } = set;
     let mut args = Args::of_own(options, list, here);
-    check(&mut args);
+    check(&name, &mut args);
     let conditions = conditions(&attributes);
     let attributes: Vec<_> = attributes.iter().map(ToTokens::to_token_stream).collect();
     let (visibility, attributes) = (&visibility, &attributes);
@@ -46,7 +46,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 const EXPECTED: &str = "expected a name and one scope, as in \
                         `scope!(pub Invoices = \"https://api.example.com/auth/invoices\")`";
 
-fn check(args: &mut Args) {
+fn check(name: &Ident, args: &mut Args) {
+    if !catalogue::is_type_name(&name.to_string()) {
+        let text = "a scope is a type: write its name as `Crm` or `CustomerFiles`, so that lists can \
+                    tell it from a constant";
+        args.mistakes.add(name.span(), text.to_owned());
+    }
     let Some(scope) = args.scopes.first() else { return };
     let (span, text) = match (scope.name, args.scopes.get(1)) {
         (_, Some(second)) => {
@@ -93,6 +98,8 @@ mod tests {
             ("Bills = ", "expectedatleastonescope,asin`scope!("),
             ("Bills = \"drive.file\"", "take`oauth_runtime::scope::DriveFile`"),
             ("Bills = \"https://x.example/a\", \"https://x.example/b\"", "onetypeisonescope"),
+            ("CRM = \"https://x.example/crm\"", "writeitsnameas`Crm`"),
+            ("bills = \"https://x.example/crm\"", "writeitsnameas`Crm`"),
             ("Bills = Other", "expectedanameandonescope"),
             ("Bills(why = \"x\") = \"https://x.example/a\"", "unknownoption`why`"),
             ("Bills = \"https://x.example/a\", optional(\"drive\")", "unknownoption`optional`"),

@@ -12,8 +12,8 @@ use utoipa::openapi::{Components, ComponentsBuilder, OpenApi};
 use crate::manifest::{Manifest, ManifestEntry};
 use crate::oauth::OAuth;
 use crate::provider::Provider;
+use crate::scope::Routed;
 use crate::scope::Scope;
-use crate::scope::requirement::Routed;
 
 /// Gives every operation of an annotated handler its `security`, and the document the scheme it
 /// refers to, with the endpoints of the provider.
@@ -21,7 +21,8 @@ use crate::scope::requirement::Routed;
 /// An operation is found by method and path where a [typed router](crate::routing) has the
 /// route, and else by its `operationId`, which `#[utoipa::path]` makes of the handler's name; an
 /// id that two annotated handlers could mean is left alone and logged. A handler with `any(…)`
-/// gets an alternative for each choice. What an operation says of its security itself stays.
+/// gets an alternative for each choice. What an operation says of its security itself stays, and
+/// what the whole document demands is demanded of it as well.
 ///
 /// ```
 /// # use oauth_runtime::{ClientCredentials, OAuth};
@@ -42,12 +43,13 @@ impl Modify for OAuth {
     fn modify(&self, api: &mut OpenApi) {
         let (manifest, first) = (self.manifest(), self.first_provider().key());
         let mut used = Vec::new();
+        let of_all = api.security.clone().unwrap_or_default();
         for (path, item) in &mut api.paths.paths {
             for (method, operation) in operations(item) {
                 let public = self.is_public(method, path);
                 let handler = (!public).then(|| handler_of(&manifest, method, path, operation));
                 if let Some(handler) = handler.flatten() {
-                    secure(operation, handler.provider().unwrap_or(first), handler);
+                    secure(operation, handler.provider().unwrap_or(first), handler, &of_all);
                     used.push(handler);
                 }
             }
@@ -140,13 +142,23 @@ fn handler_of<'a>(
     Some(found)
 }
 
-fn secure(operation: &mut Operation, scheme: &str, handler: &ManifestEntry) {
+/// An operation that names its security is no longer held to that of the document, so that what
+/// the document demands has to stand here again. The alternatives of both are multiplied.
+fn secure(
+    operation: &mut Operation,
+    scheme: &str,
+    handler: &ManifestEntry,
+    of_all: &[SecurityRequirement],
+) {
     let security = operation.security.get_or_insert_default();
-    if security.is_empty() {
-        let choices = choices(handler).into_iter();
-        security.extend(
-            choices.map(|scopes| SecurityRequirement::new(scheme, scopes.iter().map(Scope::name))),
-        );
+    if !security.is_empty() {
+        return;
+    }
+    let nothing = [SecurityRequirement::default()];
+    let of_all = if of_all.is_empty() { &nothing } else { of_all };
+    for scopes in choices(handler) {
+        let names = || scopes.iter().map(Scope::name);
+        security.extend(of_all.iter().map(|other| other.clone().add(scheme, names())));
     }
 }
 

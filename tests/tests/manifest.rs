@@ -96,6 +96,7 @@ async fn the_manifest_names_every_handler_with_its_routes_scopes_and_reason() {
     let oauth = fake.oauth().unwrap();
     assert!(entry(&oauth.manifest(), "plan").routes().is_empty(), "nothing is routed yet");
     let _app = app(&oauth);
+    let _once_more = app(&oauth);
     let manifest = oauth.manifest();
     for (name, routes) in [
         ("plan", vec!["GET /plan"]),

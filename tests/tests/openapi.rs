@@ -7,6 +7,7 @@ use oauth_runtime::fake::FakeGoogle;
 use oauth_runtime::routing::{Router, get, public};
 use oauth_runtime::{OAuth, Token, requires_scopes};
 use serde_json::{Value, json};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::{Modify as _, OpenApi};
 
 const DRIVE: &str = "https://www.googleapis.com/auth/drive.file";
@@ -80,6 +81,30 @@ async fn every_annotated_operation_gets_its_scopes_and_the_scheme_is_the_provide
     let endpoint = flow["authorizationUrl"].as_str().unwrap();
     assert!(endpoint.starts_with(fake.origin()), "{flow}");
     assert_eq!(flow["scopes"][DRIVE], "list your invoices");
+}
+
+/// An operation with a security of its own is no longer held to that of the document.
+#[tokio::test]
+async fn what_the_document_demands_is_demanded_besides() {
+    let fake = FakeGoogle::start().await.unwrap();
+    let oauth = fake.oauth().unwrap();
+    let mut api = Api::openapi();
+    let none = std::iter::empty::<String>;
+    api.security = Some(vec![
+        SecurityRequirement::new("key", none()),
+        SecurityRequirement::new("cookie", none()),
+    ]);
+    oauth.modify(&mut api);
+    let document = serde_json::to_value(&api).unwrap();
+    let both = json!([
+        { "google": [DRIVE, EVENTS], "key": [] },
+        { "google": [DRIVE, EVENTS], "cookie": [] },
+        { "google": [DRIVE, READONLY], "key": [] },
+        { "google": [DRIVE, READONLY], "cookie": [] },
+    ]);
+    assert_eq!(security(&document, "/invoices", "post"), &both);
+    assert_eq!(security(&document, "/other", "get"), &json!([{ "own": ["read"] }]));
+    assert_eq!(security(&document, "/health", "get"), &Value::Null, "held to the document's");
 }
 
 /// Two handlers of one name, and no router that tells them apart: better none than a wrong one.

@@ -76,9 +76,17 @@ async fn no_secret_is_in_any_log() {
     assert_eq!(page.status, 200, "{}", page.body);
     let access_token = page.body.rsplit(' ').next().unwrap().to_owned();
     assert!(access_token.starts_with("ya29."), "{}", page.body);
+    let mut replaced: Vec<_> = browser.cookies.values().cloned().collect();
     browser.authorize(app.url("/week"), ADA, &["calendar.events.readonly"]).await;
+    replaced.extend(browser.cookies.values().cloned());
     app.clock.advance(Duration::from_secs(3_600));
-    assert_eq!(browser.go(app.url("/notes")).await.status, 200, "refreshed");
+    let page = browser.go(app.url("/notes")).await;
+    assert_eq!(page.status, 200, "refreshed: {}", page.body);
+    replaced.push(page.body.rsplit(' ').next().unwrap().to_owned());
+    for fault in [Fault::MissingScope, Fault::Status(401), Fault::Malformed] {
+        app.fake.fault(Endpoint::Calendar, fault);
+        browser.go(app.url("/week")).await;
+    }
     app.clock.advance(Duration::from_secs(3_600));
     for fault in [Fault::Status(500), Fault::Malformed, Fault::RetryAfter(3)] {
         app.fake.fault(Endpoint::Token, fault);
@@ -91,12 +99,15 @@ async fn no_secret_is_in_any_log() {
     }
     let page = browser.go(app.url("/oauth/disconnect")).await;
     assert_eq!(browser.send_form(&page).await.status, 200);
+    let out = [("origin", app.origin.as_str())];
+    let page = browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &out).await;
+    assert_eq!(page.status, 200, "{}", page.body);
     let text = log.text();
     for word in ["TRACE", "hyper", "oauth_runtime", "access token refreshed"] {
         assert!(text.contains(word), "the log does not even hold {word:?}");
     }
     let mut secrets = secrets(&app, &browser);
-    secrets.push(access_token);
+    secrets.extend(replaced.into_iter().chain([access_token]).filter(|text| text.len() > 8));
     assert!(secrets.len() > 15, "{}", secrets.len());
     for secret in secrets {
         assert!(!text.contains(&secret), "{secret} is in the log: {}", around(&text, &secret));

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::asked::{ManifestScope, scopes_of};
 use super::collected::registered;
 use super::findings::{self, Finding};
-use crate::scope::requirement::{Declaration, Routed};
-use crate::scope::{Scope, ScopeSet};
+use crate::scope::requirement::Declaration;
+use crate::scope::{Routed, Scope, ScopeSet};
 
 /// What an app asks people for: every handler with `#[requires_scopes]`, every `scope_set!`, and
 /// every scope with its sensitivity and the reasons for it.

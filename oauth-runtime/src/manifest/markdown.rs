@@ -76,14 +76,28 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace('|', "\\|"))
 }
 
-/// Nothing that somebody wrote into a reason ends a cell.
+/// Nothing that somebody wrote into a reason ends a cell, or is more than text.
 fn escaped(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    let mut cell = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => cell.push(' '),
+            '\\' | '`' | '<' | '|' | '[' | '*' => cell.extend(['\\', character]),
+            other => cell.push(other),
+        }
+    }
+    cell
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::entry::tests::{notes, of};
+
+    #[test]
+    fn a_reason_is_text_whatever_is_in_it() {
+        let escaped = super::escaped("a|b\n`c` \\ <i> [d](e) *f*");
+        assert_eq!(escaped, r"a\|b \`c\` \\ \<i> \[d](e) \*f\*");
+    }
 
     #[test]
     fn the_tables_say_who_asks_for_what_and_why() {

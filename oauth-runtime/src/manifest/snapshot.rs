@@ -49,7 +49,10 @@ impl Manifest {
         }
         let gone = kept.iter().filter(|line| !now.contains(line)).map(|line| format!("- {line}"));
         let new = now.iter().filter(|line| !kept.contains(line)).map(|line| format!("+ {line}"));
-        let lines: Vec<_> = gone.chain(new).collect();
+        let mut lines: Vec<_> = gone.chain(new).collect();
+        if lines.is_empty() {
+            lines.push("the lines are the same, in another order or another number".to_owned());
+        }
         Err(outdated(format!("{name} is not what the app asks for:\n{}", lines.join("\n"))))
     }
 }
@@ -76,6 +79,9 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace('\n', "\r\n")).unwrap();
         manifest.compare(&path, false).unwrap();
+        std::fs::write(&path, text.lines().rev().collect::<Vec<_>>().join("\n")).unwrap();
+        let error = format!("{:?}", manifest.compare(&path, false).unwrap_err());
+        assert!(error.contains("in another order"), "{error}");
         std::fs::write(&path, text.replace("drive.file", "drive")).unwrap();
         let error = format!("{:?}", manifest.compare(&path, false).unwrap_err());
         std::fs::remove_file(&path).unwrap();

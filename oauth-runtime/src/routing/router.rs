@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::declares::Routable;
 use super::methods::MethodRouter;
-use crate::scope::requirement::Routed;
+use crate::scope::Routed;
 use crate::web::HasOAuth;
 
 /// What `axum::Router` is, of handlers that say what they need.

@@ -6,6 +6,7 @@
 mod catalogue;
 pub(crate) mod requirement;
 mod name;
+mod routed;
 mod set;
 mod shared;
 
@@ -15,5 +16,6 @@ pub(crate) use catalogue::{conflicts, retired};
 pub(crate) use name::short_name;
 pub use name::{Scope, Sensitivity};
 pub use requirement::{Covers, MayHold, Requirement};
+pub(crate) use routed::Routed;
 pub use set::ScopeSet;
 pub(crate) use shared::SharedScopes;

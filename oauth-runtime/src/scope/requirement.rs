@@ -36,7 +36,8 @@ pub trait Requirement: Send + Sync + 'static {
     message = "`{Self}` declares no scope that covers `{T}`",
     label = "this call needs `{T}`",
     note = "add the scope where `{Self}` is declared: in its `#[requires_scopes(…)]` or `scope_set!`",
-    note = "a function that hands on the token of its caller adds `+ Covers<{T}>` to its bound"
+    note = "a function that hands on the token of its caller adds `+ Covers<{T}>` to its bound",
+    note = "a bound names one scope: those of a `scope_set!` are named one by one"
 )]
 pub trait Covers<T: ?Sized>: Requirement {}
 
@@ -171,7 +172,11 @@ pub const fn assert_scope(declaration: &Declaration, index: u16) {
         None => None,
     };
     let is_it = matches!(known, Some(known) if known == index);
-    assert!(is_it, "this type is named like a scope of the catalogue, and is not that scope");
+    assert!(
+        is_it,
+        "this type has the name of a scope of the catalogue, and is not that scope: give it another \
+         name, or take the one of `oauth_runtime::scope`"
+    );
 }
 
 /// Fails to compile unless this is the declaration of a type that `scope!` made. For the macros
@@ -227,17 +232,6 @@ pub const fn own_scope(declaration: &Declaration) -> Scope {
         // `assert_own_scope` tells of it.
         None => Scope::verbatim("none"),
     }
-}
-
-/// A route that a router of ours made.
-#[derive(Clone, Debug)]
-pub(crate) struct Routed {
-    /// The method, or `ANY`.
-    pub(crate) method: &'static str,
-    pub(crate) path: String,
-    /// `None` for a route that says itself that it is public.
-    #[cfg_attr(not(feature = "manifest"), expect(dead_code, reason = "for the manifest"))]
-    pub(crate) declaration: Option<&'static Declaration>,
 }
 
 /// What a person is asked for.

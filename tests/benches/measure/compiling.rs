@@ -60,27 +60,39 @@ pub fn measure(report: &mut Report) {
          `cargo build` of all of it; `cargo check` after a letter of the first body was changed, and \
          after one was added, so that all that follows in the file moves by one.",
     );
-    let project = Project::new();
+    let project = Project::new("");
     let bare = [FEW, MANY].map(|count| project.cost(NONE, count));
     let ours = [FEW, MANY].map(|count| project.cost(OURS, count));
     for (at, count) in [FEW, MANY].into_iter().enumerate() {
-        let each = bare[at].more(ours[at], count);
-        let what = |sort: &str| format!("{}, {count} handlers, {sort}", OURS.name);
-        report.at_most(&what("check"), each.check, 2.0, "ms");
-        report.at_most(&what("build"), each.build, 8.0, "ms");
-        report.at_most(&what("check after an edit"), each.edited, 1.0, "ms");
-        report.figure(&what("check after one that moves the others"), each.moved, "ms");
+        goals(report, &format!("{count} handlers"), bare[at].more(ours[at], count));
     }
+    let added = [0, 1].map(|at| bare[at].more(ours[at], 1));
+    goals(report, "each of 800 more", added[0].more(added[1], MANY - FEW));
     for other in OTHERS {
-        let each = bare[0].more(project.cost(other, FEW), FEW);
-        let what = |sort: &str| format!("{}, {FEW} handlers, {sort}", other.name);
-        report.figure(&what("check"), each.check, "ms");
-        report.figure(&what("build"), each.build, "ms");
-        report.figure(&what("check after an edit"), each.edited, "ms");
-        report.figure(&what("check after one that moves the others"), each.moved, "ms");
+        figures(report, other.name, bare[0].more(project.cost(other, FEW), FEW));
     }
-    let empty = project.cost(NONE, 0);
-    report.figure("a crate of no handlers, check, as a whole", empty.check, "ms");
+    let first = project.cost(NONE, 0).more(project.cost(OURS, 1), 1);
+    report.figure("the first handler, build: the runtime is linked", first.build, "ms");
+    let with_manifest = Project::new("manifest");
+    let bare = with_manifest.cost(NONE, FEW);
+    let name = format!("{} with feature `manifest`", OURS.name);
+    figures(report, &name, bare.more(with_manifest.cost(OURS, FEW), FEW));
+}
+
+fn goals(report: &mut Report, of: &str, each: Cost) {
+    let what = |sort: &str| format!("{}, {of}, {sort}", OURS.name);
+    report.at_most(&what("check"), each.check, 2.0, "ms");
+    report.at_most(&what("build"), each.build, 8.0, "ms");
+    report.at_most(&what("check after an edit"), each.edited, 1.0, "ms");
+    report.figure(&what("check after one that moves the others"), each.moved, "ms");
+}
+
+fn figures(report: &mut Report, name: &str, each: Cost) {
+    let what = |sort: &str| format!("{name}, {FEW} handlers, {sort}");
+    report.figure(&what("check"), each.check, "ms");
+    report.figure(&what("build"), each.build, "ms");
+    report.figure(&what("check after an edit"), each.edited, "ms");
+    report.figure(&what("check after one that moves the others"), each.moved, "ms");
 }
 
 impl Cost {
@@ -100,14 +112,16 @@ impl Cost {
 struct Project(PathBuf);
 
 impl Project {
-    fn new() -> Self {
-        let folder = root().join("target/compiling");
+    /// With this feature of the library, besides what it has by itself.
+    fn new(feature: &str) -> Self {
+        let folder = root().join("target").join(format!("compiling-{feature}"));
         fs::create_dir_all(folder.join("src")).unwrap();
         let runtime = root().canonicalize().unwrap().join("oauth-runtime");
+        let feature = if feature.is_empty() { String::new() } else { format!("\"{feature}\"") };
         let manifest = format!(
             "[package]\nname = \"handlers\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
              [dependencies]\naxum = {{ version = \"0.8\", features = [\"macros\"] }}\n\
-             oauth-runtime = {{ path = \"{}\" }}\ntracing = \"0.1\"\nutoipa = \"6\"\n\n\
+             oauth-runtime = {{ path = \"{}\", features = [{feature}] }}\ntracing = \"0.1\"\nutoipa = \"6\"\n\n\
              [profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n",
             runtime.display()
         );
