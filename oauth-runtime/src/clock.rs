@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,31 @@ impl Timestamp {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// As RFC 3339 writes it, in UTC and whole seconds: `2023-11-14T22:13:20Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.unix_seconds();
+        let (year, month, day) = date(seconds / DAY);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+const DAY: u64 = 86_400;
+
+/// Year, month and day of the Gregorian calendar, so many days after the epoch. Years begin in
+/// March here, so that the leap day is their last.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
 impl std::ops::Add<Duration> for Timestamp {
@@ -148,36 +173,71 @@ impl Clock for SystemClock {
 /// assert_eq!(clock.now(), Timestamp::from_unix_seconds(1_700_003_600));
 /// ```
 #[derive(Clone, Debug)]
-pub struct ManualClock(watch::Sender<Timestamp>);
+pub struct ManualClock {
+    time: watch::Sender<Timestamp>,
+    /// When the waits end that somebody is in.
+    ends: Arc<Mutex<Vec<Timestamp>>>,
+}
+
+/// Somebody who waits; no longer once this is dropped.
+struct Waiting {
+    end: Timestamp,
+    ends: Arc<Mutex<Vec<Timestamp>>>,
+}
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn at(now: Timestamp) -> Self {
-        Self(watch::Sender::new(now))
+        Self { time: watch::Sender::new(now), ends: Arc::default() }
     }
 
     /// Moves the time on and wakes whoever waited for it.
     pub fn advance(&self, duration: Duration) {
-        self.0.send_modify(|now| *now = *now + duration);
+        self.time.send_modify(|now| *now = *now + duration);
     }
 
     /// Sets the time, also backwards.
     pub fn set(&self, now: Timestamp) {
-        self.0.send_replace(now);
+        self.time.send_replace(now);
+    }
+
+    /// When the shortest wait ends that somebody is in by this clock, such as that of a request
+    /// which is to be repeated; `None` if nobody waits. Setting the clock to it lets go on
+    /// whatever waits for it.
+    pub fn next_end(&self) -> Option<Timestamp> {
+        lock(&self.ends).iter().min().copied()
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.borrow()
+        *self.time.borrow()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
         let end = self.now() + duration;
-        let mut time = self.0.subscribe();
-        // An error means that every handle of the clock is gone: nothing can wake the wait.
-        Box::pin(async move { drop(time.wait_for(|now| *now >= end).await) })
+        let mut time = self.time.subscribe();
+        let waiting = Waiting { end, ends: self.ends.clone() };
+        lock(&self.ends).push(end);
+        Box::pin(async move {
+            // An error means that every handle of the clock is gone: nothing can wake the wait.
+            drop(time.wait_for(|now| *now >= end).await);
+            drop(waiting);
+        })
     }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut ends = lock(&self.ends);
+        if let Some(at) = ends.iter().position(|end| *end == self.end) {
+            ends.swap_remove(at);
+        }
+    }
+}
+
+fn lock(ends: &Mutex<Vec<Timestamp>>) -> MutexGuard<'_, Vec<Timestamp>> {
+    ends.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -198,7 +258,11 @@ mod tests {
         clock.advance(Duration::from_secs(1));
         tokio::task::yield_now().await;
         assert!(!sleep.is_finished());
+        assert_eq!(clock.next_end(), Some(Timestamp(2000)));
+        drop(clock.sleep(Duration::from_millis(1)));
+        assert_eq!(clock.next_end(), Some(Timestamp(2000)), "nobody waits for it any longer");
         clock.advance(Duration::from_secs(1));
         sleep.await.unwrap();
+        assert_eq!(clock.next_end(), None);
     }
 }

@@ -95,6 +95,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_text(mut self, text: impl Into<Text>) -> Self {
+        self.0.text = text.into();
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
         self
@@ -125,10 +130,6 @@ impl Error {
 
     pub(crate) fn answer(&self) -> Option<&Answer> {
         self.0.answer.as_ref()
-    }
-
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
     }
 
     /// The same error for a second waiter. The source cannot be cloned and stays behind.
@@ -163,14 +164,27 @@ impl Error {
 
     /// Whether the same request may succeed later without anybody acting.
     pub fn is_transient(&self) -> bool {
-        use Code::{ProviderTimeout, ProviderUnavailable, ShuttingDown, StoreUnavailable};
-        let code = self.0.code;
-        matches!(code, ProviderUnavailable | ProviderTimeout | StoreUnavailable | ShuttingDown)
+        use Code::{ApiRateLimited, ApiUnavailable, ShuttingDown, StoreUnavailable};
+        use Code::{ProviderTimeout, ProviderUnavailable};
+        matches!(
+            self.0.code,
+            ApiRateLimited
+                | ApiUnavailable
+                | ProviderTimeout
+                | ProviderUnavailable
+                | ShuttingDown
+                | StoreUnavailable
+        )
     }
 
     /// The status that an API answered, where the error is about one.
     pub fn api_status(&self) -> Option<StatusCode> {
         self.0.api_status
+    }
+
+    /// How long the provider, the API or the store asked to wait, where it did.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The link that begins the missing authorization: relative to the app's own origin, or

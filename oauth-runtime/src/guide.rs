@@ -5,15 +5,16 @@
 //! 1. [`declare`]: say on a handler what it needs, and what the compiler makes of it.
 //! 2. [`ask`]: when a person is asked, how, and when not again.
 //! 3. [`resume`]: what becomes of the request that was interrupted.
-//! 4. [`mod@test`]: the app against a fake Google, without a network and without waiting.
-//! 5. [`deploy`]: addresses, proxies, keys, stores, several nodes.
-//! 6. [`own_login`]: accounts that belong to users the app has already.
-//! 7. [`providers`]: Microsoft, GitHub and others, alone and beside Google.
-//! 8. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
+//! 4. [`call`]: calling APIs, and what becomes of each way they say no.
+//! 5. [`mod@test`]: the app against a fake Google, without a network and without waiting.
+//! 6. [`deploy`]: addresses, proxies, keys, stores, several nodes.
+//! 7. [`own_login`]: accounts that belong to users the app has already.
+//! 8. [`providers`]: Microsoft, GitHub and others, alone and beside Google.
+//! 9. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
 //!    that.
-//! 9. [`security`]: every attack, its defence, and the test that shows it.
-//! 10. [`defaults`]: every default and limit, why it is so, and how to change it.
-//! 11. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
+//! 10. [`security`]: every attack, its defence, and the test that shows it.
+//! 11. [`defaults`]: every default and limit, why it is so, and how to change it.
+//! 12. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
 //!
 //! There is no code in these modules.
 
@@ -25,6 +26,9 @@ pub mod ask {}
 
 #[doc = include_str!("docs/resume.md")]
 pub mod resume {}
+
+#[doc = include_str!("docs/call.md")]
+pub mod call {}
 
 #[doc = include_str!("docs/test.md")]
 pub mod test {}

@@ -40,6 +40,7 @@
 //! - [`declare`](guide::declare): say on a handler what it needs, and what the compiler makes of it.
 //! - [`ask`](guide::ask): when a person is asked, how, and when not again.
 //! - [`resume`](guide::resume): what becomes of the request that was interrupted.
+//! - [`call`](guide::call): calling APIs, and what becomes of each way they say no.
 //! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
 //! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
 //! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
@@ -93,7 +94,7 @@ pub mod fuzz;
 
 pub use oauth_macros::{requires_scopes, scope, scope_set};
 
-pub use api::ApiClient;
+pub use api::{ApiClient, ApiPages, ApiRequest, ApiResponse, ResumableUpload};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
 pub use keys::{Key, Keys};

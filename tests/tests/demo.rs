@@ -135,7 +135,7 @@ async fn a_part_of_home_appears_for_whoever_granted_it_and_asks_nobody() {
     browser.authorize(demo.url("/week"), ADA, &[CALENDAR]).await;
     let after = browser.go(demo.url("/")).await;
     assert!(after.body.contains("Shown because you granted the calendar"), "{}", after.body);
-    demo.fake().fault(Endpoint::Calendar, Fault::Status(500));
+    demo.fake().fault(Endpoint::Calendar, Fault::Malformed);
     let without = browser.go(demo.url("/")).await;
     assert_eq!(without.status, 200);
     assert!(without.body.contains("Your calendar does not answer"), "{}", without.body);

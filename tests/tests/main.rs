@@ -4,6 +4,7 @@
 mod browser;
 mod admission;
 mod allocator;
+mod api;
 mod attacks;
 mod callback;
 mod choices;

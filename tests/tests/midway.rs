@@ -142,7 +142,7 @@ async fn scripts_htmx_and_frames_are_answered_in_their_own_way() {
 async fn a_failing_api_is_a_page_for_people_and_a_document_for_scripts() {
     let app = App::start().await;
     let mut browser = granted(&app).await;
-    let down = || app.fake.fault(Endpoint::Drive, Fault::Status(500));
+    let down = || app.fake.fault(Endpoint::Drive, Fault::Malformed);
     for (languages, title, again) in
         [("en", "Something went wrong", "Start again"), ("de", "schiefgegangen", "Neu beginnen")]
     {

@@ -1,25 +1,36 @@
 //! A client that sends the token only where it belongs.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::refusal::refused;
+use super::pages::ApiPages;
+use super::request::ApiRequest;
+use super::response::MAX_BODY;
+use super::resumable::ResumableUpload;
+use super::retry;
 use crate::error::{Code, Error};
+use crate::http::{Incoming, Outgoing};
+use crate::keys::random;
+use crate::provider::is_loopback;
 use crate::scope::Requirement;
 use crate::web::{Grant, Token, bearer};
 
-/// The largest answer that is read, in bytes.
-const MAX_BODY: usize = 16 * 1024 * 1024;
+/// How long a JSON document may take, to its last byte.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Calls the APIs of the token's provider; made by [`Token::client`].
 ///
 /// The token is sent to the provider's own hosts and to no other, over https, and no redirect
-/// is followed. Where an API does not take the token any longer, it is refreshed, and the request
-/// sent once more if that does no harm (RFC 9110 §9.2.2).
+/// is followed. Where an API does not take the token any longer, it is replaced, and the request
+/// sent once more if that does no harm (RFC 9110 §9.2.2). Where an API is busy or failing, the
+/// request is repeated after a while. A 403 for a missing scope becomes, through `?`, the consent
+/// of the request whose handler has the token.
 ///
 /// ```
 /// use oauth_runtime::{Covers, Error, Token, scope};
@@ -33,12 +44,14 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub struct ApiClient {
     grant: Grant,
+    /// Hosts that may see the token besides the provider's, by the app's word.
+    hosts: Arc<[Box<str>]>,
 }
 
 impl<R: Requirement> Token<R> {
     /// A client for the APIs of the token's provider.
     pub fn client(&self) -> ApiClient {
-        ApiClient { grant: self.grant().clone() }
+        ApiClient { grant: self.grant().clone(), hosts: [].into() }
     }
 }
 
@@ -50,17 +63,22 @@ impl ApiClient {
         format!("{}{path}", self.grant.provider().api_base(api))
     }
 
+    /// A client that sends the token to one more host, by its exact name (`api.example.com`, or
+    /// `localhost:3000` in development): an API of yours that takes the provider's tokens.
+    ///
+    /// Whoever holds that host can use the token for all that was granted.
+    pub fn with_host(mut self, host: &str) -> Self {
+        let more = self.hosts.iter().cloned().chain([host.to_ascii_lowercase().into()]);
+        self.hosts = more.collect();
+        self
+    }
+
     /// Gets a JSON document.
     ///
     /// # Errors
-    /// `consent_required` if the API wants a scope that the token does not have, or the access was
-    /// withdrawn: returned from the handler, it asks the person for the scopes that the handler
-    /// declares and resumes the request. `api_host` if the address is not the provider's, `api` if
-    /// the answer is not a success ([`Error::api_status`] tells which) or not the JSON that `T`
-    /// wants; transient errors if the API cannot be reached.
+    /// As [`ApiRequest::send`], and `api` if the answer is not the JSON that `T` wants.
     pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Error> {
-        let answer = self.send(self.told(request(Method::GET, url, Vec::new()))?).await?;
-        self.told(json(&answer))
+        self.whole(Method::GET, url).json().await
     }
 
     /// Posts a JSON document and reads another.
@@ -72,11 +90,7 @@ impl ApiClient {
         B: Serialize + ?Sized,
         T: DeserializeOwned,
     {
-        let body = serde_json::to_vec(body).map_err(|error| {
-            Error::new(Code::Api, "the body cannot be written as JSON").with_source(error)
-        });
-        let body = self.told(body)?;
-        self.upload(url, "application/json", body).await
+        self.whole(Method::POST, url).with_json(body).json().await
     }
 
     /// Posts bytes of any media type and reads a JSON document.
@@ -89,67 +103,103 @@ impl ApiClient {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<T, Error> {
-        let mut request = self.told(request(Method::POST, url, body))?;
-        let content_type = HeaderValue::from_str(content_type).map_err(|error| {
-            Error::new(Code::Api, "the media type is not valid").with_source(error)
-        });
-        request.headers_mut().insert(header::CONTENT_TYPE, self.told(content_type)?);
-        self.told(json(&self.send(request).await?))
+        self.request(Method::POST, url).with_body(content_type, body).json().await
     }
 
-    /// Sends any request; its `Authorization` is set here. The answer may be up to 16 MiB.
+    /// Deletes something; what the API answers is not read.
     ///
     /// # Errors
-    /// As [`get`](Self::get), except that the body is not looked at.
-    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        self.told(self.try_send(request).await)
+    /// As [`ApiRequest::send`].
+    pub async fn delete(&self, url: &str) -> Result<(), Error> {
+        self.whole(Method::DELETE, url).send().await.map(drop)
     }
 
-    /// An error with its answer for the request in whose handler it arises.
-    fn told<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|error| self.grant.refused(error))
+    /// Any request, with its query, headers, body, timeout and repetitions as it needs them.
+    pub fn request(&self, method: Method, url: &str) -> ApiRequest {
+        ApiRequest::new(self.clone(), method, url)
     }
 
-    async fn try_send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        let url = Url::parse(&request.uri().to_string());
-        let may = url.is_ok_and(|url| self.grant.provider().may_receive_token(&url));
-        if !may {
-            let host = request.uri().host().unwrap_or("(none)");
-            let text = format!("the host {host:?} is not one of the provider's APIs");
-            return Err(Error::new(Code::ApiHost, text)
-                .with_help("send the token to foreign hosts with a client of your own"));
-        }
-        let response = self.answer(request).await?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        Err(refused(&response))
+    /// A list that the API gives page by page.
+    pub fn pages(&self, url: &str) -> ApiPages {
+        ApiPages::new(self.clone(), url)
     }
 
-    /// The answer to the request; to its repetition with another token where the API did not
-    /// take the first, which ends before its time when the access is withdrawn.
-    async fn answer(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
-        let again = request.method().is_idempotent().then(|| request.clone());
-        let response = self.exchange(request, &self.grant).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
-        }
-        let grant = self.grant.replaced().await?;
-        match again {
-            Some(request) => self.exchange(request, &grant).await,
-            None => Ok(response),
-        }
+    /// An upload in pieces that goes on after an interruption, in the protocol of Google's APIs:
+    /// `url` has `uploadType=resumable` in it.
+    pub fn resumable_upload(&self, url: &str, content_type: &str) -> ResumableUpload {
+        ResumableUpload::new(self.clone(), url, content_type)
     }
 
-    async fn exchange(
+    /// A request whose answer is small.
+    pub(super) fn whole(&self, method: Method, url: &str) -> ApiRequest {
+        self.request(method, url).with_timeout(TIMEOUT)
+    }
+
+    pub(super) fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// The answer that is no refusal, with the token that brought it.
+    pub(super) async fn deliver(
         &self,
-        mut request: Request<Vec<u8>>,
-        grant: &Grant,
-    ) -> Result<Response<Vec<u8>>, Error> {
-        let bearer = bearer(grant.tokens.access.expose());
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        grant.oauth.http().send(request, MAX_BODY).await
+        outgoing: Outgoing,
+        harmless: bool,
+        retries: u32,
+    ) -> Result<(Incoming, Grant), Error> {
+        self.check_host(&outgoing.url)?;
+        let (mut grant, mut replaced) = (self.grant.clone(), false);
+        let mut done = 0;
+        loop {
+            let error = match exchange(&outgoing, &grant).await {
+                Ok(incoming) => return Ok((incoming, grant)),
+                Err(error) => error,
+            };
+            if error.api_status() == Some(StatusCode::UNAUTHORIZED) && !replaced {
+                (grant, replaced) = (grant.replaced().await?, true);
+                if harmless {
+                    continue;
+                }
+                return Err(error.with_help("the token is replaced: send the request once more"));
+            }
+            let [jitter] = random()?;
+            match retry::wait(&error, done, harmless, jitter).filter(|_| done < retries) {
+                Some(wait) => grant.oauth.0.clock.sleep(wait).await,
+                None => return Err(error),
+            }
+            done += 1;
+        }
     }
+
+    fn check_host(&self, url: &Url) -> Result<(), Error> {
+        let by_name = || {
+            let host = url.host_str().unwrap_or_default();
+            let named = match url.port() {
+                Some(port) => self.hosts.contains(&format!("{host}:{port}").into()),
+                None => self.hosts.contains(&host.into()),
+            };
+            named && (url.scheme() == "https" || is_loopback(url))
+        };
+        if self.grant.provider().may_receive_token(url) || by_name() {
+            return Ok(());
+        }
+        let host = url.host_str().unwrap_or("(none)");
+        let text = format!("the host {host:?} is not one of the provider's APIs");
+        Err(Error::new(Code::ApiHost, text)
+            .with_help(format!("if it is to see the token, say so: `client.with_host({host:?})`")))
+    }
+}
+
+/// Sends it once.
+async fn exchange(outgoing: &Outgoing, grant: &Grant) -> Result<Incoming, Error> {
+    let mut outgoing = outgoing.clone();
+    outgoing.headers.insert(header::AUTHORIZATION, bearer(grant.tokens.access.expose()));
+    let incoming = grant.oauth.http().open(outgoing).await?;
+    let status = incoming.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return Ok(incoming);
+    }
+    let answer = incoming.read(MAX_BODY).await?;
+    Err(Error::of_answer(status, answer.headers(), answer.body()))
 }
 
 impl fmt::Debug for ApiClient {
@@ -157,17 +207,4 @@ impl fmt::Debug for ApiClient {
         let account = self.grant.signed_in.row().id();
         f.debug_struct("ApiClient").field("account", account).finish_non_exhaustive()
     }
-}
-
-fn request(method: Method, url: &str, body: Vec<u8>) -> Result<Request<Vec<u8>>, Error> {
-    let request = Request::builder().method(method).uri(url).body(body);
-    request.map_err(|error| Error::new(Code::ApiHost, "not an absolute URL").with_source(error))
-}
-
-fn json<T: DeserializeOwned>(response: &Response<Vec<u8>>) -> Result<T, Error> {
-    serde_json::from_slice(response.body()).map_err(|error| {
-        Error::new(Code::Api, "the API's answer is not the JSON that was expected")
-            .with_api_status(response.status())
-            .with_source(error)
-    })
 }

@@ -1,6 +1,15 @@
 //! Calling the provider's APIs with a token.
 
 mod refusal;
+mod retry;
+mod response;
+mod request;
 mod client;
+mod pages;
+mod resumable;
 
 pub use client::ApiClient;
+pub use pages::ApiPages;
+pub use request::ApiRequest;
+pub use response::ApiResponse;
+pub use resumable::ResumableUpload;

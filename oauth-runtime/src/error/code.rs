@@ -46,6 +46,14 @@ pub(crate) enum Code {
     AdminPolicy,
     /// A request to an API failed.
     Api,
+    /// An API is not enabled for the app's project: the operator has to act.
+    ApiDisabled,
+    /// An API says that the person may not do this, whatever was granted.
+    ApiForbidden,
+    /// An API got too many requests.
+    ApiRateLimited,
+    /// An API fails for the moment.
+    ApiUnavailable,
     /// A request would have carried the token to a foreign host.
     ApiHost,
     /// The database that keeps the rows is not usable: its settings, schema or rights.
@@ -87,6 +95,10 @@ impl Code {
             Self::InvalidGrant => "invalid_grant",
             Self::AdminPolicy => "admin_policy",
             Self::Api => "api",
+            Self::ApiDisabled => "api_disabled",
+            Self::ApiForbidden => "api_forbidden",
+            Self::ApiRateLimited => "api_rate_limited",
+            Self::ApiUnavailable => "api_unavailable",
             Self::ApiHost => "api_host",
             Self::ConfigStore => "config_store",
             Self::StoreUnavailable => "store_unavailable",
@@ -102,9 +114,11 @@ impl Code {
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::SignInRequired | Self::InvalidGrant => StatusCode::UNAUTHORIZED,
-            Self::ConsentRequired | Self::AccessDenied | Self::AdminPolicy | Self::CrossSite => {
-                StatusCode::FORBIDDEN
-            }
+            Self::ConsentRequired
+            | Self::AccessDenied
+            | Self::AdminPolicy
+            | Self::ApiForbidden
+            | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::CallbackInvalid | Self::FlowExpired => StatusCode::BAD_REQUEST,
             Self::ProviderResponse | Self::IdTokenInvalid | Self::Api => StatusCode::BAD_GATEWAY,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
@@ -112,6 +126,9 @@ impl Code {
             | Self::StoreUnavailable
             | Self::ProviderRefused
             | Self::SignInFailed
+            | Self::ApiDisabled
+            | Self::ApiRateLimited
+            | Self::ApiUnavailable
             | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -125,7 +142,7 @@ mod tests {
     use super::Code;
 
     /// Every code, in the order of the enum.
-    const ALL: [Code; 26] = [
+    const ALL: [Code; 30] = [
         Code::ConfigCredentials,
         Code::ConfigRedirectUri,
         Code::ConfigPublicUrl,
@@ -146,6 +163,10 @@ mod tests {
         Code::InvalidGrant,
         Code::AdminPolicy,
         Code::Api,
+        Code::ApiDisabled,
+        Code::ApiForbidden,
+        Code::ApiRateLimited,
+        Code::ApiUnavailable,
         Code::ApiHost,
         Code::ConfigStore,
         Code::StoreUnavailable,
@@ -178,12 +199,16 @@ mod tests {
             Code::InvalidGrant => 17,
             Code::AdminPolicy => 18,
             Code::Api => 19,
-            Code::ApiHost => 20,
-            Code::ConfigStore => 21,
-            Code::StoreUnavailable => 22,
-            Code::ManifestPolicy => 23,
-            Code::ShuttingDown => 24,
-            Code::Internal => 25,
+            Code::ApiDisabled => 20,
+            Code::ApiForbidden => 21,
+            Code::ApiRateLimited => 22,
+            Code::ApiUnavailable => 23,
+            Code::ApiHost => 24,
+            Code::ConfigStore => 25,
+            Code::StoreUnavailable => 26,
+            Code::ManifestPolicy => 27,
+            Code::ShuttingDown => 28,
+            Code::Internal => 29,
         };
         let places: Vec<usize> = ALL.map(place).to_vec();
         assert_eq!(places, (0..ALL.len()).collect::<Vec<_>>());

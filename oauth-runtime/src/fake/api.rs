@@ -32,6 +32,10 @@ pub(crate) const DRIVE_GET: Method =
     Method { name: "google.apps.drive.v3.DriveFiles.Get", ..DRIVE_LIST };
 pub(crate) const DRIVE_DOWNLOAD: Method =
     Method { scopes: &["drive", "drive.readonly", "drive.file"], ..DRIVE_GET };
+pub(crate) const DRIVE_UPDATE: Method =
+    Method { name: "google.apps.drive.v3.DriveFiles.Update", ..DRIVE_CREATE };
+pub(crate) const DRIVE_DELETE: Method =
+    Method { name: "google.apps.drive.v3.DriveFiles.Delete", ..DRIVE_CREATE };
 pub(crate) const CALENDAR_LIST: Method = Method {
     service: "calendar-json.googleapis.com",
     name: "calendar.v3.Events.List",

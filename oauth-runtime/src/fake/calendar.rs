@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::civil::{DAY, monday, parse, rfc3339};
+use super::civil::{DAY, monday, parse};
 use super::fields::Fields;
 use crate::clock::Timestamp;
 
@@ -49,8 +49,8 @@ impl Event {
         let mut json = json!({
             "kind": "calendar#event", "id": self.id, "status": "confirmed",
             "summary": self.summary, "eventType": "default",
-            "start": { "dateTime": rfc3339(self.start), "timeZone": "UTC" },
-            "end": { "dateTime": rfc3339(self.end), "timeZone": "UTC" },
+            "start": { "dateTime": self.start.to_string(), "timeZone": "UTC" },
+            "end": { "dateTime": self.end.to_string(), "timeZone": "UTC" },
         });
         if let Some(series) = self.series {
             json["recurringEventId"] = series.into();
@@ -78,7 +78,7 @@ pub(crate) fn list(now: Timestamp, owner: &str, query: &Fields) -> Result<Value,
     let items: Vec<_> = events.iter().take(most).map(Event::to_json).collect();
     Ok(json!({
         "kind": "calendar#events", "summary": owner, "timeZone": "UTC",
-        "accessRole": "owner", "updated": rfc3339(monday(now)), "items": items,
+        "accessRole": "owner", "updated": monday(now).to_string(), "items": items,
     }))
 }
 

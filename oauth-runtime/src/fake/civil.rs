@@ -1,16 +1,8 @@
-//! Dates as the APIs write them (RFC 3339), in UTC.
+//! Dates as the APIs write them (RFC 3339), read back, and the days of a week.
 
 use crate::clock::Timestamp;
 
 pub(crate) const DAY: u64 = 86_400;
-
-/// `2023-11-14T22:13:20Z`.
-pub(crate) fn rfc3339(moment: Timestamp) -> String {
-    let seconds = moment.unix_seconds();
-    let (year, month, day) = date(seconds / DAY);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
 
 /// Monday, midnight, of the week that `moment` lies in.
 pub(crate) fn monday(moment: Timestamp) -> Timestamp {
@@ -69,17 +61,6 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     (year * 365 + year / 4 - year / 100 + year / 400 + day_of_year).checked_sub(719_468)
 }
 
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    (era * 400 + year + u64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +76,7 @@ mod tests {
         ];
         for (seconds, text) in table {
             let moment = Timestamp::from_unix_seconds(seconds);
-            assert_eq!(rfc3339(moment), text);
+            assert_eq!(moment.to_string(), text);
             assert_eq!(parse(text), Some(moment), "{text}");
         }
     }

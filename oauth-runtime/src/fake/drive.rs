@@ -69,6 +69,13 @@ impl Drive {
         self.0.iter().filter(|file| view.shows(file))
     }
 
+    /// Renames a file that is there.
+    pub(crate) fn rename(&mut self, id: &str, name: &str) -> Option<DriveFile> {
+        let file = self.0.iter_mut().find(|file| file.id == id)?;
+        name.clone_into(&mut file.name);
+        Some(file.clone())
+    }
+
     pub(crate) fn remove(&mut self, id: &str) {
         self.0.retain(|file| file.id != id);
     }

@@ -1,25 +1,29 @@
 //! Drive over HTTP: <https://developers.google.com/workspace/drive/api/reference/rest/v3/files>.
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answers::{answer, api_error, json as answer_json};
-use super::api::{ApiError, DRIVE_CREATE, DRIVE_DOWNLOAD, DRIVE_GET, DRIVE_LIST, Method, holds};
-use super::civil::rfc3339;
+use super::api::{
+    ApiError, DRIVE_CREATE, DRIVE_DELETE, DRIVE_DOWNLOAD, DRIVE_GET, DRIVE_LIST, DRIVE_UPDATE,
+    holds,
+};
 use super::drive::{DriveFile, NewFile, Term, View};
+use super::drive_wire::{Metadata, add, permit, respond, to_json};
 use super::fields::Fields;
 use super::multipart;
+use super::resumable_routes;
 use super::rim::{Rim, header};
 use super::tokens::AccessToken;
 
-const ANY: &str = "application/octet-stream";
+/// The longest body of a request, in bytes.
+const MOST: usize = 64 * 1024 * 1024;
 /// With one of these a caller sees all files, not only those it made.
 const SEES_ALL: [&str; 4] =
     ["drive", "drive.readonly", "drive.metadata", "drive.metadata.readonly"];
@@ -27,49 +31,14 @@ const SEES_ALL: [&str; 4] =
 pub(crate) fn routes() -> Router<Rim> {
     Router::new()
         .route("/drive/v3/files", get(list).post(create))
-        .route("/drive/v3/files/{id}", get(read))
-        .route("/upload/drive/v3/files", post(upload))
-}
-
-/// The fields of a new file that this Drive keeps.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Metadata {
-    name: Option<String>,
-    mime_type: Option<String>,
-}
-
-impl Metadata {
-    fn parse(json: &[u8]) -> Result<Self, ApiError> {
-        if json.is_empty() {
-            return Ok(Self::default());
-        }
-        serde_json::from_slice(json)
-            .map_err(|_| ApiError::invalid("the metadata is not JSON of a file"))
-    }
-
-    fn with_content(self, content_type: Option<&str>, content: &[u8]) -> NewFile {
-        let mime_type = self.mime_type.or_else(|| content_type.map(str::to_owned));
-        NewFile {
-            name: self.name.unwrap_or_else(|| "Untitled".to_owned()),
-            mime_type: mime_type.unwrap_or_else(|| ANY.to_owned()),
-            content: content.to_vec(),
-            made_by: None,
-        }
-    }
+        .route("/drive/v3/files/{id}", get(read).patch(rename).delete(remove))
+        .route("/upload/drive/v3/files", post(upload).put(resumable_routes::put))
+        .layer(DefaultBodyLimit::max(MOST))
 }
 
 fn view(caller: &AccessToken) -> View<'_> {
     let all = holds(&caller.scopes, &SEES_ALL);
     View { owner: &caller.subject, only_by: (!all).then_some(&caller.client_id) }
-}
-
-fn to_json(file: &DriveFile) -> Value {
-    json!({
-        "kind": "drive#file", "id": file.id, "name": file.name, "mimeType": file.mime_type,
-        "size": file.content.len().to_string(),
-        "createdTime": rfc3339(file.created), "modifiedTime": rfc3339(file.created),
-    })
 }
 
 async fn list(State(rim): State<Rim>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -119,15 +88,46 @@ async fn upload(
     body: Bytes,
 ) -> Response {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    if query.get("uploadType") == Some("resumable") {
+        return resumable_routes::begin(&rim, &headers, &body);
+    }
     let content_type = header(&headers, "content-type");
     respond(permit(&rim, &headers, &DRIVE_CREATE).and_then(|caller| {
         let new = match query.get("uploadType") {
             Some("media") => Metadata::default().with_content(content_type, &body),
             Some("multipart") => related(content_type.unwrap_or_default(), &body)?,
-            _ => return Err(ApiError::invalid("uploadType has to be media or multipart")),
+            _ => {
+                let kinds = "uploadType has to be media, multipart or resumable";
+                return Err(ApiError::invalid(kinds));
+            }
         };
         Ok(add(&rim, &caller, new))
     }))
+}
+
+async fn rename(
+    State(rim): State<Rim>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    respond(permit(&rim, &headers, &DRIVE_UPDATE).and_then(|caller| {
+        let file = find(&rim, &caller, &id)?;
+        let name = Metadata::parse(&body)?.name.unwrap_or(file.name);
+        let renamed = rim.world().drive.rename(&id, &name);
+        renamed.map(|file| to_json(&file)).ok_or_else(|| ApiError::not_found("file"))
+    }))
+}
+
+async fn remove(State(rim): State<Rim>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let found = permit(&rim, &headers, &DRIVE_DELETE).and_then(|caller| find(&rim, &caller, &id));
+    match found {
+        Ok(file) => {
+            rim.world().drive.remove(&file.id);
+            answer(204, &[], Body::empty())
+        }
+        Err(error) => api_error(&error),
+    }
 }
 
 /// Metadata first, then the content.
@@ -137,13 +137,6 @@ fn related(content_type: &str, body: &[u8]) -> Result<NewFile, ApiError> {
         return Err(ApiError::invalid("a multipart upload has two parts"));
     };
     Ok(Metadata::parse(metadata.body)?.with_content(content.content_type(), content.body))
-}
-
-fn add(rim: &Rim, caller: &AccessToken, new: NewFile) -> Value {
-    let (now, mut world) = (rim.now(), rim.world());
-    let world = &mut *world;
-    let new = NewFile { made_by: Some(caller.client_id.clone()), ..new };
-    to_json(&world.drive.add(&mut world.mint, now, &caller.subject, new))
 }
 
 async fn read(
@@ -176,12 +169,4 @@ fn content(file: DriveFile) -> Response {
         (CONTENT_SECURITY_POLICY, "sandbox"),
     ];
     answer(200, &headers, file.content)
-}
-
-fn permit(rim: &Rim, headers: &HeaderMap, method: &Method) -> Result<AccessToken, ApiError> {
-    rim.world().permit(rim.now(), header(headers, "authorization"), method)
-}
-
-fn respond(result: Result<Value, ApiError>) -> Response {
-    result.map_or_else(|error| api_error(&error), |value| answer_json(200, &value))
 }

@@ -19,6 +19,7 @@ use super::world::World;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::oauth::OAuth;
+use crate::protocol::AccountId;
 
 /// A running authorization server that behaves as Google does, on loopback, for one process.
 ///
@@ -114,6 +115,21 @@ impl FakeGoogle {
     /// The scopes that the account has granted, by their long names, with spaces between.
     pub fn granted(&self, email: &str) -> String {
         join(&self.world().granted(email))
+    }
+
+    /// The id of an account, as the app would have written it down: for tests of jobs.
+    ///
+    /// ```
+    /// # use oauth_runtime::{fake::FakeGoogle, scope};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), oauth_runtime::Error> {
+    /// let fake = FakeGoogle::start().await?;
+    /// fake.sign_in("ada@example.com").granting(["drive.file"]).await?;
+    /// let account = fake.oauth()?.account(&fake.account_id("ada@example.com"));
+    /// let token = account.token::<scope::DriveFile>().await?;
+    /// # drop(token); Ok(()) }
+    /// ```
+    pub fn account_id(&self, email: &str) -> AccountId {
+        AccountId::new(super::ISSUER, self.account(email).subject())
     }
 
     /// How often the endpoint was called.

@@ -15,6 +15,7 @@ use super::keys::KeyRing;
 use super::mint::Mint;
 use super::quirk::Quirk;
 use super::record::Log;
+use super::resumable::Uploads;
 use super::scopes::Scopes;
 use super::tokens::Tokens;
 use crate::clock::Timestamp;
@@ -34,6 +35,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) keys: KeyRing,
     pub(crate) drive: Drive,
+    pub(crate) uploads: Uploads,
     pub(crate) script: Script,
     pub(crate) log: Log,
     pub(crate) mint: Mint,
@@ -57,6 +59,7 @@ impl World {
             tokens: Tokens::default(),
             keys: KeyRing::new()?,
             drive: Drive::default(),
+            uploads: Uploads::default(),
             script: Script::default(),
             log: Log::default(),
             mint: Mint::new(seed),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use tracing::warn;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::error::{Code, Error};
-use crate::http::HttpClient;
+use crate::http::{HttpClient, Outgoing};
 use crate::jwks::Jwks;
 use crate::protocol::{
     CodeVerifier, Expected, Identity, RevocationRequest, StateVerified, TokenError, TokenRequest,
@@ -123,13 +123,10 @@ impl ProviderClient {
         let mut bearer =
             HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(unwritable)?;
         bearer.set_sensitive(true);
-        let mut request = Request::new(Vec::new());
-        *request.uri_mut() = endpoint.as_str().parse().map_err(|_| {
-            Error::new(Code::Internal, "the address of the user API is none of HTTP")
-        })?;
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.http.send(request, MAX_USER).await?;
+        let mut request = Outgoing::new(Method::GET, endpoint.clone());
+        request.headers.insert(header::AUTHORIZATION, bearer);
+        request.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let answer = self.http.open(request).await?.read(MAX_USER).await?;
         if answer.status() == StatusCode::OK {
             return Ok(answer.into_body());
         }

@@ -90,6 +90,17 @@ impl<R: Requirement> Token<R> {
         }
     }
 
+    /// The same with another access token, after an API answered 401 to this one: it was revoked
+    /// before its time, and is used no more by anybody.
+    ///
+    /// For those who call APIs with a client of their own; [`client`](Self::client) does it.
+    ///
+    /// # Errors
+    /// As [`fresh`](Self::fresh).
+    pub async fn replaced(&self) -> Result<Self, Error> {
+        self.grant.replaced().await.map(Self::from_grant)
+    }
+
     /// The same token for what needs less, such as a part of the app that says what it needs in
     /// its type.
     ///

@@ -110,7 +110,7 @@ async fn files_are_made_from_metadata_or_content_alone_and_bad_ones_refused() {
     for (path, kind, body) in [
         (FILES.to_owned(), json, "[1"),
         (format!("{UPLOAD}multipart"), "multipart/related; boundary=b", "--b--"),
-        (format!("{UPLOAD}resumable"), json, "{}"),
+        (format!("{UPLOAD}chunked"), json, "{}"),
     ] {
         assert_eq!(fake.post(&path, &token, kind, body).await.status, 400, "{path} {body}");
     }
