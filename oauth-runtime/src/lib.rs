@@ -102,7 +102,8 @@ pub use keys::{Key, Keys};
 pub use manifest::{Finding, FindingKind, Manifest, ManifestEntry, ManifestScope, Policy};
 pub use oauth::{Admission, OAuth, OAuthBuilder};
 pub use pages::{
-    Brand, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml, PageKind, Pages,
+    AskedScope, Brand, Connection, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml,
+    PageKind, Pages,
 };
 pub use protocol::AccountId;
 pub use protocol::Identity;

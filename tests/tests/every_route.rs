@@ -5,9 +5,11 @@ use http::Method;
 
 use crate::support::{App, Browser};
 
-const ROUTES: [&str; 10] = [
+const ROUTES: [&str; 12] = [
     "sign-in",
     "sign-out",
+    "sign-out-everywhere",
+    "account",
     "start",
     "hold",
     "continue",
@@ -38,7 +40,7 @@ const KINDS: [&[(&str, &str)]; 6] = [
 /// Which methods a route has at all.
 fn allows(route: &str, method: &Method) -> bool {
     match route {
-        "sign-out" | "hold" => *method == Method::POST,
+        "sign-out" | "sign-out-everywhere" | "hold" => *method == Method::POST,
         "continue" | "disconnect" => [Method::GET, Method::POST].contains(method),
         "client.js" => [Method::GET, Method::HEAD].contains(method),
         _ => *method == Method::GET,
@@ -76,7 +78,8 @@ async fn every_answer_has_the_headers_and_no_method_does_what_it_should_not() {
             assert_eq!(page.status == 405, !allows(route, method), "{what}");
             let acts = page.set_cookies().iter().any(|line| !line.contains("Max-Age=0"));
             let person = kind[0].1 == "navigate" && kind != KINDS[1];
-            let may = *method == Method::GET && person && ["sign-in", "start"].contains(route);
+            let may =
+                *method == Method::GET && person && ["sign-in", "start", "account"].contains(route);
             assert!(!acts || may, "{what}");
             if *method == Method::HEAD || *method == Method::OPTIONS {
                 assert!(page.set_cookies().is_empty(), "{what}");

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "browser")]
 mod browser;
+mod account;
 mod admission;
 mod allocator;
 mod api;

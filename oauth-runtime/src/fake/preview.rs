@@ -3,9 +3,12 @@
 use http::header::ACCEPT_LANGUAGE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::OAuth;
-use crate::pages::{Accounts, KeptForm, Language, LinkKind, Notice, PageHtml, PageKind};
+use crate::pages::{
+    Accounts, AskedScope, Connection, KeptForm, Language, LinkKind, Notice, PageHtml, PageKind,
+};
 
 impl OAuth {
     /// A page as this app would show it, with made-up scopes, accounts and links: to look at
@@ -56,6 +59,7 @@ fn sample(kind: PageKind) -> Notice {
             let form = KeptForm::new("#".to_owned(), "");
             Notice::disconnect("ada@example.com".to_owned(), form)
         }
+        PageKind::Account => account(),
         PageKind::Done => Notice::done("#".to_owned()),
         _ => Notice::new(kind, status(kind)),
     };
@@ -70,13 +74,41 @@ fn sample(kind: PageKind) -> Notice {
     let notice = notice.with_why(asks.then_some("save your report to your Drive"));
     let notice = ways(kind).iter().fold(notice, |notice, way| notice.with_link(*way, "#"));
     let notice = notice.with_link(LinkKind::Back, "#");
-    if kind == PageKind::SignedOut { notice.with_link(LinkKind::SignIn, "#") } else { notice }
+    let signed_out = matches!(kind, PageKind::SignedOut | PageKind::SignedOutEverywhere);
+    if signed_out { notice.with_link(LinkKind::SignIn, "#") } else { notice }
+}
+
+/// Somebody with an account at one provider, who said yes and no.
+fn account() -> Notice {
+    let scope = |name: &str, is_granted, why: &[&str]| AskedScope {
+        name: format!("https://www.googleapis.com/auth/{name}"),
+        is_granted,
+        since: Timestamp::from_unix_seconds(1_790_000_000),
+        why: why.iter().map(ToString::to_string).collect(),
+    };
+    let reasons = ["save your report to your Drive"];
+    let scopes = vec![
+        scope("calendar.events.readonly", true, &[]),
+        scope("drive.file", true, &reasons),
+        scope("contacts.readonly", false, &[]),
+    ];
+    let email = || "ada@example.com".to_owned();
+    let connection = Connection {
+        provider: "Google".to_owned(),
+        account: email(),
+        scopes,
+        disconnect: Some("#".to_owned()),
+    };
+    Notice::account(vec![connection])
+        .with_action(LinkKind::SignOut, "#")
+        .with_action(LinkKind::SignOutEverywhere, "#")
 }
 
 fn status(kind: PageKind) -> StatusCode {
     match kind {
         PageKind::Held
         | PageKind::SignedOut
+        | PageKind::SignedOutEverywhere
         | PageKind::Disconnected
         | PageKind::DisconnectPending
         | PageKind::DisconnectedHere
@@ -104,7 +136,9 @@ fn ways(kind: PageKind) -> &'static [LinkKind] {
         | PageKind::Returning => &[LinkKind::Continue],
         PageKind::Confirm
         | PageKind::Done
+        | PageKind::Account
         | PageKind::SignedOut
+        | PageKind::SignedOutEverywhere
         | PageKind::Disconnect
         | PageKind::Disconnected
         | PageKind::DisconnectPending

@@ -90,7 +90,11 @@ impl Appearance {
         let images = images.map(|source| format!("img-src {source}; ")).unwrap_or_default();
         let scripts = page.script().map_or("", |_| "script-src 'self'; ");
         // A policy for forms would hold for every redirect after them, which are the app's.
-        let forms = if page.form().is_some() { "" } else { "form-action 'none'; " };
+        let forms = if page.form().is_some() || !page.actions().is_empty() {
+            ""
+        } else {
+            "form-action 'none'; "
+        };
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{hash}'; {scripts}{images}{forms}base-uri 'none'; \
              frame-ancestors {}",
@@ -198,7 +202,8 @@ mod tests {
         for (language, tag, words) in
             [("en", "en", "Signed out"), ("de-CH", "de", "Abgemeldet"), ("fr", "en", "Signed out")]
         {
-            let html = show(&Appearance::default(), Notice::signed_out(), language).into_html();
+            let html = show(&Appearance::default(), Notice::of_kind(PageKind::SignedOut), language)
+                .into_html();
             assert!(html.contains(&format!("<html lang=\"{tag}\">")), "{html}");
             assert!(html.contains(words), "{html}");
         }

@@ -46,8 +46,12 @@ pub enum PageKind {
     /// The end of an authorization in a window that a script opened; it tells the script and
     /// closes by itself.
     Done,
+    /// Who the person is, what he granted and when, and how to end it.
+    Account,
     /// The person signed out.
     SignedOut,
+    /// The person signed out in every browser.
+    SignedOutEverywhere,
     /// The person is about to take back all that was granted.
     Disconnect,
     /// All that was granted was taken back.
@@ -91,7 +95,9 @@ impl PageKind {
         Self::CrossSite,
         Self::Framed,
         Self::Done,
+        Self::Account,
         Self::SignedOut,
+        Self::SignedOutEverywhere,
         Self::Disconnect,
         Self::Disconnected,
         Self::DisconnectPending,
@@ -139,6 +145,10 @@ pub enum LinkKind {
     SignIn,
     /// To the app's own login page.
     LogIn,
+    /// Ends the session of this browser, by a form; among the [actions](crate::Page::actions).
+    SignOut,
+    /// Ends the sessions of all browsers, by a form; among the [actions](crate::Page::actions).
+    SignOutEverywhere,
     /// To the app, with nothing begun.
     Back,
 }
@@ -155,6 +165,8 @@ impl LinkKind {
         Self::StartAgain,
         Self::SignIn,
         Self::LogIn,
+        Self::SignOut,
+        Self::SignOutEverywhere,
         Self::Back,
     ];
 }
@@ -181,21 +193,23 @@ mod tests {
             PageKind::CrossSite => 11,
             PageKind::Framed => 12,
             PageKind::Done => 13,
-            PageKind::SignedOut => 14,
-            PageKind::Disconnect => 15,
-            PageKind::Disconnected => 16,
-            PageKind::DisconnectPending => 17,
-            PageKind::DisconnectedHere => 18,
-            PageKind::NotConnected => 19,
-            PageKind::Expired => 20,
-            PageKind::Unusable => 21,
-            PageKind::AdminPolicy => 22,
-            PageKind::AppRefused => 23,
-            PageKind::Unavailable => 24,
-            PageKind::Untrusted => 25,
-            PageKind::Failed => 26,
+            PageKind::Account => 14,
+            PageKind::SignedOut => 15,
+            PageKind::SignedOutEverywhere => 16,
+            PageKind::Disconnect => 17,
+            PageKind::Disconnected => 18,
+            PageKind::DisconnectPending => 19,
+            PageKind::DisconnectedHere => 20,
+            PageKind::NotConnected => 21,
+            PageKind::Expired => 22,
+            PageKind::Unusable => 23,
+            PageKind::AdminPolicy => 24,
+            PageKind::AppRefused => 25,
+            PageKind::Unavailable => 26,
+            PageKind::Untrusted => 27,
+            PageKind::Failed => 28,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..27).collect::<Vec<_>>());
+        assert_eq!(places, (0..29).collect::<Vec<_>>());
     }
 }

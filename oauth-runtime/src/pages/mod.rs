@@ -8,10 +8,12 @@ mod language;
 mod notice;
 mod own;
 mod page;
+mod connection;
 mod texts;
 
 pub(crate) use appearance::Appearance;
 pub use brand::Brand;
+pub use connection::{AskedScope, Connection};
 pub use form::{Field, KeptForm};
 pub use kind::{LinkKind, PageKind};
 pub use language::Language;

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::connection::Connection;
 use super::form::KeptForm;
 use super::kind::{LinkKind, PageKind};
 use crate::error::{Code, Error};
@@ -28,14 +29,31 @@ pub(crate) struct Notice {
     pub(super) accounts: Option<Accounts>,
     pub(super) form: Option<KeptForm>,
     pub(super) script: Option<String>,
+    pub(super) connections: Vec<Connection>,
     pub(super) links: Vec<(LinkKind, String)>,
+    /// What a form is posted to.
+    pub(super) actions: Vec<(LinkKind, String)>,
 }
 
 impl Notice {
     pub(crate) fn new(kind: PageKind, status: StatusCode) -> Self {
         let (why, scopes, accounts) = (None, ScopeSet::default(), None);
-        let (provider, form, script, links) = (None, None, None, Vec::new());
-        Self { kind, status, provider, begun: false, why, scopes, accounts, form, script, links }
+        let (provider, form, script, begun) = (None, None, None, false);
+        let (connections, links, actions) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            kind,
+            status,
+            provider,
+            begun,
+            why,
+            scopes,
+            accounts,
+            form,
+            script,
+            connections,
+            links,
+            actions,
+        }
     }
 
     pub(crate) fn rationale(missing: ScopeSet) -> Self {
@@ -85,8 +103,13 @@ impl Notice {
         Self { accounts, form: Some(form), ..Self::new(PageKind::Disconnect, StatusCode::OK) }
     }
 
-    pub(crate) fn disconnection(kind: PageKind) -> Self {
+    /// What there is to say in words alone, where nothing went wrong.
+    pub(crate) fn of_kind(kind: PageKind) -> Self {
         Self::new(kind, StatusCode::OK)
+    }
+
+    pub(crate) fn account(connections: Vec<Connection>) -> Self {
+        Self { connections, ..Self::of_kind(PageKind::Account) }
     }
 
     pub(crate) fn send_again(status: StatusCode) -> Self {
@@ -104,10 +127,6 @@ impl Notice {
     /// `script` is the address of our module, which does what the page is for.
     pub(crate) fn done(script: String) -> Self {
         Self { script: Some(script), ..Self::new(PageKind::Done, StatusCode::OK) }
-    }
-
-    pub(crate) fn signed_out() -> Self {
-        Self::new(PageKind::SignedOut, StatusCode::OK)
     }
 
     /// What went wrong, for the person it happened to. Nothing of the error's own text, which
@@ -140,7 +159,7 @@ impl Notice {
     }
 
     pub(crate) fn sends_form(&self) -> bool {
-        self.form.is_some()
+        self.form.is_some() || !self.actions.is_empty()
     }
 
     /// Says of a form that the app may have done a part of it, if it has begun with it.
@@ -162,6 +181,12 @@ impl Notice {
     /// Adds a way on; the first one is the way that most people want.
     pub(crate) fn with_link(mut self, kind: LinkKind, href: impl Into<String>) -> Self {
         self.links.push((kind, href.into()));
+        self
+    }
+
+    /// Adds what a form without fields is posted to.
+    pub(crate) fn with_action(mut self, kind: LinkKind, href: impl Into<String>) -> Self {
+        self.actions.push((kind, href.into()));
         self
     }
 }

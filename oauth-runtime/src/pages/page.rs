@@ -12,7 +12,7 @@ use super::language::Language;
 use super::notice::{Accounts, Notice};
 use super::texts::{Labels, Words};
 use crate::error::{Code, Error};
-use crate::scope::{ScopeSet, short_name};
+use crate::scope::short_name;
 
 /// A link of a page.
 ///
@@ -66,7 +66,7 @@ impl Link {
 /// ```
 #[derive(Clone)]
 pub struct Page {
-    notice: Notice,
+    pub(super) notice: Notice,
     language: Language,
     accept_language: Option<String>,
     provider: String,
@@ -74,6 +74,7 @@ pub struct Page {
     title: String,
     lead: String,
     links: Vec<Link>,
+    pub(super) actions: Vec<Link>,
     words: Words,
     labels: Labels,
 }
@@ -119,6 +120,7 @@ impl Page {
             title: filled(words.title),
             lead: filled(words.lead),
             links: notice.links.iter().map(link).collect(),
+            actions: notice.actions.iter().map(link).collect(),
             provider: provider.to_owned(),
             brand: brand.cloned(),
             accept_language: None,
@@ -189,11 +191,6 @@ impl Page {
     /// The handler's `why`, in the app's own words.
     pub fn why(&self) -> Option<&str> {
         self.notice.why.as_deref()
-    }
-
-    /// The scopes that are missing.
-    pub fn scopes(&self) -> &ScopeSet {
-        &self.notice.scopes
     }
 
     /// The account that is signed in, on a page about accounts.

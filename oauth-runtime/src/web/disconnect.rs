@@ -27,7 +27,7 @@ pub(super) async fn ask(State(oauth): State<OAuth>, parts: Parts) -> Response {
             let account = who.row().identity.label().to_owned();
             Notice::disconnect(account, KeptForm::new(own_link(&oauth, &parts), ""))
         }
-        _ => Notice::disconnection(PageKind::NotConnected),
+        _ => Notice::of_kind(PageKind::NotConnected),
     };
     send(page(&oauth, provider, &parts, notice))
 }
@@ -86,7 +86,7 @@ fn told(oauth: &OAuth, provider: ProviderId, parts: &Parts, outcome: Disconnecti
     if is_all && parameter(parts, "return_to").is_some() {
         return respond::see_other(way_back(oauth, parts).as_str());
     }
-    page(oauth, provider, parts, Notice::disconnection(kind))
+    page(oauth, provider, parts, Notice::of_kind(kind))
 }
 
 fn page(oauth: &OAuth, provider: ProviderId, parts: &Parts, notice: Notice) -> Ready {

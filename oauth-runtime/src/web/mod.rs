@@ -21,6 +21,8 @@ mod require;
 mod account;
 mod client;
 mod disconnect;
+mod sign_out;
+mod account_page;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod routes;

@@ -9,14 +9,16 @@ use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 
+use super::account_page::show_account;
 use super::client::client_js;
 use super::decision::{Refusal, refusal};
 use super::disconnect::{ask, disconnect};
 use super::guard::{self, before};
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
-use super::request_kind::{RequestKind, is_same_origin};
+use super::request_kind::RequestKind;
 use super::respond::{self, Ready};
+use super::sign_out::{sign_out, sign_out_everywhere};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
 use crate::flow::{Begin, Begun, Intent, Popup, Resume, Returned, page_of};
@@ -29,8 +31,10 @@ impl OAuth {
     ///
     /// They bring no layer and no fallback: the callback at the path of the redirect URI, and
     /// below the prefix `sign-in` (`?return_to=/path`), `sign-out` (POST, `?return_to=/path`)
-    /// and `start`, `hold`, `continue`, `done` and `client.js`, the module for scripts. An app
-    /// with a [login of its own](crate::OAuthBuilder::with_login) has no `sign-out` here.
+    /// and `start`, `hold`, `continue`, `done` and `client.js`, the module for scripts.
+    /// `account` shows the person what he granted and when, and leads to `disconnect`,
+    /// `sign-out` and `sign-out-everywhere` (POST, `?return_to=/path`). An app with a
+    /// [login of its own](crate::OAuthBuilder::with_login) has no way to sign out here.
     /// `disconnect` (`?return_to=/path`) asks whether all that was granted is to be taken back,
     /// and a POST there does it: see [`Account::disconnect`](crate::Account::disconnect).
     /// In development, which is where the public URL is on loopback, `manifest` shows what the
@@ -51,8 +55,10 @@ impl OAuth {
         let mut router = Router::new();
         // Where the app has a login of its own, there is nothing of ours to sign out of.
         if self.0.login.is_none() {
-            let route = post(sign_out).fallback(wrong_method);
-            router = router.route(&urls.route("sign-out"), route);
+            let everywhere = post(sign_out_everywhere).fallback(wrong_method);
+            router = router
+                .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
+                .route(&urls.route("sign-out-everywhere"), everywhere);
         }
         #[cfg(feature = "manifest")]
         if urls.is_loopback() {
@@ -70,6 +76,7 @@ impl OAuth {
             .route(&urls.route("hold"), post(hold_form).fallback(wrong_method))
             .route(&urls.route("continue"), only_get(get(show_form)).post(send_form))
             .route(&urls.route("done"), only_get(get(done)))
+            .route(&urls.route("account"), only_get(get(show_account)))
             .route(&urls.route("disconnect"), only_get(get(ask)).post(disconnect))
             .route(&urls.route("client.js"), get(client_js).fallback(wrong_method))
             .with_state(self.clone())
@@ -229,36 +236,6 @@ fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
     let notice = Notice::framed(StatusCode::FORBIDDEN);
     let notice = notice.with_link(LinkKind::Continue, own_link(oauth, parts));
     Visit::of(oauth, parts).page(notice)
-}
-
-async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
-    let visit = Visit::of(&oauth, &parts);
-    if !is_same_origin(&parts.headers, &oauth.0.urls.origin_text()) {
-        return send(visit.page(visit.with_way_back(Notice::cross_site())));
-    }
-    let mut response = match end_session(&oauth, &parts).await {
-        Ok(()) if parameter(&parts, "return_to").is_some() => {
-            respond::see_other(return_to(&oauth, &parts).as_str())
-        }
-        Ok(()) => {
-            let notice = visit.with_way_back(Notice::signed_out());
-            visit.page(notice.with_link(LinkKind::SignIn, oauth.0.urls.path("sign-in")))
-        }
-        // This browser is signed out; a copy of its cookie elsewhere is not yet.
-        Err(error) => visit.failure_at_start(&error),
-    };
-    let names = &oauth.0.cookies;
-    respond::set_cookies(&mut response, [&names.remove(&names.session)]);
-    respond::set_cookies(&mut response, &crate::flow::forget_all(&oauth, &parts.headers));
-    send(response)
-}
-
-/// Whoever has the number of a session may end it: the browser need not prove that it lives.
-async fn end_session(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
-    match oauth.session_number(&parts.headers) {
-        Some(number) => oauth.0.sessions.end(&number, oauth.0.clock.now()).await,
-        None => Ok(()),
-    }
 }
 
 async fn callback(oauth: OAuth, provider: ProviderId, parts: Parts) -> Response {

@@ -31,6 +31,14 @@ pub(super) struct Labels {
     pub(super) send: &'static str,
     /// On the button that withdraws all access.
     pub(super) disconnect: &'static str,
+    /// Before what was granted with an account, on the page about it.
+    pub(super) granted: &'static str,
+    /// Where nothing was granted beyond who the person is.
+    pub(super) nothing_granted: &'static str,
+    /// Before what the person left out.
+    pub(super) left_out: &'static str,
+    /// Before a date.
+    pub(super) since: &'static str,
     /// In the place of a value that is not shown.
     pub(super) hidden: &'static str,
 }
@@ -84,10 +92,27 @@ mod tests {
         let pages = pages.flat_map(|kind| [false, true].map(|begun| language.words(*kind, begun)));
         let pages = pages.flat_map(|words| [words.title, words.lead, words.note.unwrap_or("-")]);
         let links = LinkKind::ALL.iter().map(|kind| language.link(*kind));
-        let Labels { why, signed_in, chosen, ways, support, back_to, send, disconnect, hidden } =
-            language.labels();
-        let labels = [why, signed_in, chosen, ways, support, back_to, send, disconnect, hidden];
-        pages.chain(links).chain(labels).collect()
+        pages.chain(links).chain(labels(language.labels())).collect()
+    }
+
+    fn labels(labels: Labels) -> [&'static str; 13] {
+        let Labels { why, signed_in, chosen, ways, support, back_to, send, .. } = labels;
+        let Labels { disconnect, hidden, granted, nothing_granted, left_out, since, .. } = labels;
+        [
+            why,
+            signed_in,
+            chosen,
+            ways,
+            support,
+            back_to,
+            send,
+            disconnect,
+            hidden,
+            granted,
+            nothing_granted,
+            left_out,
+            since,
+        ]
     }
 
     #[test]

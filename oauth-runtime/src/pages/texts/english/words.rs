@@ -1,21 +1,9 @@
-//! English.
+//! The pages in English.
 
-use super::super::kind::{LinkKind, PageKind};
-use super::{Labels, Words};
+use super::super::Words;
+use crate::pages::kind::PageKind;
 
-pub(super) const LABELS: Labels = Labels {
-    why: "Needed to {why}.",
-    signed_in: "Signed in as",
-    chosen: "You chose",
-    ways: "What you can do",
-    support: "Get help",
-    back_to: "Back to {app}",
-    send: "Send",
-    disconnect: "Disconnect",
-    hidden: "(not shown)",
-};
-
-pub(super) const WORDS: &[(PageKind, Words)] = &[
+pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
     (
         PageKind::Rationale,
         Words {
@@ -133,6 +121,23 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Account,
+        Words {
+            title: "Your account",
+            lead: "What this app may do with your accounts elsewhere, and how to end it.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::SignedOutEverywhere,
+        Words {
+            title: "Signed out everywhere",
+            lead: "No browser is signed in to this app with your account any longer. What you granted at \
+             {provider} stays granted.",
+            note: None,
+        },
+    ),
+    (
         PageKind::SignedOut,
         Words {
             title: "Signed out",
@@ -240,7 +245,7 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
 ];
 
 /// Of a form whose handler ran, until it turned out that something is missing.
-pub(super) const AFTER_BEGIN: &[(PageKind, Words)] = &[
+pub(in super::super) const AFTER_BEGIN: &[(PageKind, Words)] = &[
     (
         PageKind::Held,
         Words {
@@ -271,17 +276,4 @@ pub(super) const AFTER_BEGIN: &[(PageKind, Words)] = &[
             ),
         },
     ),
-];
-
-pub(super) const LINKS: &[(LinkKind, &str)] = &[
-    (LinkKind::Grant, "Grant access"),
-    (LinkKind::Retry, "Try again"),
-    (LinkKind::Continue, "Continue"),
-    (LinkKind::KeepAccount, "Continue as {account}"),
-    (LinkKind::SwitchAccount, "Switch to {account}"),
-    (LinkKind::ChooseAccount, "Choose another account"),
-    (LinkKind::StartAgain, "Start again"),
-    (LinkKind::SignIn, "Sign in again"),
-    (LinkKind::LogIn, "Log in"),
-    (LinkKind::Back, "Back to the app"),
 ];

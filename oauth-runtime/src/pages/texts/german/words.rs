@@ -1,22 +1,9 @@
-//! German.
+//! The pages in German.
 
-use super::super::kind::{LinkKind, PageKind};
-use super::{Labels, Words};
+use super::super::Words;
+use crate::pages::kind::PageKind;
 
-pub(super) const LABELS: Labels = Labels {
-    // The handler's words are in the app's language, so they stand apart.
-    why: "Zweck: {why}",
-    signed_in: "Angemeldet als",
-    chosen: "Gewählt haben Sie",
-    ways: "Was Sie tun können",
-    support: "Hilfe",
-    back_to: "Zurück zu {app}",
-    send: "Senden",
-    disconnect: "Trennen",
-    hidden: "(nicht gezeigt)",
-};
-
-pub(super) const WORDS: &[(PageKind, Words)] = &[
+pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
     (
         PageKind::Rationale,
         Words {
@@ -135,6 +122,23 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Account,
+        Words {
+            title: "Ihr Konto",
+            lead: "Was diese App mit Ihren Konten anderswo tun darf, und wie Sie es beenden.",
+            note: None,
+        },
+    ),
+    (
+        PageKind::SignedOutEverywhere,
+        Words {
+            title: "Überall abgemeldet",
+            lead: "In keinem Browser ist Ihr Konto noch bei dieser App angemeldet. Was Sie bei \
+             {provider} erlaubt haben, bleibt erlaubt.",
+            note: None,
+        },
+    ),
+    (
         PageKind::SignedOut,
         Words {
             title: "Abgemeldet",
@@ -248,7 +252,7 @@ pub(super) const WORDS: &[(PageKind, Words)] = &[
 ];
 
 /// Of a form whose handler ran, until it turned out that something is missing.
-pub(super) const AFTER_BEGIN: &[(PageKind, Words)] = &[
+pub(in super::super) const AFTER_BEGIN: &[(PageKind, Words)] = &[
     (
         PageKind::Held,
         Words {
@@ -279,17 +283,4 @@ pub(super) const AFTER_BEGIN: &[(PageKind, Words)] = &[
             ),
         },
     ),
-];
-
-pub(super) const LINKS: &[(LinkKind, &str)] = &[
-    (LinkKind::Grant, "Zugriff erlauben"),
-    (LinkKind::Retry, "Noch einmal versuchen"),
-    (LinkKind::Continue, "Weiter"),
-    (LinkKind::KeepAccount, "Weiter als {account}"),
-    (LinkKind::SwitchAccount, "Zu {account} wechseln"),
-    (LinkKind::ChooseAccount, "Anderes Konto wählen"),
-    (LinkKind::StartAgain, "Neu beginnen"),
-    (LinkKind::SignIn, "Erneut anmelden"),
-    (LinkKind::LogIn, "Anmelden"),
-    (LinkKind::Back, "Zurück zur App"),
 ];
