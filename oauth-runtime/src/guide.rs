@@ -8,13 +8,14 @@
 //! 4. [`call`]: calling APIs, and what becomes of each way they say no.
 //! 5. [`mod@test`]: the app against a fake Google, without a network and without waiting.
 //! 6. [`deploy`]: addresses, proxies, keys, stores, several nodes.
-//! 7. [`own_login`]: accounts that belong to users the app has already.
-//! 8. [`providers`]: Microsoft, GitHub and others, alone and beside Google.
-//! 9. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
-//!    that.
-//! 10. [`security`]: every attack, its defence, and the test that shows it.
-//! 11. [`defaults`]: every default and limit, why it is so, and how to change it.
-//! 12. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
+//! 7. [`operate`]: what is wrong at a glance, logs, metrics, an audit trail.
+//! 8. [`own_login`]: accounts that belong to users the app has already.
+//! 9. [`providers`]: Microsoft, GitHub and others, alone and beside Google.
+//! 10. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
+//!     that.
+//! 11. [`security`]: every attack, its defence, and the test that shows it.
+//! 12. [`defaults`]: every default and limit, why it is so, and how to change it.
+//! 13. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
 //!
 //! There is no code in these modules.
 
@@ -35,6 +36,9 @@ pub mod test {}
 
 #[doc = include_str!("docs/deploy.md")]
 pub mod deploy {}
+
+#[doc = include_str!("docs/operate.md")]
+pub mod operate {}
 
 #[doc = include_str!("docs/own_login.md")]
 pub mod own_login {}

@@ -43,6 +43,7 @@
 //! - [`call`](guide::call): calling APIs, and what becomes of each way they say no.
 //! - [`test`](mod@guide::test): the app against a fake Google, without a network and without waiting.
 //! - [`deploy`](guide::deploy): addresses, proxies, keys, stores, several nodes.
+//! - [`operate`](guide::operate): what is wrong at a glance, logs, metrics, an audit trail.
 //! - [`own_login`](guide::own_login): accounts that belong to users the app has already.
 //! - [`providers`](guide::providers): Microsoft, GitHub and others, alone and beside Google.
 //! - [`review`](guide::review): all that the app asks for in one place.
@@ -58,6 +59,7 @@
 //! | `sqlite` | [`SqliteStore`]: sessions and tokens in a file (Rust 1.94 or newer) |
 //! | `postgres` | [`PostgresStore`]: the same in a PostgreSQL database (Rust 1.94 or newer) |
 //! | `redis` | [`RedisStore`]: the same in a Redis or Valkey |
+//! | `metrics` | counters and histograms for the facade of that name: see [`operate`](guide::operate) |
 //! | `utoipa` | the scopes of every operation in an OpenAPI document: `oauth.modify(&mut api)` |
 //! | `manifest` | [`OAuth::manifest`]: what all handlers ask people for, and a page of it in development |
 
@@ -69,6 +71,7 @@ mod keys;
 pub mod scope;
 mod provider;
 mod protocol;
+mod telemetry;
 mod http;
 mod jwks;
 mod discover;
@@ -118,6 +121,7 @@ pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
+pub use telemetry::{AuditEvent, AuditKind};
 pub use tokens::{Consent, Disconnection};
 pub use web::{Account, Declared, Require, RequireLayer, Token, User};
 

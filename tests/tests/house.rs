@@ -23,6 +23,7 @@ const READING_ORDER: &[&str] = &[
     "scope",
     "provider",
     "protocol",
+    "telemetry",
     "http",
     "jwks",
     "discover",

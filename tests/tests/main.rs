@@ -27,6 +27,7 @@ mod midway;
 mod newcomer;
 mod nodes;
 mod openapi;
+mod operate;
 mod outages;
 mod own_login;
 mod pages;

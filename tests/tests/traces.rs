@@ -1,44 +1,12 @@
 //! Everything that the library, the HTTP client and the server log, at the level of `trace`.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use oauth_runtime::fake::{Endpoint, Fault, Quirk};
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::support::{App, Browser};
+use crate::support::{App, Browser, Log};
 
 const ADA: &str = "ada@example.com";
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
 
 /// What must be in no log: all that the browser and the token endpoint were given.
 fn secrets(app: &App, browser: &Browser) -> Vec<String> {
@@ -64,11 +32,7 @@ fn secrets(app: &App, browser: &Browser) -> Vec<String> {
 /// answers that are garbage, disconnecting and signing out: none of it leaves a secret in a log.
 #[tokio::test]
 async fn no_secret_is_in_any_log() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
-    // With one subscriber alone, what a thread without it logs first would be off for all.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let _guard = subscriber.with_writer(log.clone()).with_ansi(false).finish().set_default();
+    let (log, _kept) = Log::keep(tracing::Level::TRACE);
     let app = App::start().await;
     app.fake.set(Quirk::RotateRefreshTokens);
     let mut browser = Browser::new();

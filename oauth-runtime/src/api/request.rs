@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::client::ApiClient;
@@ -14,6 +15,7 @@ use super::response::ApiResponse;
 use super::retry::RETRIES;
 use crate::error::{Code, Error};
 use crate::http::Outgoing;
+use crate::telemetry::Action;
 
 /// A request to an API; made by [`ApiClient::request`]. Nothing is sent before it is awaited
 /// with [`send`](Self::send) or [`json`](Self::json).
@@ -141,7 +143,13 @@ impl ApiRequest {
         let Self { client, outgoing, harmless, retries } = self;
         let grant = client.grant().clone();
         let sent = match outgoing {
-            Ok(outgoing) => client.deliver(outgoing, harmless, retries).await,
+            Ok(outgoing) => {
+                let act = grant.oauth.begin(Action::Api, grant.signed_in.provider);
+                let sent = client.deliver(outgoing, harmless, retries);
+                let sent = sent.instrument(act.span()).await;
+                grant.oauth.end(act, sent.as_ref().map_or_else(Error::code, |_| "answered"));
+                sent
+            }
             Err(Fault(code, text)) => Err(Error::new(code, text)),
         };
         match sent {

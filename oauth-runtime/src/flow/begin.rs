@@ -15,6 +15,7 @@ use crate::provider::{Increment, Provider};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{SetCookie, cookie};
+use crate::telemetry;
 use crate::tokens::{Freshness, ProviderId, Shortfall};
 
 /// How long a person may take at the provider.
@@ -97,6 +98,13 @@ impl<'a> Begin<'a> {
 
     /// Makes the flow, its cookie and the address of the provider's page. Nothing is stored.
     pub(crate) fn begin(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
+        let act = oauth.begin(telemetry::Action::Authorize, self.provider);
+        let begun = act.span().in_scope(|| self.prepare(oauth, headers));
+        oauth.end(act, begun.as_ref().map_or_else(Error::code, |_| "sent"));
+        begun
+    }
+
+    fn prepare(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
         let now = oauth.0.clock.now();
         let besides = self.besides(oauth);
         let asked = self.wanted.missing.union(&besides);

@@ -21,6 +21,7 @@ use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::Provider;
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
 use crate::store::{Index, Store, Table};
+use crate::telemetry::Audit;
 use crate::tokens::Accounts;
 
 /// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
@@ -57,6 +58,7 @@ pub struct OAuthBuilder {
     pub(super) rules: Rules,
     pub(super) store: Option<Arc<dyn Store>>,
     pub(super) max_staleness: Duration,
+    pub(super) audit: Audit,
 }
 
 impl OAuthBuilder {
@@ -78,6 +80,7 @@ impl OAuthBuilder {
             rules: Rules::default(),
             store: None,
             max_staleness: MAX_STALENESS,
+            audit: Audit::default(),
         }
     }
 
@@ -229,7 +232,6 @@ impl OAuthBuilder {
         let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
         let mut urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
-        check_lifetimes(self.lifetimes)?;
         check_credentials(credentials)?;
         let others = others(self.others, &mut urls)?;
         announce(&urls);
@@ -238,19 +240,20 @@ impl OAuthBuilder {
         self.appearance.check()?;
         self.rules.check(&self.provider, login.is_some())?;
         let keys = keys(self.keys, self.store.as_ref(), urls.is_loopback())?;
-        let (tasks, life) = (TaskTracker::new(), keep(login.is_some(), self.lifetimes));
+        let (tasks, life) = (TaskTracker::new(), keep(login.is_some(), self.lifetimes)?);
         let stored = vault(self.store, &keys, self.max_staleness, &self.clock, &tasks)?;
         let vault = stored.as_ref();
         let index = Arc::new(Index::new(vault)?);
         let providers =
             providers(((self.provider, base), others), &self.clock, self.checks_handlers)?;
+        let accounts = Accounts::new(providers, life, vault, index.clone(), tasks.clone());
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
             urls,
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
             vault: vault.cloned(),
-            accounts: Arc::new(Accounts::new(providers, life, vault, index.clone(), tasks.clone())),
+            accounts: Arc::new(accounts.with_audit(self.audit)),
             sessions: Sessions::new(vault, self.lifetimes, tasks),
             login,
             owners: Owners::new(vault, index, life),
@@ -275,9 +278,11 @@ fn announce(urls: &Urls) {
     );
 }
 
-/// A linked account stays until it is unlinked: no session of ours ends with it.
-fn keep(is_linked: bool, lifetimes: Lifetimes) -> Duration {
-    if is_linked { Duration::MAX } else { lifetimes.absolute }
+/// How long rows are kept. A linked account stays until it is unlinked: no session of ours ends
+/// with it.
+fn keep(is_linked: bool, lifetimes: Lifetimes) -> Result<Duration, Error> {
+    check_lifetimes(lifetimes)?;
+    Ok(if is_linked { Duration::MAX } else { lifetimes.absolute })
 }
 
 fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {

@@ -184,6 +184,22 @@ pub(crate) enum Ending {
     Failed { error: Arc<Error>, resume: String },
 }
 
+impl Ending {
+    /// A stable word for it: a label of a metric, and the outcome of a span.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Resumed { .. } => "granted",
+            Self::Back { .. } => "again",
+            Self::Declined { .. } => "declined",
+            Self::OtherAccount(_) => "other_account",
+            Self::Taken { .. } => "taken",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::Denied { .. } => "denied",
+            Self::Failed { error, .. } => error.code(),
+        }
+    }
+}
+
 /// Another account than the one signed in, and what it was to be for.
 pub(crate) struct OtherAccount {
     pub(crate) accounts: Accounts,

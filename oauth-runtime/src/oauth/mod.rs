@@ -2,6 +2,7 @@
 
 mod admission;
 mod builder;
+mod audit;
 mod storage;
 mod caller;
 mod claim;

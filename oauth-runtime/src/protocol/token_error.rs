@@ -85,25 +85,36 @@ impl TokenError {
     }
 }
 
+impl TokenError {
+    /// What it is as an error.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::InvalidGrant { .. } | Self::Refused => Code::InvalidGrant,
+            Self::AdminPolicy => Code::AdminPolicy,
+            Self::ClientRefused => Code::ProviderRefused,
+            Self::Transient { .. } => Code::ProviderUnavailable,
+            Self::Malformed(_) => Code::ProviderResponse,
+            Self::Unanswered(error) => error.kind(),
+        }
+    }
+}
+
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
+        let code = error.code();
+        let new = |text: &'static str| Self::new(code, text);
         match error {
             TokenError::InvalidGrant { .. } | TokenError::Refused => {
-                Self::new(Code::InvalidGrant, "the user has to authorize again")
+                new("the user has to authorize again")
             }
-            TokenError::AdminPolicy => {
-                Self::new(Code::AdminPolicy, "an administrator forbids the access")
-            }
-            TokenError::ClientRefused => {
-                Self::new(Code::ProviderRefused, "the provider refuses this client").with_help(
-                    "check client id and secret, and that the client still exists at the provider",
-                )
-            }
+            TokenError::AdminPolicy => new("an administrator forbids the access"),
+            TokenError::ClientRefused => new("the provider refuses this client").with_help(
+                "check client id and secret, and that the client still exists at the provider",
+            ),
             TokenError::Transient { retry_after } => {
-                Self::new(Code::ProviderUnavailable, "the provider cannot give tokens just now")
-                    .with_retry_after(retry_after)
+                new("the provider cannot give tokens just now").with_retry_after(retry_after)
             }
-            TokenError::Malformed(text) => Self::new(Code::ProviderResponse, text),
+            TokenError::Malformed(text) => new(text),
             TokenError::Unanswered(error) => error,
         }
     }

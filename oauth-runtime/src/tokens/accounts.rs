@@ -17,6 +17,7 @@ use crate::protocol::{AccountId, Identity};
 use crate::scope::ScopeSet;
 use crate::session::{AccountKey, OwnerKey};
 use crate::store::{Index, Table, Vault};
+use crate::telemetry::{Audit, AuditEvent, AuditKind};
 
 /// For how long the row of an account stays once nobody has it any longer.
 const FORGOTTEN: Duration = Duration::from_secs(600);
@@ -41,6 +42,7 @@ pub(crate) struct Accounts {
     pub(crate) providers: Providers,
     pub(crate) flights: Flights,
     pub(crate) outbox: Outbox,
+    pub(crate) audit: Audit,
     /// A row is kept until the last session that names it could have ended.
     keep: Duration,
 }
@@ -55,7 +57,12 @@ impl Accounts {
     ) -> Self {
         let (table, outbox) = (Table::new(vault), Outbox::new(vault));
         let flights = Flights::new(tasks, providers.ids().count());
-        Self { table, index, providers, flights, outbox, keep }
+        let audit = Audit::default();
+        Self { table, index, providers, flights, outbox, audit, keep }
+    }
+
+    pub(crate) fn with_audit(self, audit: Audit) -> Self {
+        Self { audit, ..self }
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
@@ -88,9 +95,14 @@ impl Accounts {
     /// Ends every session that began before now.
     pub(crate) async fn end_sessions(&self, key: &AccountKey) -> Result<(), Error> {
         let ended = |row: Option<&AccountRow>| {
-            Ok(row.map(|row| AccountRow { epoch: row.epoch.wrapping_add(1), ..row.clone() }))
+            Ok::<_, Error>(
+                row.map(|row| AccountRow { epoch: row.epoch.wrapping_add(1), ..row.clone() }),
+            )
         };
-        self.change(key, ended).await.map(drop)
+        if let Some(row) = self.change(key, ended).await? {
+            self.tell(AuditKind::SignedOutEverywhere, &row.value, ScopeSet::default);
+        }
+        Ok(())
     }
 
     /// Writes what an authorization brought into the row of the account that it proves, and makes
@@ -117,13 +129,37 @@ impl Accounts {
             Ok(Some(AccountRow { holder: holder.or(held_by), ..merged }))
         });
         let lost = || Error::new(Code::Internal, "an account was not saved");
-        Ok((key, entry.await?.ok_or_else(lost)?))
+        let entry = entry.await?.ok_or_else(lost)?;
+        let row = &entry.value;
+        let granted = || (*row.granted).clone();
+        self.tell(AuditKind::Authorized, row, granted);
+        let left_out = row.declined_of(&authorized.requested);
+        if !left_out.is_empty() {
+            self.tell(AuditKind::Declined, row, || left_out);
+        }
+        Ok((key, entry))
     }
 
     /// Remembers that the user was asked for `scopes` and said no.
     pub(crate) async fn decline(&self, key: &AccountKey, scopes: &ScopeSet) -> Result<(), Error> {
         let now = self.clock().now();
-        self.change(key, |row| Ok(row.map(|row| row.with_declined(scopes, now)))).await.map(drop)
+        let declined =
+            self.change(key, |row| Ok::<_, Error>(row.map(|row| row.with_declined(scopes, now))));
+        if let Some(row) = declined.await? {
+            self.tell(AuditKind::Declined, &row.value, || scopes.clone());
+        }
+        Ok(())
+    }
+
+    /// Tells the app's own record what happened.
+    pub(super) fn tell(
+        &self,
+        kind: AuditKind,
+        row: &AccountRow,
+        scopes: impl FnOnce() -> ScopeSet,
+    ) {
+        let now = self.clock().now();
+        self.audit.tell(|| AuditEvent::new(kind, row.id(), now).with_scopes(scopes()));
     }
 
     /// An API refused the access token although it has life left: it is used no more.
@@ -156,6 +192,9 @@ impl Accounts {
         };
         let entry = self.table.change(key, now, blanked).await?;
         let entry = entry.filter(|entry| entry.value.holder.is_none());
+        if let Some(entry) = &entry {
+            self.tell(AuditKind::Unlinked, &entry.value, ScopeSet::default);
+        }
         Ok(entry.map(|entry| entry.value.id().clone()))
     }
 

@@ -9,8 +9,10 @@ use super::outbox::Ticket;
 use super::{AccountRow, Accounts, Shortfall};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
+use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::AccountKey;
+use crate::telemetry::AuditKind;
 
 /// How often somebody else may write new tokens while they are to be deleted.
 const ATTEMPTS: usize = 8;
@@ -101,6 +103,7 @@ impl Accounts {
             });
             if deleted.await?.is_none_or(|row| row.value.tokens.is_none()) {
                 debug!(outcome = "disconnected", "the tokens of an account were deleted");
+                self.tell(AuditKind::Disconnected, &row.value, ScopeSet::default);
                 return Ok(tickets);
             }
         }

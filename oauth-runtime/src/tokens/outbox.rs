@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{Instrument as _, info, warn};
 use zeroize::Zeroizing;
 
 use super::Accounts;
@@ -19,6 +19,7 @@ use crate::keys::random;
 use crate::secret::Secret;
 use crate::session::AccountKey;
 use crate::store::{Expected, Kind, Row, Table, Vault, from_bytes, to_bytes};
+use crate::telemetry::{Act, Action};
 
 /// For how long a revocation is tried.
 const KEEP: Duration = Duration::from_secs(30 * 86_400);
@@ -155,7 +156,10 @@ impl Accounts {
             return table.delete(ticket, now).await.map(|_| None);
         }
         let client = self.providers.vouching(&row.value.issuer)?;
-        let error = match client.revoke(&row.value.token).await {
+        let act = Act::begin(Action::Revoke, client.provider().key(), now);
+        let revoked = client.revoke(&row.value.token).instrument(act.span()).await;
+        act.end(outcome(revoked.as_ref()), self.clock().now());
+        let error = match revoked {
             None | Some(Ok(())) => {
                 info!(outcome = "revoked", "a token was revoked at the provider");
                 return table.delete(ticket, now).await.map(|_| None);
@@ -230,6 +234,14 @@ impl Accounts {
                 };
             }
         });
+    }
+}
+
+fn outcome(revoked: Option<&Result<(), Error>>) -> &'static str {
+    match revoked {
+        None => "not_offered",
+        Some(Ok(())) => "revoked",
+        Some(Err(error)) => error.code(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{debug, error, warn};
+use tracing::{Instrument as _, debug, error, warn};
 
 use super::circuit::Heard;
 use super::flights::Row;
@@ -15,9 +15,11 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::protocol::{TokenError, TokenResponse};
+use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::AccountKey;
 use crate::store::Entry;
+use crate::telemetry::{Act, Action, AuditKind};
 
 /// For how long a node may work on one refresh: longer than the provider may take to answer, and
 /// the store to keep the answer. A node that dies meanwhile blocks the others no longer than that.
@@ -96,7 +98,11 @@ impl Accounts {
         holder: u64,
     ) -> Result<TokenResponse, TokenError> {
         let client = self.providers.vouching(row.value.identity.issuer())?;
-        let response = client.refresh(token).await?;
+        let act = Act::begin(Action::Refresh, client.provider().key(), self.clock().now());
+        let response = client.refresh(token).instrument(act.span()).await;
+        let outcome = response.as_ref().map_or_else(|e| e.code().as_str(), |_| "refreshed");
+        act.end(outcome, self.clock().now());
+        let response = response?;
         if response.id_token.is_some() {
             // The provider's keys may have to be fetched for it.
             self.hold(key, holder).await;
@@ -150,6 +156,9 @@ impl Accounts {
                 Ok(saved) => {
                     debug!(outcome = "refreshed", "access token refreshed");
                     let saved = saved.filter(|row| row.value.tokens.is_some());
+                    if let Some(saved) = &saved {
+                        self.tell(AuditKind::Refreshed, &saved.value, ScopeSet::default);
+                    }
                     if let (None, Some(token)) = (&saved, &renewal.response.refresh_token) {
                         self.revoke_late(key, &renewal.before.value, token).await;
                     }
@@ -198,6 +207,9 @@ impl Accounts {
             Ok::<_, Error>(row.map(|row| row.without_refused(token, now)))
         });
         let row = row.await?;
+        if let Some(row) = row.as_ref().filter(|row| row.value.is_without_refused(token)) {
+            self.tell(AuditKind::AccessLost, &row.value, ScopeSet::default);
+        }
         match row {
             Some(row) if row.value.freshness(now) != Freshness::Expired => Ok(row),
             _ => {

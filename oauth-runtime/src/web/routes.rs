@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
+use tracing::Instrument as _;
 
 use super::account_page::show_account;
 use super::client::client_js;
@@ -24,6 +25,7 @@ use crate::error::{Code, Error};
 use crate::flow::{Begin, Begun, Intent, Popup, Resume, Returned, page_of};
 use crate::oauth::{Caller, Ending, OAuth};
 use crate::pages::{LinkKind, Notice};
+use crate::telemetry::Action;
 use crate::tokens::ProviderId;
 
 impl OAuth {
@@ -246,7 +248,10 @@ async fn callback(oauth: OAuth, provider: ProviderId, parts: Parts) -> Response 
     let second = login::second_try(&oauth, &parts);
     let query = second.as_deref().or(parts.uri.query()).unwrap_or_default();
     let answered = (provider, caller.clone());
-    let returned = Returned::from_query(&oauth, answered, query, &parts.headers).await;
+    let act = oauth.begin(Action::Callback, provider);
+    let returned = Returned::from_query(&oauth, answered, query, &parts.headers);
+    let returned = returned.instrument(act.span()).await;
+    oauth.end(act, returned.ending.outcome());
     let visit = Visit::of(&oauth, &parts).at(provider);
     let mut response = match &returned.ending {
         Ending::Failed { error, resume } if error.kind() == Code::SignInRequired => {

@@ -7,11 +7,12 @@ use http::request::Parts;
 use super::request_kind::is_same_origin;
 use super::respond;
 use super::visit::{Visit, parameter, send};
-use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::Resume;
 use crate::oauth::{Caller, OAuth};
 use crate::pages::{LinkKind, Notice, PageKind};
+use crate::telemetry::AuditKind;
+use crate::tokens::ProviderId;
 
 /// Ends the session of this browser.
 pub(super) async fn sign_out(State(oauth): State<OAuth>, parts: Parts) -> Response {
@@ -30,7 +31,7 @@ async fn leave(oauth: &OAuth, parts: &Parts, kind: PageKind) -> Response {
     }
     let ended = match kind {
         PageKind::SignedOutEverywhere => end_all(oauth, parts).await,
-        _ => end_session(oauth, parts).await,
+        _ => end_one(oauth, parts).await,
     };
     let mut response = match ended {
         Ok(()) if parameter(parts, "return_to").is_some() => {
@@ -50,6 +51,16 @@ async fn leave(oauth: &OAuth, parts: &Parts, kind: PageKind) -> Response {
     send(response)
 }
 
+async fn end_one(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
+    // Whose it is matters to the app's record alone: a store that fails here fails below.
+    let caller = oauth.caller(parts, ProviderId::FIRST, oauth.0.clock.now()).await.ok();
+    end_session(oauth, parts).await?;
+    if let Some(who) = caller.as_ref().and_then(Caller::signed_in) {
+        oauth.tell(AuditKind::SignedOut, who.row().id());
+    }
+    Ok(())
+}
+
 /// Whoever has the number of a session may end it: the browser need not prove that it lives.
 async fn end_session(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
     match oauth.session_number(&parts.headers) {
@@ -60,8 +71,7 @@ async fn end_session(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
 
 /// To end the others takes one that lives.
 async fn end_all(oauth: &OAuth, parts: &Parts) -> Result<(), Error> {
-    let now: Timestamp = oauth.0.clock.now();
-    let caller = oauth.caller(parts, crate::tokens::ProviderId::FIRST, now).await?;
+    let caller = oauth.caller(parts, ProviderId::FIRST, oauth.0.clock.now()).await?;
     if let Caller::SignedIn(who) = caller {
         oauth.0.accounts.end_sessions(&who.key).await?;
     }

@@ -5,12 +5,14 @@ mod browser;
 mod fleet;
 mod folder;
 mod html;
+mod log;
 mod ours;
 
 pub use app::{App, router};
 pub use browser::{Browser, Page, query};
 pub use fleet::Fleet;
 pub use folder::Folder;
+pub use log::Log;
 
 /// F1: return paths that lead off the origin, or would to a careless reader.
 pub const ELSEWHERE: [&str; 19] = [
