@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use url::Url;
 
+use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::protocol::{self, BasicAuth};
 use crate::provider::is_loopback;
@@ -54,6 +55,8 @@ pub(crate) struct Incoming {
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
+    /// What time it was there.
+    pub(crate) date: Option<Timestamp>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -133,8 +136,10 @@ impl HttpClient {
         let place = place(url);
         let answer = request.send().await.map_err(|error| failed(error, &place))?;
         let (status, retry_after) = (answer.status().as_u16(), retry_after(answer.headers()));
+        let date = answer.headers().get(header::DATE).and_then(|value| value.to_str().ok());
+        let date = date.and_then(protocol::http_date);
         let body = Incoming { answer, place }.collect(MAX_BODY).await?;
-        Ok(HttpResponse { status, retry_after, body })
+        Ok(HttpResponse { status, retry_after, date, body })
     }
 }
 

@@ -76,6 +76,11 @@ impl Jwks {
         verify_id_token(payload, expected)
     }
 
+    /// The keys, fetched if need be.
+    pub(crate) async fn current(&self) -> Result<Arc<JwkSet>, Error> {
+        self.keys().await.map(|(keys, _)| keys)
+    }
+
     /// The keys, and the count of fetches by which they came.
     async fn keys(&self) -> Result<(Arc<JwkSet>, u64), Error> {
         let (cached, now) = (self.cached(), self.clock.now());

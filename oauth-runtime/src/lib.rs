@@ -103,7 +103,7 @@ pub use error::Error;
 pub use keys::{Key, Keys};
 #[cfg(feature = "manifest")]
 pub use manifest::{Finding, FindingKind, Manifest, ManifestEntry, ManifestScope, Policy};
-pub use oauth::{Admission, OAuth, OAuthBuilder};
+pub use oauth::{Admission, Check, Diagnosis, OAuth, OAuthBuilder, Severity};
 pub use pages::{
     AskedScope, Brand, Connection, Field, KeptForm, Language, Link, LinkKind, Page, PageHtml,
     PageKind, Pages,

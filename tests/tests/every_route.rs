@@ -5,7 +5,7 @@ use http::Method;
 
 use crate::support::{App, Browser};
 
-const ROUTES: [&str; 12] = [
+const ROUTES: [&str; 13] = [
     "sign-in",
     "sign-out",
     "sign-out-everywhere",
@@ -18,6 +18,7 @@ const ROUTES: [&str; 12] = [
     "client.js",
     "disconnect",
     "manifest",
+    "doctor",
 ];
 const METHODS: [Method; 8] = [
     Method::GET,

@@ -14,6 +14,7 @@ mod conformance;
 mod databases;
 mod demo;
 mod disconnect;
+mod doctor;
 mod flow_sign_in;
 mod every_route;
 mod exhaustion;

@@ -131,6 +131,9 @@ async fn every_step_is_counted_and_timed() {
     assert_eq!(counts.len(), 16, "and no other: {counts:#?}");
 }
 
+/// What the names of Google's scopes begin with.
+const PREFIX: &str = "https://www.googleapis.com/auth/";
+
 #[tokio::test]
 async fn the_app_is_told_of_all_that_happens_to_somebodys_access() {
     let events: Arc<Mutex<Vec<AuditEvent>>> = Arc::default();
@@ -146,7 +149,6 @@ async fn the_app_is_told_of_all_that_happens_to_somebodys_access() {
         };
         events.lock().unwrap().drain(..).map(line).collect()
     };
-    const PREFIX: &str = "https://www.googleapis.com/auth/";
     let granted = format!("authorized {PREFIX}drive.file {PREFIX}userinfo.email openid");
     let declined = format!("declined {PREFIX}calendar.events.readonly");
     let end = ["disconnected ", "signed_out "];

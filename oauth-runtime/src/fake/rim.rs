@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::Response;
 use serde_json::json;
@@ -22,6 +21,7 @@ use super::line::Hangup;
 use super::record::RecordedRequest;
 use super::world::World;
 use crate::clock::{Clock, Timestamp};
+use crate::web::is_local;
 
 const BODY_LIMIT: usize = 32 << 20;
 const HUGE: usize = 16 << 20;
@@ -138,19 +138,6 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     answers::page(421, "this server answers on localhost only")
 }
 
-fn is_local(authority: Option<&Authority>, headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    let host = host.to_str().ok().and_then(|host| host.parse().ok());
-    host.is_some_and(|host: Authority| is_loopback(&host)) && authority.is_none_or(is_loopback)
-}
-
-fn is_loopback(authority: &Authority) -> bool {
-    let plain = !authority.as_str().contains('@');
-    let host = authority.host();
-    plain && (host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]")
-}
-
 /// Notes the request, and plays the next fault of its endpoint.
 pub(crate) async fn script(State(rim): State<Rim>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
@@ -193,42 +180,4 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 /// A header's value, if it is text.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// J23: it listens on loopback, and answers to no other name.
-    #[test]
-    fn only_names_of_this_machine_are_answered() {
-        let table = [
-            ("localhost", true),
-            ("LOCALHOST:8080", true),
-            ("127.0.0.1:1", true),
-            ("[::1]:8080", true),
-            ("example.com", false),
-            ("localhost.example.com", false),
-            ("127.0.0.1.example.com", false),
-            ("evil@localhost", false),
-            ("127.0.0.2", false),
-            ("0.0.0.0", false),
-            ("", false),
-        ];
-        for (host, expected) in table {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, host.parse().unwrap());
-            assert_eq!(is_local(None, &headers), expected, "{host}");
-        }
-    }
-
-    #[test]
-    fn a_missing_a_second_or_a_contradicting_host_is_refused() {
-        assert!(!is_local(None, &HeaderMap::new()));
-        let mut headers = HeaderMap::new();
-        headers.append(HOST, "localhost".parse().unwrap());
-        assert!(!is_local(Some(&"example.com".parse().unwrap()), &headers));
-        headers.append(HOST, "localhost".parse().unwrap());
-        assert!(!is_local(None, &headers));
-    }
 }

@@ -149,6 +149,7 @@ pub fn navigate(path: &str) -> Request<Body> {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = path.parse().unwrap_or_default();
     for (name, value) in [
+        ("host", "localhost:8080"),
         ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"),
         ("sec-fetch-dest", "document"),
         ("sec-fetch-mode", "navigate"),

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
+use crate::keys::random;
 use crate::pages::Accounts;
 use crate::scope::ScopeSet;
 use crate::session::Binding;
@@ -20,6 +21,8 @@ const CLAIMS: usize = 100_000;
 /// How often a node looks whether another has finished, and for how long.
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a row stays that only shows whether rows stay.
+const PROBE: Duration = Duration::from_secs(60);
 
 /// What is known of a state, on every node.
 #[derive(Clone, Serialize, Deserialize)]
@@ -73,6 +76,15 @@ impl Claims {
         now: Timestamp,
     ) -> Result<Option<Arc<Entry<Claim>>>, Error> {
         Ok(self.table.get(key, now).await?.entry)
+    }
+
+    /// Whether a row that is written is there.
+    pub(crate) async fn probe(&self, now: Timestamp) -> Result<(), Error> {
+        let key = random()?;
+        self.claim(key, now + PROBE, now).await?;
+        let found = self.table.get_anew(&key, now).await?.entry;
+        let lost = || Error::new(Code::StoreUnavailable, "the store lost a row that it had taken");
+        found.map(drop).ok_or_else(lost)
     }
 
     /// Claims a state until `ends_at`.

@@ -28,6 +28,15 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 #[derive(Clone, Debug)]
 pub(crate) struct JwkSet {
     keys: Vec<Jwk>,
+    /// Those that cannot verify for us though they are for signatures, with the reason.
+    unusable: Vec<String>,
+}
+
+/// Why a published key is left out.
+enum Unfit {
+    /// It is for something else.
+    Foreign(&'static str),
+    Broken(&'static str),
 }
 
 /// One key and the name it is published under.
@@ -76,17 +85,32 @@ impl JwkSet {
         if set.keys.len() > MAX_KEYS {
             return Err(broken("the provider's key set holds too many keys"));
         }
-        let mut keys = Vec::with_capacity(set.keys.len());
+        let (mut keys, mut unusable) = (Vec::with_capacity(set.keys.len()), Vec::new());
         for (index, value) in set.keys.into_iter().enumerate() {
+            let name = name_of(&value, index);
             match Jwk::from_json(value) {
                 Ok(key) => keys.push(key),
-                Err(why) => tracing::debug!(index, why, "a published key cannot be used"),
+                Err(Unfit::Foreign(why)) => tracing::debug!(name, why, "a key is not for us"),
+                Err(Unfit::Broken(why)) => {
+                    tracing::warn!(name, why, "a key of the provider's cannot be used");
+                    unusable.push(format!("{name}: {why}"));
+                }
             }
         }
         if keys.is_empty() {
-            return Err(broken("the provider's key set holds no key that can verify"));
+            return Err(broken("the provider's key set holds no key that can verify")
+                .with_help(unusable.join("; ")));
         }
-        Ok(Self { keys })
+        Ok(Self { keys, unusable })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Each key that cannot be used, with the reason.
+    pub(crate) fn unusable(&self) -> &[String] {
+        &self.unusable
     }
 
     /// The keys that may have made a signature with this algorithm under this name.
@@ -102,28 +126,40 @@ impl JwkSet {
     }
 }
 
+/// The name of a key as it may stand in a log.
+fn name_of(value: &Value, index: usize) -> String {
+    let kid = value.get("kid").and_then(Value::as_str).filter(|kid| !kid.is_empty());
+    match kid {
+        Some(kid) => format!("{:?}", kid.chars().take(64).collect::<String>()),
+        None => format!("number {}", index + 1),
+    }
+}
+
 impl Jwk {
-    fn from_json(value: Value) -> Result<Self, &'static str> {
-        let members = value.as_object().ok_or("it is not an object")?;
+    fn from_json(value: Value) -> Result<Self, Unfit> {
+        let members = value.as_object().ok_or(Unfit::Broken("it is not an object"))?;
         if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
-            return Err("it is private or shared");
+            return Err(Unfit::Broken("it is private or shared"));
         }
-        let wire = Wire::deserialize(value).map_err(|_| "a field has the wrong type")?;
+        let wire =
+            Wire::deserialize(value).map_err(|_| Unfit::Broken("a field has the wrong type"))?;
         if wire.r#use.as_deref().is_some_and(|purpose| purpose != "sig") {
-            return Err("it is not for signatures");
+            return Err(Unfit::Foreign("it is not for signatures"));
         }
         if wire.key_ops.is_some_and(|ops| !ops.iter().any(|op| op == "verify")) {
-            return Err("it is not for verifying");
+            return Err(Unfit::Foreign("it is not for verifying"));
         }
         let material = match wire.kty.as_str() {
-            "RSA" => rsa(wire.n.as_deref(), wire.e.as_deref())?,
+            "RSA" => rsa(wire.n.as_deref(), wire.e.as_deref()).map_err(Unfit::Broken)?,
             "EC" if wire.crv.as_deref() == Some("P-256") => {
-                p256(wire.x.as_deref(), wire.y.as_deref())?
+                p256(wire.x.as_deref(), wire.y.as_deref()).map_err(Unfit::Broken)?
             }
-            _ => return Err("it is of another kind than RSA or P-256"),
+            _ => return Err(Unfit::Broken("it is of another kind than RSA or P-256")),
         };
         match wire.alg {
-            Some(alg) if alg != material.algorithm().as_str() => Err("it is for another algorithm"),
+            Some(alg) if alg != material.algorithm().as_str() => {
+                Err(Unfit::Broken("it is for another algorithm"))
+            }
             _ => Ok(Self { kid: wire.kid, material }),
         }
     }

@@ -35,7 +35,7 @@ pub use identity::Identity;
 pub(crate) use jwk::JwkSet;
 pub(crate) use jws::{Jws, Unverified};
 pub(crate) use pkce::CodeVerifier;
-pub(crate) use retry_after::retry_after;
+pub(crate) use retry_after::{http_date, retry_after};
 pub(crate) use revocation::RevocationRequest;
 pub(crate) use token::{TokenRequest, TokenResponse};
 pub(crate) use token_error::TokenError;

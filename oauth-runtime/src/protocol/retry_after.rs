@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use crate::clock::Timestamp;
+
 /// The longest wait that a provider can impose.
 const CAP: Duration = Duration::from_secs(60);
 
+/// Seconds up to 1970, counted as below.
+const EPOCH: u64 = 719_469 * 86_400;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -16,13 +20,14 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     let seconds = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         value.parse().unwrap_or(u64::MAX)
     } else {
-        http_date(value)?.checked_sub(http_date(date?)?)?
+        let seconds = |text| http_date(text).map(Timestamp::unix_seconds);
+        seconds(value)?.checked_sub(seconds(date?)?)?
     };
     Some(Duration::from_secs(seconds).min(CAP))
 }
 
-/// Seconds since the year 0 of an IMF-fixdate, the one form that a server may send.
-fn http_date(text: &str) -> Option<u64> {
+/// An IMF-fixdate, the one form that a server may send; none before 1970.
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     let (_, rest) = text.trim().split_once(", ")?;
     let fields: Vec<&str> = rest.split([' ', ':']).collect();
     let [day, month, year, hour, minute, second, "GMT"] = fields[..] else {
@@ -35,7 +40,8 @@ fn http_date(text: &str) -> Option<u64> {
     };
     let days = days(number(year, 4, 9999)?, u64::try_from(month).ok()?, number(day, 2, 31)?);
     let clock = number(hour, 2, 23)? * 3600 + number(minute, 2, 59)? * 60 + number(second, 2, 60)?;
-    Some(days * 86400 + clock)
+    let seconds = (days * 86400 + clock).checked_sub(EPOCH)?;
+    Some(Timestamp::from_unix_seconds(seconds))
 }
 
 /// Days up to a date, counted in years that begin in March, so that a leap day comes last.

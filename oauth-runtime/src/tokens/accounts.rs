@@ -1,6 +1,7 @@
 //! All accounts of the app, changed by compare-and-swap only.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
@@ -43,8 +44,28 @@ pub(crate) struct Accounts {
     pub(crate) flights: Flights,
     pub(crate) outbox: Outbox,
     pub(crate) audit: Audit,
+    pub(crate) authorized: Authorizations,
     /// A row is kept until the last session that names it could have ended.
     keep: Duration,
+}
+
+/// How many authorizations there were since the start, and how many of them brought access that
+/// ends with the access token.
+#[derive(Default)]
+pub(crate) struct Authorizations {
+    all: AtomicU64,
+    without_refresh: AtomicU64,
+}
+
+impl Authorizations {
+    fn count(&self, lasts: bool) {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        self.without_refresh.fetch_add(u64::from(!lasts), Ordering::Relaxed);
+    }
+
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.all.load(Ordering::Relaxed), self.without_refresh.load(Ordering::Relaxed))
+    }
 }
 
 impl Accounts {
@@ -58,7 +79,8 @@ impl Accounts {
         let (table, outbox) = (Table::new(vault), Outbox::new(vault));
         let flights = Flights::new(tasks, providers.ids().count());
         let audit = Audit::default();
-        Self { table, index, providers, flights, outbox, audit, keep }
+        let authorized = Authorizations::default();
+        Self { table, index, providers, flights, outbox, audit, authorized, keep }
     }
 
     pub(crate) fn with_audit(self, audit: Audit) -> Self {
@@ -132,6 +154,7 @@ impl Accounts {
         let entry = entry.await?.ok_or_else(lost)?;
         let row = &entry.value;
         let granted = || (*row.granted).clone();
+        self.authorized.count(provider.has_lasting_tokens() || row.can_refresh(self.clock().now()));
         self.tell(AuditKind::Authorized, row, granted);
         let left_out = row.declined_of(&authorized.requested);
         if !left_out.is_empty() {

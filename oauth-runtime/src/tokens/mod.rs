@@ -22,5 +22,6 @@ pub(crate) use accounts::{Accounts, Unsaved};
 pub use consents::Consent;
 pub use disconnect::Disconnection;
 pub(crate) use merge::Authorized;
+pub(crate) use provider_client::ProviderClient;
 pub(crate) use providers::{ProviderId, Providers};
 pub(crate) use token_set::{Freshness, TokenSet};

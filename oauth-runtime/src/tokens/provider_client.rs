@@ -6,13 +6,13 @@ use http::{HeaderValue, Method, StatusCode, header};
 use tracing::warn;
 use url::Url;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::http::{HttpClient, Outgoing};
 use crate::jwks::Jwks;
 use crate::protocol::{
-    CodeVerifier, Expected, Identity, RevocationRequest, StateVerified, TokenError, TokenRequest,
-    TokenResponse, complete, may_tell_more, read_user,
+    CodeVerifier, Expected, Identity, JwkSet, RevocationRequest, StateVerified, TokenError,
+    TokenRequest, TokenResponse, complete, may_tell_more, read_user,
 };
 use crate::provider::{Identification, Provider};
 use crate::scope::ScopeSet;
@@ -61,6 +61,16 @@ impl ProviderClient {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// Whether the token endpoint can be reached, whatever it answers, and what time it is there.
+    pub(crate) async fn reach(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(self.http.get(self.provider.token_endpoint()).await?.date)
+    }
+
+    /// The keys that ID tokens are verified with, where there are such.
+    pub(crate) async fn keys(&self) -> Option<Result<Arc<JwkSet>, Error>> {
+        Some(self.jwks.as_ref()?.current().await)
     }
 
     /// Exchanges a code, once: whether the provider saw it is never certain, so nothing here

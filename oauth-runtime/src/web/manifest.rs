@@ -1,22 +1,15 @@
 //! The page that shows a developer what the app asks people for.
 
 use askama::Template;
-use aws_lc_rs::digest;
 use axum::extract::State;
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
-use http::{StatusCode, header};
 
-use super::respond::{self, Ready};
+use super::developer::{STYLE, document};
 use super::visit::{parameter, send};
 use crate::error::{Code, Error};
 use crate::manifest::Manifest;
 use crate::oauth::OAuth;
-
-const STYLE: &str =
-    concat!(include_str!("../../templates/page.css"), include_str!("../../templates/manifest.css"));
 
 #[derive(Template)]
 #[template(path = "manifest.html")]
@@ -50,17 +43,4 @@ fn page(oauth: &OAuth, manifest: &Manifest) -> Result<String, Error> {
     page.render().map_err(|error| {
         Error::new(Code::Internal, "the page of the manifest cannot be written").with_source(error)
     })
-}
-
-fn document(media_type: &str, body: String) -> Ready {
-    let mut response = respond::bare(StatusCode::OK);
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'none'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    );
-    respond::set(&mut response, header::CONTENT_TYPE, media_type);
-    respond::set(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
-    *response.body_mut() = body;
-    response
 }

@@ -23,6 +23,8 @@ mod client;
 mod disconnect;
 mod sign_out;
 mod account_page;
+mod developer;
+mod doctor;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod routes;
@@ -30,6 +32,8 @@ mod routes;
 pub use account::Account;
 #[cfg(feature = "fake")]
 pub(crate) use asked::Asked;
+#[cfg(feature = "fake")]
+pub(crate) use developer::is_local;
 pub(crate) use extract::bearer;
 pub use extract::{Declared, Token};
 pub(crate) use grant::Grant;

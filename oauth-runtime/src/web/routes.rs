@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::request::Parts;
@@ -13,7 +14,9 @@ use tracing::Instrument as _;
 use super::account_page::show_account;
 use super::client::client_js;
 use super::decision::{Refusal, refusal};
+use super::developer::local_only;
 use super::disconnect::{ask, disconnect};
+use super::doctor::show_doctor;
 use super::guard::{self, before};
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
@@ -23,7 +26,7 @@ use super::sign_out::{sign_out, sign_out_everywhere};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
 use crate::flow::{Begin, Begun, Intent, Popup, Resume, Returned, page_of};
-use crate::oauth::{Caller, Ending, OAuth};
+use crate::oauth::{Caller, Ending, OAuth, Urls};
 use crate::pages::{LinkKind, Notice};
 use crate::telemetry::Action;
 use crate::tokens::ProviderId;
@@ -39,8 +42,8 @@ impl OAuth {
     /// [login of its own](crate::OAuthBuilder::with_login) has no way to sign out here.
     /// `disconnect` (`?return_to=/path`) asks whether all that was granted is to be taken back,
     /// and a POST there does it: see [`Account::disconnect`](crate::Account::disconnect).
-    /// In development, which is where the public URL is on loopback, `manifest` shows what the
-    /// app asks people for (feature `manifest`).
+    /// In development, which is where the public URL is on loopback, `doctor` shows what is wrong
+    /// with the set-up, and `manifest` what the app asks people for (feature `manifest`).
     ///
     /// ```
     /// # use axum::Router;
@@ -62,10 +65,8 @@ impl OAuth {
                 .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
                 .route(&urls.route("sign-out-everywhere"), everywhere);
         }
-        #[cfg(feature = "manifest")]
         if urls.is_loopback() {
-            let route = only_get(get(super::manifest::show_manifest));
-            router = router.route(&urls.route("manifest"), route);
+            router = router.merge(for_developers(urls));
         }
         for id in self.0.accounts.providers.ids() {
             let answered =
@@ -83,6 +84,17 @@ impl OAuth {
             .route(&urls.route("client.js"), get(client_js).fallback(wrong_method))
             .with_state(self.clone())
     }
+}
+
+/// What is there in development only.
+fn for_developers(urls: &Urls) -> Router<OAuth> {
+    let router = Router::new().route(&urls.route("doctor"), only_get(get(show_doctor)));
+    #[cfg(feature = "manifest")]
+    let router = {
+        let route = only_get(get(super::manifest::show_manifest));
+        router.route(&urls.route("manifest"), route)
+    };
+    router.layer(middleware::from_fn(local_only))
 }
 
 /// `get` answers HEAD too, and a HEAD must begin and end nothing.
