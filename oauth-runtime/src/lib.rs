@@ -26,7 +26,7 @@
 //! - [`requires_scopes`] declares; [`Token`] is what the handler gets; [`Covers`] lets a helper
 //!   say what it needs of its caller's token; [`User`] is for sign-in alone.
 //! - [`routing`] is a router that takes no handler which does not say what it needs.
-//! - [`Account`] is for jobs: a token outside of any request.
+//! - [`Account`] is for jobs: a token outside of any request. [`ServiceAccount`] is the app's own.
 //! - [`OAuth`] is the handle, [`OAuthBuilder`] its configuration, [`Provider`] and
 //!   [`ClientCredentials`] whom it talks to.
 //! - [`Owner`] is for an app with a login of its own; [`Identity`] and [`Admission`] for one that
@@ -97,7 +97,7 @@ pub mod fuzz;
 
 pub use oauth_macros::{requires_scopes, scope, scope_set};
 
-pub use api::{ApiClient, ApiPages, ApiRequest, ApiResponse, ResumableUpload};
+pub use api::{ApiClient, ApiPages, ApiRequest, ApiResponse, ResumableUpload, ServiceAccount};
 pub use clock::{Clock, ManualClock, Sleep, SystemClock, Timestamp};
 pub use error::Error;
 pub use keys::{Key, Keys};
@@ -110,7 +110,7 @@ pub use pages::{
 };
 pub use protocol::AccountId;
 pub use protocol::Identity;
-pub use provider::{ClientCredentials, Provider, UserApi};
+pub use provider::{ClientCredentials, Provider, ServiceAccountKey, UserApi};
 pub use scope::{Covers, MayHold, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;

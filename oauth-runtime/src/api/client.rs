@@ -155,7 +155,8 @@ impl ApiClient {
                 Err(error) => error,
             };
             if error.api_status() == Some(StatusCode::UNAUTHORIZED) && !replaced {
-                (grant, replaced) = (grant.replaced().await?, true);
+                // Apart: it is rare, and would make the future of every call large.
+                (grant, replaced) = (Box::pin(grant.replaced()).await?, true);
                 if harmless {
                     continue;
                 }

@@ -7,9 +7,11 @@ mod request;
 mod client;
 mod pages;
 mod resumable;
+mod service_account;
 
 pub use client::ApiClient;
 pub use pages::ApiPages;
 pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use resumable::ResumableUpload;
+pub use service_account::ServiceAccount;

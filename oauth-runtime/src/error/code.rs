@@ -42,6 +42,8 @@ pub(crate) enum Code {
     ProviderTimeout,
     /// The provider says that the grant is gone: the user has to authorize again.
     InvalidGrant,
+    /// A service account is refused: the operator has to act.
+    ServiceAccount,
     /// The administrator of the user's organization forbids the access.
     AdminPolicy,
     /// A request to an API failed.
@@ -93,6 +95,7 @@ impl Code {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::ProviderTimeout => "provider_timeout",
             Self::InvalidGrant => "invalid_grant",
+            Self::ServiceAccount => "service_account",
             Self::AdminPolicy => "admin_policy",
             Self::Api => "api",
             Self::ApiDisabled => "api_disabled",
@@ -125,6 +128,7 @@ impl Code {
             Self::ProviderUnavailable
             | Self::StoreUnavailable
             | Self::ProviderRefused
+            | Self::ServiceAccount
             | Self::SignInFailed
             | Self::ApiDisabled
             | Self::ApiRateLimited
@@ -142,7 +146,7 @@ mod tests {
     use super::Code;
 
     /// Every code, in the order of the enum.
-    const ALL: [Code; 30] = [
+    const ALL: [Code; 31] = [
         Code::ConfigCredentials,
         Code::ConfigRedirectUri,
         Code::ConfigPublicUrl,
@@ -173,6 +177,7 @@ mod tests {
         Code::ManifestPolicy,
         Code::ShuttingDown,
         Code::Internal,
+        Code::ServiceAccount,
     ];
 
     /// A code that is added has to be added to the list as well: the compiler asks for it.
@@ -209,6 +214,7 @@ mod tests {
             Code::ManifestPolicy => 27,
             Code::ShuttingDown => 28,
             Code::Internal => 29,
+            Code::ServiceAccount => 30,
         };
         let places: Vec<usize> = ALL.map(place).to_vec();
         assert_eq!(places, (0..ALL.len()).collect::<Vec<_>>());

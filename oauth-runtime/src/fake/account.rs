@@ -85,7 +85,7 @@ impl FakeAccount {
     }
 }
 
-fn subject_of(email: &str) -> String {
+pub(crate) fn subject_of(email: &str) -> String {
     let hash = digest(&SHA256, email.to_ascii_lowercase().as_bytes());
     let digits = hash.as_ref().iter().take(20).map(|byte| char::from(b'0' + byte % 10));
     std::iter::once('1').chain(digits).collect()

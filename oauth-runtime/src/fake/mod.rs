@@ -29,6 +29,7 @@ mod world;
 mod kept;
 mod id_token;
 mod token_answer;
+mod service_accounts;
 mod token_endpoint;
 mod auth_request;
 mod authorize;

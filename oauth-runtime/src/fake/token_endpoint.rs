@@ -11,6 +11,7 @@ use super::token_answer::Answer;
 use super::tokens::RefreshToken;
 use super::world::World;
 use crate::clock::Timestamp;
+use crate::protocol::JWT_BEARER;
 
 /// An error answer (RFC 6749 §5.2).
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +54,9 @@ impl World {
         if let Some(name) = form.repeated() {
             let text = format!("the parameter {name:?} occurs twice");
             return Err(OAuthError::new("invalid_request", text));
+        }
+        if form.get("grant_type") == Some(JWT_BEARER) {
+            return self.assert(now, form);
         }
         let client_id = self.authenticate(form, authorization)?;
         match form.get("grant_type") {

@@ -17,6 +17,7 @@ use super::quirk::Quirk;
 use super::record::Log;
 use super::resumable::Uploads;
 use super::scopes::Scopes;
+use super::service_accounts::Robots;
 use super::tokens::Tokens;
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -35,6 +36,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) keys: KeyRing,
     pub(crate) drive: Drive,
+    pub(crate) robots: Robots,
     pub(crate) uploads: Uploads,
     pub(crate) script: Script,
     pub(crate) log: Log,
@@ -59,6 +61,7 @@ impl World {
             tokens: Tokens::default(),
             keys: KeyRing::new()?,
             drive: Drive::default(),
+            robots: Robots::new(),
             uploads: Uploads::default(),
             script: Script::default(),
             log: Log::default(),

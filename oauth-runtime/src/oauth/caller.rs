@@ -195,6 +195,10 @@ impl OAuth {
                 let login = who.login.clone();
                 self.linked(login, *owner, who.provider, now).await?.into_signed_in()
             }
+            Login::Service(service) => {
+                let account = Box::pin(service.account()).await?;
+                Some(SignedIn { account, ..who.clone() })
+            }
             Login::Account => {
                 let account = self.0.accounts.get(&who.key, now).await?;
                 account.map(|account| SignedIn { account, ..who.clone() })
@@ -215,7 +219,7 @@ impl OAuth {
         let noted = match login {
             Login::Session(session) => self.0.sessions.note_return(session, scopes, now).await,
             Login::Owner(owner) => self.0.owners.note_return(*owner, scopes, now).await,
-            Login::Account => Ok(()),
+            Login::Service(_) | Login::Account => Ok(()),
         };
         if let Err(error) = noted {
             tracing::warn!(code = error.code(), "the end of an authorization was not noted");
@@ -236,7 +240,7 @@ impl OAuth {
                 let row = self.0.owners.table.last_seen(owner);
                 row.is_some_and(|row| row.value.returned_lately(scopes, now))
             }
-            Login::Account => false,
+            Login::Service(_) | Login::Account => false,
         }
     }
 }

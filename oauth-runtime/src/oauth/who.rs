@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::session::{AccountKey, Binding, OwnerKey, Session};
 use crate::store::Entry;
-use crate::tokens::{AccountRow, ProviderId};
+use crate::tokens::{AccountRow, ProviderId, ServiceLogin};
 
 /// How we know that it is the same person again.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub(crate) enum Login {
     Session(Session),
     /// By the word of the app, which has a login of its own.
     Owner(OwnerKey),
+    /// Not at all: it is a service account of the app's.
+    Service(Arc<ServiceLogin>),
     /// Not at all: a job of the app works with the account.
     Account,
 }
@@ -23,7 +25,7 @@ impl Login {
         match self {
             Self::Session(session) => session.row().lineage,
             Self::Owner(owner) => *owner,
-            Self::Account => Binding::default(),
+            Self::Service(_) | Self::Account => Binding::default(),
         }
     }
 }

@@ -29,7 +29,6 @@ pub struct Identity {
 
 impl Identity {
     /// Whom a provider names and says no more of.
-    #[cfg(any(test, oauth_fuzz, feature = "fake"))]
     pub(crate) fn bare(id: AccountId) -> Self {
         Self {
             id,

@@ -7,6 +7,7 @@ mod authorization_response;
 mod client_auth;
 mod token;
 mod token_error;
+mod assertion;
 mod revocation;
 mod jwk;
 mod jws;
@@ -24,6 +25,7 @@ mod robustness;
 pub(crate) mod testing;
 
 pub use account_id::AccountId;
+pub(crate) use assertion::{Assertion, JWT_BEARER};
 pub(crate) use authorization::{AuthorizationRequest, Prompt};
 pub(crate) use authorization_response::{
     AuthorizationResponse, Outcome, StateVerified, check_issuer,

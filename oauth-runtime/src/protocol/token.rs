@@ -120,7 +120,7 @@ impl TokenResponse {
         retry_after: Option<Duration>,
         body: &[u8],
     ) -> Result<Self, TokenError> {
-        if (200..300).contains(&status) && !names_an_error(body) {
+        if names_success(status, body) {
             return Self::from_json(body, unstated);
         }
         let refresh = matches!(request.grant, Grant::Refresh(_));
@@ -150,6 +150,11 @@ impl TokenResponse {
             id_token: wire.id_token.filter(is_given),
         })
     }
+}
+
+/// Whether an answer says that it is one of success.
+pub(super) fn names_success(status: u16, body: &[u8]) -> bool {
+    (200..300).contains(&status) && !names_an_error(body)
 }
 
 /// Some servers send an empty text for what they do not give.

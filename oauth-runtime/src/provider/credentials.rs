@@ -181,10 +181,10 @@ impl fmt::Debug for ClientCredentials {
 
 /// Where JSON broke, without the text around it, which may be the secret.
 #[derive(Debug)]
-struct Place(usize, usize);
+pub(super) struct Place(usize, usize);
 
 impl Place {
-    fn of(error: &serde_json::Error) -> Self {
+    pub(super) fn of(error: &serde_json::Error) -> Self {
         Self(error.line(), error.column())
     }
 }
@@ -228,17 +228,21 @@ fn check_fields(client: &Value) -> Result<Fields, Error> {
 
 /// The endpoints themselves are known; a file that names others was made to mislead.
 fn check_endpoint(field: &str, text: &str) -> Result<(), Error> {
-    let google = |url: &url::Url| {
-        let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
-        plain
-            && url.scheme() == "https"
-            && url.host_str().is_some_and(|h| GOOGLE_HOSTS.contains(&h))
-    };
-    if url::Url::parse(text).is_ok_and(|url| google(&url)) {
+    if is_google(text) {
         return Ok(());
     }
     let shown: String = text.chars().take(100).collect();
     Err(wrong(format!("`{field}` is {shown:?}, which is not an endpoint of Google's")))
+}
+
+/// Whether it is the address of an endpoint of Google's.
+pub(super) fn is_google(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+        plain
+            && url.scheme() == "https"
+            && url.host_str().is_some_and(|host| GOOGLE_HOSTS.contains(&host))
+    })
 }
 
 fn name_other_file(file: &Value) -> Error {

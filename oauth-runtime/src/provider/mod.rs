@@ -12,6 +12,7 @@ mod openid;
 mod profile;
 mod redirect_uri;
 mod secret_file;
+mod service_key;
 mod user_api;
 
 pub use credentials::ClientCredentials;
@@ -22,4 +23,5 @@ pub(crate) use differences::{
 };
 pub use profile::Provider;
 pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};
+pub use service_key::ServiceAccountKey;
 pub use user_api::UserApi;

@@ -16,6 +16,7 @@ mod disconnect;
 mod refresh;
 mod single_flight;
 mod token_set;
+mod service_tokens;
 
 pub(crate) use account::{AccountRow, Shortfall};
 pub(crate) use accounts::{Accounts, Unsaved};
@@ -24,4 +25,5 @@ pub use disconnect::Disconnection;
 pub(crate) use merge::Authorized;
 pub(crate) use provider_client::ProviderClient;
 pub(crate) use providers::{ProviderId, Providers};
+pub(crate) use service_tokens::{ServiceLogin, ServiceTokens};
 pub(crate) use token_set::{Freshness, TokenSet};

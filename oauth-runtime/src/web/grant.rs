@@ -45,7 +45,10 @@ impl Grant {
 
     /// The same with another token, since an API did not take this one.
     pub(crate) async fn replaced(&self) -> Result<Self, Error> {
-        self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens).await?;
+        match &self.signed_in.login {
+            Login::Service(service) => service.distrust(&self.tokens).await,
+            _ => self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens).await?,
+        }
         self.renewed().await
     }
 
@@ -57,9 +60,13 @@ impl Grant {
         if error.answer().is_some() {
             return error;
         }
-        if matches!(self.signed_in.login, Login::Account) {
-            let row = Some(self.signed_in.row());
-            return Self::refused_to_job(&self.oauth, row, self.declaration, error);
+        match &self.signed_in.login {
+            Login::Service(service) => return service.refused(error),
+            Login::Account => {
+                let row = Some(self.signed_in.row());
+                return Self::refused_to_job(&self.oauth, row, self.declaration, error);
+            }
+            Login::Session(_) | Login::Owner(_) => {}
         }
         let (oauth, asked) = (&self.oauth, &self.asked);
         match error.is_consent_required().then(|| self.answer(error.kind())) {

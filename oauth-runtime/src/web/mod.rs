@@ -30,7 +30,6 @@ mod manifest;
 mod routes;
 
 pub use account::Account;
-#[cfg(feature = "fake")]
 pub(crate) use asked::Asked;
 #[cfg(feature = "fake")]
 pub(crate) use developer::is_local;
