@@ -64,16 +64,20 @@ impl Jwks {
         expected: &Expected<'_>,
     ) -> Result<Identity, Error> {
         let jws = Jws::parse(token.expose(), expected.provider.algorithms())?;
+        verify_id_token(self.payload(&jws).await?, expected)
+    }
+
+    /// What a token says, if a key of the provider signed it.
+    pub(crate) async fn payload<'a>(&self, jws: &'a Jws<'_>) -> Result<&'a [u8], Error> {
         let (keys, seen) = self.keys().await?;
-        let payload = match jws.verify(&keys) {
-            Ok(payload) => payload,
-            Err(Unverified::BadSignature) => return Err(unverified("its key")),
+        match jws.verify(&keys) {
+            Ok(payload) => Ok(payload),
+            Err(Unverified::BadSignature) => Err(unverified("its key")),
             Err(Unverified::UnknownKey) => {
                 let newer = self.keys_after(seen).await?;
-                jws.verify(&newer).map_err(|_| unverified("any key of the provider"))?
+                jws.verify(&newer).map_err(|_| unverified("any key of the provider"))
             }
-        };
-        verify_id_token(payload, expected)
+        }
     }
 
     /// The keys, fetched if need be.

@@ -37,6 +37,7 @@ mod properties;
 mod races;
 mod request_kinds;
 mod schedules;
+mod security_events;
 mod service_accounts;
 #[cfg(feature = "servers")]
 mod servers;

@@ -8,6 +8,7 @@ mod client;
 mod pages;
 mod resumable;
 mod service_account;
+mod security_events;
 
 pub use client::ApiClient;
 pub use pages::ApiPages;

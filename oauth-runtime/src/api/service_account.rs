@@ -50,7 +50,7 @@ impl OAuth {
     /// `config_option` if the app has no Google among its providers: service accounts are
     /// Google's.
     pub fn service_account(&self, key: ServiceAccountKey) -> Result<ServiceAccount, Error> {
-        let provider = self.0.accounts.providers.of_issuer(GOOGLE).ok_or_else(|| {
+        let provider = self.0.accounts.providers.google().ok_or_else(|| {
             Error::new(Code::ConfigOption, "service accounts are Google's")
                 .with_help("add the provider: `.with_provider(Provider::google(credentials))`")
         })?;
@@ -58,8 +58,6 @@ impl OAuth {
         Ok(ServiceAccount { oauth: self.clone(), provider, tokens, subject: None })
     }
 }
-
-const GOOGLE: &str = "https://accounts.google.com";
 
 impl ServiceAccount {
     /// The same account in the name of a person of the organization, by e-mail address.

@@ -44,6 +44,10 @@ impl Clients {
         (id, secret)
     }
 
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        self.0.iter().map(|client| client.id.as_str()).collect()
+    }
+
     pub(crate) fn find(&self, id: &str) -> Option<&Client> {
         self.0.iter().find(|client| client.id == id)
     }

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -31,6 +31,8 @@ pub(crate) fn router(rim: Rim) -> Router {
         .route("/calendar/v3/calendars/{calendar}/events", get(events))
         .route("/style.css", get(style))
         .route("/picture/{subject}", get(picture))
+        .route("/v1beta/stream:update", post(update_stream))
+        .route("/v1beta/stream:verify", post(verify_stream))
         .merge(drive_routes::routes())
         .layer(from_fn_with_state(rim.clone(), script))
         .layer(from_fn(guard))
@@ -78,6 +80,26 @@ async fn revoke(State(rim): State<Rim>, RawQuery(query): RawQuery, body: Bytes) 
         return answer_json(200, &json!({}));
     }
     oauth_error(&OAuthError::new("invalid_token", "the token has ended or was revoked"))
+}
+
+async fn update_stream(State(rim): State<Rim>, headers: HeaderMap, body: Bytes) -> Response {
+    let status = rim.world().update_stream(header(&headers, "authorization"), &body);
+    managed(status)
+}
+
+/// The event itself is sent by whoever drives the fake: it never calls by itself.
+async fn verify_stream(State(rim): State<Rim>, headers: HeaderMap) -> Response {
+    let known = rim.world().is_manager(header(&headers, "authorization"));
+    managed(if known { StatusCode::OK } else { StatusCode::FORBIDDEN })
+}
+
+fn managed(status: StatusCode) -> Response {
+    let body = if status.is_success() {
+        json!({})
+    } else {
+        json!({ "error": { "code": status.as_u16(), "message": "The caller does not have permission" } })
+    };
+    answer_json(status.as_u16(), &body)
 }
 
 async fn userinfo(State(rim): State<Rim>, headers: HeaderMap) -> Response {

@@ -132,6 +132,16 @@ impl World {
     }
 }
 
+impl World {
+    /// Whether a service account of ours says this of itself, to this audience.
+    pub(super) fn is_asserted_for(&self, jwt: &str, audience: &str) -> bool {
+        let claims = payload(jwt).unwrap_or_default();
+        let robot = claims["iss"].as_str().and_then(|email| self.robots.get(email));
+        let signed = robot.is_some_and(|robot| robot.has_signed(jwt));
+        signed && claims["aud"] == audience && claims["sub"] == claims["iss"]
+    }
+}
+
 impl Robot {
     fn has_signed(&self, jwt: &str) -> bool {
         let Some((signed, signature)) = jwt.rsplit_once('.') else { return false };

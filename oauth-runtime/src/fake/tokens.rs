@@ -64,6 +64,12 @@ impl Tokens {
         found.next().map(|(_, token)| token).filter(|token| token.ends_at > now)
     }
 
+    /// The refresh token that an account got last.
+    pub(crate) fn newest_refresh(&self, subject: &str) -> Option<String> {
+        let mut found = self.refresh.iter().rev().filter(|(_, token)| token.subject == subject);
+        found.next().map(|(name, _)| name.clone())
+    }
+
     /// The account that a token of either kind belongs to.
     pub(crate) fn subject_of(&self, now: Timestamp, name: &str) -> Option<String> {
         let access = self.access(now, name).map(|token| &token.subject);

@@ -17,6 +17,7 @@ use super::quirk::Quirk;
 use super::record::Log;
 use super::resumable::Uploads;
 use super::scopes::Scopes;
+use super::security_events::Stream;
 use super::service_accounts::Robots;
 use super::tokens::Tokens;
 use crate::clock::Timestamp;
@@ -37,6 +38,7 @@ pub(crate) struct World {
     pub(crate) keys: KeyRing,
     pub(crate) drive: Drive,
     pub(crate) robots: Robots,
+    pub(crate) stream: Option<Stream>,
     pub(crate) uploads: Uploads,
     pub(crate) script: Script,
     pub(crate) log: Log,
@@ -62,6 +64,7 @@ impl World {
             keys: KeyRing::new()?,
             drive: Drive::default(),
             robots: Robots::new(),
+            stream: None,
             uploads: Uploads::default(),
             script: Script::default(),
             log: Log::default(),

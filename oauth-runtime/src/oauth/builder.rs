@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
-use tracing::info;
 
 use super::admission::Rules;
+use super::audit::receiving;
 use super::claim::Claims;
 use super::handle::{Inner, OAuth};
 use super::listed::{base_scopes, check_credentials, others, providers};
@@ -59,6 +59,7 @@ pub struct OAuthBuilder {
     pub(super) store: Option<Arc<dyn Store>>,
     pub(super) max_staleness: Duration,
     pub(super) audit: Audit,
+    pub(super) security_events: bool,
 }
 
 impl OAuthBuilder {
@@ -81,6 +82,7 @@ impl OAuthBuilder {
             store: None,
             max_staleness: MAX_STALENESS,
             audit: Audit::default(),
+            security_events: false,
         }
     }
 
@@ -234,7 +236,6 @@ impl OAuthBuilder {
         let mut urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
         check_credentials(credentials)?;
         let others = others(self.others, &mut urls)?;
-        announce(&urls);
         let base = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
         self.appearance.check()?;
@@ -247,13 +248,14 @@ impl OAuthBuilder {
         let providers =
             providers(((self.provider, base), others), &self.clock, self.checks_handlers)?;
         let accounts = Accounts::new(providers, life, vault, index.clone(), tasks.clone());
+        let accounts = receiving(self.security_events, accounts.with_audit(self.audit), vault)?;
         Ok(OAuth::from_inner(Inner {
             cookies: CookieNames::new(urls.is_https()),
             urls,
             flow_sealer: Sealer::new(&keys, "flow")?,
             intent_sealer: Sealer::new(&keys, "intent")?,
             vault: vault.cloned(),
-            accounts: Arc::new(accounts.with_audit(self.audit)),
+            accounts: Arc::new(accounts),
             sessions: Sessions::new(vault, self.lifetimes, tasks),
             login,
             owners: Owners::new(vault, index, life),
@@ -268,14 +270,6 @@ impl OAuthBuilder {
             routes: std::sync::Mutex::default(),
         }))
     }
-}
-
-fn announce(urls: &Urls) {
-    info!(
-        origin = urls.origin_text(),
-        redirect_uri = urls.redirect_uri(0),
-        "people reach the app at this origin, and come back to this address"
-    );
 }
 
 /// How long rows are kept. A linked account stays until it is unlinked: no session of ours ends

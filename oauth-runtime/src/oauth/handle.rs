@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "manifest")]
 use std::sync::{Mutex, PoisonError};
 
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::admission::Rules;
 use super::builder::OAuthBuilder;
@@ -193,6 +193,11 @@ impl OAuth {
     }
 
     pub(super) fn from_inner(inner: Inner) -> Self {
+        info!(
+            origin = inner.urls.origin_text(),
+            redirect_uri = inner.urls.redirect_uri(0),
+            "people reach the app at this origin, and come back to this address"
+        );
         Self(Arc::new(inner))
     }
 

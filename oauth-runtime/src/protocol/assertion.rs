@@ -17,6 +17,8 @@ use crate::provider::ServiceAccountKey;
 use crate::secret::Secret;
 
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+pub(crate) const RISC_AUDIENCE: &str =
+    "https://risc.googleapis.com/google.identity.risc.v1beta.RiscManagementService";
 /// It is used at once and once. Google takes an hour at most.
 const LIFETIME: Duration = Duration::from_secs(600);
 
@@ -31,13 +33,31 @@ pub(crate) struct Assertion<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// The token by which a service account proves itself to Google's RISC API, which takes its own
+/// word for an access token.
+pub(crate) fn management_token(key: &ServiceAccountKey, now: Timestamp) -> Result<Secret, Error> {
+    let claims = json!({
+        "iss": key.email(), "sub": key.email(), "aud": RISC_AUDIENCE,
+        "iat": now.unix_seconds(), "exp": (now + LIFETIME).unix_seconds(),
+    });
+    signed(key, &claims)
+}
+
+/// RFC 7515 §3.1, with RS256.
+fn signed(key: &ServiceAccountKey, claims: &Value) -> Result<Secret, Error> {
+    let mut header = json!({ "alg": "RS256", "typ": "JWT" });
+    if let Some(kid) = key.key_id() {
+        header["kid"] = kid.into();
+    }
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encode(&header), encode(claims));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())?);
+    Ok(Secret::new(format!("{signed}.{signature}")))
+}
+
 impl Assertion<'_> {
-    /// The signed text (RFC 7515 §3.1).
+    /// The signed text.
     pub(crate) fn to_jwt(&self) -> Result<Secret, Error> {
-        let mut header = json!({ "alg": "RS256", "typ": "JWT" });
-        if let Some(kid) = self.key.key_id() {
-            header["kid"] = kid.into();
-        }
         let mut claims = json!({
             "iss": self.key.email(), "scope": self.scopes, "aud": self.audience,
             "iat": self.now.unix_seconds(), "exp": (self.now + LIFETIME).unix_seconds(),
@@ -45,10 +65,7 @@ impl Assertion<'_> {
         if let Some(subject) = self.subject {
             claims["sub"] = subject.into();
         }
-        let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let signed = format!("{}.{}", encode(&header), encode(&claims));
-        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes())?);
-        Ok(Secret::new(format!("{signed}.{signature}")))
+        signed(self.key, &claims)
     }
 
     /// Reads the answer of the token endpoint.

@@ -16,6 +16,7 @@ mod identity;
 mod person;
 mod id_token;
 mod userinfo;
+mod security_event;
 mod user_answer;
 mod discovery;
 mod retry_after;
@@ -25,7 +26,9 @@ mod robustness;
 pub(crate) mod testing;
 
 pub use account_id::AccountId;
-pub(crate) use assertion::{Assertion, JWT_BEARER};
+#[cfg(feature = "fake")]
+pub(crate) use assertion::RISC_AUDIENCE;
+pub(crate) use assertion::{Assertion, JWT_BEARER, management_token};
 pub(crate) use authorization::{AuthorizationRequest, Prompt};
 pub(crate) use authorization_response::{
     AuthorizationResponse, Outcome, StateVerified, check_issuer,
@@ -39,6 +42,9 @@ pub(crate) use jws::{Jws, Unverified};
 pub(crate) use pkce::CodeVerifier;
 pub(crate) use retry_after::{http_date, retry_after};
 pub(crate) use revocation::RevocationRequest;
+pub(crate) use security_event::{
+    EventSubject, OLDEST, SecurityEvent, SecurityEventKind, SecurityEvents, TokenName, Unfit,
+};
 pub(crate) use token::{TokenRequest, TokenResponse};
 pub(crate) use token_error::TokenError;
 pub(crate) use user_answer::read_user;

@@ -11,6 +11,7 @@ use super::differences::{
     AbsentScope, AccountChoice, Algorithm, ClientAuthentication, Identification, Increment,
     OfflineAccess, OtherIssuers, RevocationAuthentication,
 };
+use super::profile::GOOGLE;
 use super::profile::{Apis, Provider};
 
 /// APIs whose root address is the shared host.
@@ -64,7 +65,7 @@ fn basics(credentials: ClientCredentials) -> Basics {
     Basics {
         key: "google".into(),
         name: "Google".into(),
-        issuer: "https://accounts.google.com".into(),
+        issuer: GOOGLE.into(),
         authorization: fixed("https://accounts.google.com/o/oauth2/v2/auth"),
         token: fixed("https://oauth2.googleapis.com/token"),
         identification: Identification::IdToken {

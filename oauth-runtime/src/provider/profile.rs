@@ -78,6 +78,9 @@ pub(super) enum Apis {
     Origin(Url),
 }
 
+/// The issuer that is Google.
+pub(super) const GOOGLE: &str = "https://accounts.google.com";
+
 impl Provider {
     /// The root address of an API by its name, without a slash at its end, as the API's
     /// discovery document states it.
@@ -266,6 +269,11 @@ impl Provider {
     /// Whether a request for these scopes has to show the consent page to bring what it asks for.
     pub(crate) fn wants_consent_for(&self, scopes: &ScopeSet) -> bool {
         self.offline_access == OfflineAccess::WithConsent && scopes.contains_name("offline_access")
+    }
+
+    /// Whether it is Google, which alone has service accounts and sends security events.
+    pub(crate) fn is_google(&self) -> bool {
+        self.issuer == GOOGLE
     }
 
     pub(crate) fn has_hosted_domains(&self) -> bool {

@@ -13,10 +13,14 @@ pub(crate) enum Kind {
     Form = 6,
     /// A token that is to be revoked at the provider.
     Revocation = 7,
+    /// Whose a token is, by a name that an event may call it.
+    TokenName = 8,
+    /// A security event that was acted on.
+    SecurityEvent = 9,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Index,
         Self::Session,
         Self::Account,
@@ -24,6 +28,8 @@ impl Kind {
         Self::Claim,
         Self::Form,
         Self::Revocation,
+        Self::TokenName,
+        Self::SecurityEvent,
     ];
 
     pub(crate) const fn byte(self) -> u8 {
@@ -40,6 +46,8 @@ impl Kind {
             Self::Claim => "row claim",
             Self::Form => "row form",
             Self::Revocation => "row revocation",
+            Self::TokenName => "row token name",
+            Self::SecurityEvent => "row security event",
         }
     }
 }

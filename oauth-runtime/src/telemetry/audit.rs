@@ -33,6 +33,21 @@ pub enum AuditKind {
     SignedOut,
     /// All sessions of the account ended.
     SignedOutEverywhere,
+    /// The provider ended the sessions of the account: those here have ended too.
+    SessionsRevoked,
+    /// The provider revoked all tokens of the account: tokens and sessions here have ended.
+    TokensRevoked,
+    /// The provider revoked the refresh token: it is deleted.
+    TokenRevoked,
+    /// The provider disabled the account, for the [reason](AuditEvent::reason) that it gives
+    /// (`hijacking`, `bulk-account`): the sessions here have ended.
+    AccountDisabled,
+    /// The account is gone at the provider: tokens and sessions here have ended.
+    AccountPurged,
+    /// The provider enabled the account again.
+    AccountEnabled,
+    /// The provider asks the person for a new password: somebody else may have had the old one.
+    CredentialChangeRequired,
 }
 
 impl AuditKind {
@@ -46,6 +61,13 @@ impl AuditKind {
         Self::Unlinked,
         Self::SignedOut,
         Self::SignedOutEverywhere,
+        Self::SessionsRevoked,
+        Self::TokensRevoked,
+        Self::TokenRevoked,
+        Self::AccountDisabled,
+        Self::AccountPurged,
+        Self::AccountEnabled,
+        Self::CredentialChangeRequired,
     ];
 
     /// A stable word for it.
@@ -59,6 +81,13 @@ impl AuditKind {
             Self::Unlinked => "unlinked",
             Self::SignedOut => "signed_out",
             Self::SignedOutEverywhere => "signed_out_everywhere",
+            Self::SessionsRevoked => "sessions_revoked",
+            Self::TokensRevoked => "tokens_revoked",
+            Self::TokenRevoked => "token_revoked",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountPurged => "account_purged",
+            Self::AccountEnabled => "account_enabled",
+            Self::CredentialChangeRequired => "credential_change_required",
         }
     }
 }
@@ -80,15 +109,25 @@ pub struct AuditEvent {
     kind: AuditKind,
     account: AccountId,
     scopes: ScopeSet,
+    reason: Option<Box<str>>,
 }
 
 impl AuditEvent {
     pub(crate) fn new(kind: AuditKind, account: &AccountId, at: Timestamp) -> Self {
-        Self { at, kind, account: account.clone(), scopes: ScopeSet::default() }
+        Self { at, kind, account: account.clone(), scopes: ScopeSet::default(), reason: None }
     }
 
     pub(crate) fn with_scopes(self, scopes: ScopeSet) -> Self {
         Self { scopes, ..self }
+    }
+
+    pub(crate) fn with_reason(self, reason: Option<&str>) -> Self {
+        Self { reason: reason.map(Box::from), ..self }
+    }
+
+    /// Why it happened, where the provider gives a reason: its word, such as `hijacking`.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// When it happened.

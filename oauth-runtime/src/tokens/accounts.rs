@@ -10,7 +10,7 @@ use super::flights::{Flights, Row};
 use super::merge::{Authorized, merge};
 use super::outbox::Outbox;
 use super::providers::Providers;
-use super::{AccountRow, TokenSet};
+use super::{AccountRow, EventRows, TokenSet};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -39,12 +39,14 @@ impl From<Error> for Unsaved {
 
 pub(crate) struct Accounts {
     pub(crate) table: Table<16, AccountRow>,
-    index: Arc<Index>,
+    pub(super) index: Arc<Index>,
     pub(crate) providers: Providers,
     pub(crate) flights: Flights,
     pub(crate) outbox: Outbox,
     pub(crate) audit: Audit,
     pub(crate) authorized: Authorizations,
+    /// What is kept for security events, where the app receives them.
+    pub(super) events: Option<EventRows>,
     /// A row is kept until the last session that names it could have ended.
     keep: Duration,
 }
@@ -79,12 +81,21 @@ impl Accounts {
         let (table, outbox) = (Table::new(vault), Outbox::new(vault));
         let flights = Flights::new(tasks, providers.ids().count());
         let audit = Audit::default();
-        let authorized = Authorizations::default();
-        Self { table, index, providers, flights, outbox, audit, authorized, keep }
+        let (authorized, events) = (Authorizations::default(), None);
+        Self { table, index, providers, flights, outbox, audit, authorized, events, keep }
     }
 
     pub(crate) fn with_audit(self, audit: Audit) -> Self {
         Self { audit, ..self }
+    }
+
+    pub(crate) fn with_events(self, events: EventRows) -> Self {
+        Self { events: Some(events), ..self }
+    }
+
+    /// Whether the app receives security events.
+    pub(crate) fn receives_events(&self) -> bool {
+        self.events.is_some()
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
@@ -153,6 +164,7 @@ impl Accounts {
         let lost = || Error::new(Code::Internal, "an account was not saved");
         let entry = entry.await?.ok_or_else(lost)?;
         let row = &entry.value;
+        self.name_tokens(&key, row).await;
         let granted = || (*row.granted).clone();
         self.authorized.count(provider.has_lasting_tokens() || row.can_refresh(self.clock().now()));
         self.tell(AuditKind::Authorized, row, granted);

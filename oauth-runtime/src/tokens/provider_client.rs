@@ -11,7 +11,7 @@ use crate::error::{Code, Error};
 use crate::http::{HttpClient, Outgoing};
 use crate::jwks::Jwks;
 use crate::protocol::{
-    CodeVerifier, Expected, Identity, JwkSet, RevocationRequest, StateVerified, TokenError,
+    CodeVerifier, Expected, Identity, JwkSet, Jws, RevocationRequest, StateVerified, TokenError,
     TokenRequest, TokenResponse, complete, may_tell_more, read_user,
 };
 use crate::provider::{Identification, Provider};
@@ -71,6 +71,12 @@ impl ProviderClient {
     /// The keys that ID tokens are verified with, where there are such.
     pub(crate) async fn keys(&self) -> Option<Result<Arc<JwkSet>, Error>> {
         Some(self.jwks.as_ref()?.current().await)
+    }
+
+    /// What a token says that the provider signed.
+    pub(crate) async fn signed_payload<'a>(&self, jws: &'a Jws<'_>) -> Result<&'a [u8], Error> {
+        let none = || Error::new(Code::IdTokenInvalid, "the provider publishes no keys");
+        self.jwks.as_ref().ok_or_else(none)?.payload(jws).await
     }
 
     /// Exchanges a code, once: whether the provider saw it is never certain, so nothing here

@@ -71,6 +71,11 @@ impl Providers {
         other.unwrap_or(&self.first)
     }
 
+    /// Google, if it is one of them.
+    pub(crate) fn google(&self) -> Option<ProviderId> {
+        self.ids().find(|id| self.get(*id).provider().is_google())
+    }
+
     pub(crate) fn ids(&self) -> impl Iterator<Item = ProviderId> {
         (0..=u8::MAX).map(ProviderId).take(1 + self.others.len())
     }

@@ -157,6 +157,9 @@ impl Accounts {
                     debug!(outcome = "refreshed", "access token refreshed");
                     let saved = saved.filter(|row| row.value.tokens.is_some());
                     if let Some(saved) = &saved {
+                        if renewal.response.refresh_token.is_some() {
+                            self.name_tokens(key, &saved.value).await;
+                        }
                         self.tell(AuditKind::Refreshed, &saved.value, ScopeSet::default);
                     }
                     if let (None, Some(token)) = (&saved, &renewal.response.refresh_token) {

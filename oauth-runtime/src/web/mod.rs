@@ -27,6 +27,7 @@ mod developer;
 mod doctor;
 #[cfg(feature = "manifest")]
 mod manifest;
+mod security_events;
 mod routes;
 
 pub use account::Account;

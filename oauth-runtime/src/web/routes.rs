@@ -22,6 +22,7 @@ use super::hold::{hold_form, send_form, show_form};
 use super::login;
 use super::request_kind::RequestKind;
 use super::respond::{self, Ready};
+use super::security_events::receive;
 use super::sign_out::{sign_out, sign_out_everywhere};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
@@ -42,6 +43,8 @@ impl OAuth {
     /// [login of its own](crate::OAuthBuilder::with_login) has no way to sign out here.
     /// `disconnect` (`?return_to=/path`) asks whether all that was granted is to be taken back,
     /// and a POST there does it: see [`Account::disconnect`](crate::Account::disconnect).
+    /// `security-events` (POST) is where the provider tells of accounts, in an app that
+    /// [wants to know](crate::OAuthBuilder::with_security_events).
     /// In development, which is where the public URL is on loopback, `doctor` shows what is wrong
     /// with the set-up, and `manifest` what the app asks people for (feature `manifest`).
     ///
@@ -64,6 +67,10 @@ impl OAuth {
             router = router
                 .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
                 .route(&urls.route("sign-out-everywhere"), everywhere);
+        }
+        if self.0.accounts.receives_events() {
+            let events = post(receive).fallback(wrong_method);
+            router = router.route(&urls.route("security-events"), events);
         }
         if urls.is_loopback() {
             router = router.merge(for_developers(urls));
