@@ -146,10 +146,14 @@ fn each_feature_alone(features: &[String]) -> Vec<Step> {
     steps
 }
 
-fn after_the_suites() -> [Step; 2] {
+fn after_the_suites() -> [Step; 3] {
     let doc = "doc --workspace --no-deps --all-features";
-    let package = "package --list --allow-dirty -p oauth-macros -p oauth-runtime";
+    // Both together: neither is in a registry for the other to find it there.
+    let package = "package --allow-dirty -p oauth-macros -p oauth-runtime";
+    let sdk = "test --locked --manifest-path examples/google-sdk/Cargo.toml --target-dir \
+               target/google-sdk";
     [
+        Step::tests("example google-sdk", sdk),
         Step::check("docs", doc).with_env("RUSTDOCFLAGS", "-D warnings"),
         Step::check("package", package),
     ]
