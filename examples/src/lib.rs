@@ -2,5 +2,8 @@
 
 pub mod demo;
 pub mod own_login;
+mod serve;
 #[cfg(feature = "databases")]
 pub mod three_nodes;
+
+pub use serve::serve;

@@ -14,8 +14,9 @@
 //! 10. [`review`]: all that the app asks for in one place, and a router and tests that hold it to
 //!     that.
 //! 11. [`security`]: every attack, its defence, and the test that shows it.
-//! 12. [`defaults`]: every default and limit, why it is so, and how to change it.
-//! 13. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
+//! 12. [`migrate`]: from OAuth by hand, with `oauth2`, `tower-sessions` or `axum-login`.
+//! 13. [`defaults`]: every default and limit, why it is so, and how to change it.
+//! 14. [`error_codes`]: every code of an [`Error`](crate::Error), and what to do about it.
 //!
 //! There is no code in these modules.
 
@@ -51,6 +52,9 @@ pub mod review {}
 
 #[doc = include_str!("docs/security.md")]
 pub mod security {}
+
+#[doc = include_str!("docs/migrate.md")]
+pub mod migrate {}
 
 #[doc = include_str!("docs/defaults.md")]
 pub mod defaults {}

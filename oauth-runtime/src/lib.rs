@@ -48,6 +48,7 @@
 //! - [`providers`](guide::providers): Microsoft, GitHub and others, alone and beside Google.
 //! - [`review`](guide::review): all that the app asks for in one place.
 //! - [`security`](guide::security): every attack, its defence, and the test that shows it.
+//! - [`migrate`](guide::migrate): from OAuth by hand to this library.
 //! - [`defaults`](guide::defaults): every default and limit, why it is so, and how to change it.
 //! - [`error_codes`](guide::error_codes): every code of an [`Error`], and what to do about it.
 //!

@@ -14,7 +14,7 @@ fn a_handler_whose_provider_the_app_lacks_is_named() {
     let error = OAuth::google(credentials()).with_redirect_uri(CALLBACK).build().unwrap_err();
     let text = error.to_string();
     assert_eq!(error.code(), "config_option");
-    assert!(text.contains("\"github\"") && text.contains("world.rs:"), "{text}");
+    assert!(text.contains("\"github\"") && text.contains(".rs:"), "{text}");
     assert!(error.help().unwrap().contains("with_provider"), "{error:?}");
 }
 

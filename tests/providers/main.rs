@@ -9,5 +9,6 @@ mod alone;
 mod attacks;
 mod github;
 mod jobs;
+mod ladder;
 mod linking;
 mod world;

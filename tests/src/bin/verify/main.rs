@@ -78,7 +78,7 @@ impl Report {
             }
         }
         self.add(suites_are_complete(root));
-        for step in after_the_suites() {
+        for step in oldest_versions().into_iter().chain(after_the_suites()) {
             self.add(cargo.run(&step));
         }
     }
@@ -144,6 +144,17 @@ fn each_feature_alone(features: &[String]) -> Vec<Step> {
     }
     steps.push(with("all features", " --all-features"));
     steps
+}
+
+/// The library with the oldest versions that its manifest allows: a bound that is too low breaks
+/// whoever has another dependency that keeps one back. Only cargo's own unstable options do this.
+fn oldest_versions() -> [Step; 2] {
+    let file = "-Z lockfile-path --config resolver.lockfile-path=\"target/oldest/Cargo.lock\"";
+    let resolve = format!("-Z direct-minimal-versions {file} generate-lockfile");
+    let check =
+        format!("{file} check --locked --target-dir target/oldest -p oauth-runtime --all-features");
+    [("oldest versions", resolve), ("all features with the oldest versions", check)]
+        .map(|(name, command)| Step::check(name, &command).with_env("RUSTC_BOOTSTRAP", "1"))
 }
 
 fn after_the_suites() -> [Step; 3] {
