@@ -224,3 +224,26 @@ async fn a_user_of_the_app_links_both() {
     assert_eq!(world.oauth.accounts_of(&owner).await.unwrap().len(), 1);
     assert_eq!(browser.go(world.url("/notes")).await.status, 200);
 }
+
+/// The page about the account has every account that is linked, each with its own grants and its
+/// own way to end them.
+#[tokio::test]
+async fn the_account_page_has_both_accounts_and_ends_one_of_them() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    browser.authorize(world.url("/notes"), ADA, &["drive.file"]).await;
+    is_list(&browser.follow(world.url("/gists")).await);
+    let page = browser.go(world.url("/oauth/account")).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let (google, github) = page.body.split_once("<h2>GitHub</h2>").expect(&page.body);
+    assert!(google.contains(ADA) && google.contains("drive.file"), "{google}");
+    assert!(github.contains("gist") && !github.contains("drive.file"), "{github}");
+    let ends = |part: &str, key: &str| part.contains(&format!("provider={key}"));
+    assert!(ends(github, "github") && !ends(google, "github"), "{}", page.body);
+    let ended =
+        browser.post(world.url("/oauth/disconnect?provider=github"), &[], "same-origin", &[]);
+    assert_eq!(ended.await.status, 200);
+    let page = browser.go(world.url("/oauth/account")).await;
+    let (google, github) = page.body.split_once("<h2>GitHub</h2>").unwrap_or((&page.body, ""));
+    assert!(google.contains("drive.file") && !github.contains("gist"), "{}", page.body);
+}

@@ -81,7 +81,7 @@ impl OAuth {
 
     fn check_routes(&self) -> Check {
         if self.0.routed.load(Ordering::Relaxed) {
-            return Check::new("routes", Severity::Good, "the library's routes were asked for");
+            return Check::new("routes", Severity::Good, "the app took the library's routes");
         }
         Check::new("routes", Severity::Failure, "the app has no callback: nobody can come back")
             .with_help("add `.merge(oauth.routes())` to its router")
@@ -142,7 +142,7 @@ impl OAuth {
             return Check::new("scopes", Severity::Good, "no scope needs a verification");
         }
         let text = format!(
-            "{sensitive} sensitive and {restricted} restricted scopes, {unknown} of which nobody knows"
+            "scopes: {sensitive} sensitive, {restricted} restricted, {unknown} of unknown sensitivity"
         );
         Check::new("scopes", Severity::Note, text).with_help(
             "until the provider has verified the app, people see a warning; \
@@ -193,12 +193,12 @@ fn clock(here: Timestamp, there: Timestamp) -> Check {
 async fn keys(client: &ProviderClient) -> Option<Check> {
     Some(match client.keys().await? {
         Ok(keys) if keys.unusable().is_empty() => {
-            let text = format!("{} keys to verify ID tokens with", keys.len());
+            let text = format!("keys to verify ID tokens with: {}", keys.len());
             Check::new("jwks", Severity::Good, text)
         }
         Ok(keys) => {
             let text = format!(
-                "{} keys to verify ID tokens with, and unusable ones: {}",
+                "keys to verify ID tokens with: {}; unusable ones: {}",
                 keys.len(),
                 keys.unusable().join("; ")
             );

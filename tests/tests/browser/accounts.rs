@@ -145,3 +145,28 @@ async fn a_sign_out_ends_what_another_tab_had_begun() {
     ada.arrives_at("/").await;
     ada.chromium.wait_for("header a[href^='/oauth/sign-in']").await;
 }
+
+/// The page about the account leads to each end: of the access, and of every session.
+#[tokio::test]
+async fn the_account_page_leads_to_the_end_of_the_access_and_of_all_sessions() {
+    let (demo, ada) = somebody().await;
+    ada.opens("/notes").await;
+    ada.chooses(ADA).await;
+    ada.grants(&[DRIVE]).await;
+    ada.arrives_at("/notes").await;
+    ada.opens("/access").await;
+    ada.clicks("a[href^='/oauth/account']").await;
+    ada.chromium.wait_for("a[href^='/oauth/disconnect']").await;
+    ada.sees_nothing_odd().await;
+    assert!(ada.chromium.text("main").await.contains("drive.file"));
+    ada.clicks("a[href^='/oauth/disconnect']").await;
+    ada.clicks("form[action^='/oauth/disconnect'] button").await;
+    ada.chromium.wait_for("main nav a").await;
+    assert_eq!(demo.fake.granted(ADA), "");
+    ada.opens("/oauth/account").await;
+    assert!(!ada.chromium.text("main").await.contains("drive.file"));
+    ada.clicks("form[action^='/oauth/sign-out-everywhere'] button").await;
+    ada.chromium.wait_for("main nav a").await;
+    ada.opens("/notes").await;
+    ada.is_at_the_provider().await;
+}

@@ -114,6 +114,10 @@ async fn a_yes(looks: Looks) {
     ada.looks_at("demo-home-granted").await;
     ada.opens("/oauth/manifest").await;
     ada.looks_at("manifest").await;
+    ada.opens("/oauth/doctor").await;
+    ada.looks_at("doctor").await;
+    ada.opens("/oauth/account").await;
+    ada.looks_at("page-account").await;
     ada.opens("/").await;
     ada.chromium.script(&format!("{SIGN_OUT}.action = '/oauth/sign-out'; return ''")).await;
     ada.clicks("header form button").await;
