@@ -61,6 +61,7 @@
 //! | `postgres` | [`PostgresStore`]: the same in a PostgreSQL database (Rust 1.94 or newer) |
 //! | `redis` | [`RedisStore`]: the same in a Redis or Valkey |
 //! | `metrics` | counters and histograms for the facade of that name: see [`operate`](guide::operate) |
+//! | `reqwest-middleware` | [`ApiClient`] as a layer of that crate: `token.client().into_middleware()` |
 //! | `utoipa` | the scopes of every operation in an OpenAPI document: `oauth.modify(&mut api)` |
 //! | `manifest` | [`OAuth::manifest`]: what all handlers ask people for, and a page of it in development |
 

@@ -356,3 +356,43 @@ async fn a_request_that_cannot_be_sent_says_why() {
     let request = request().with_header("authorization", "Bearer mine");
     assert!(request.send().await.is_ok(), "the token is set whatever is said");
 }
+
+/// The same care in a stack of the app's own: the token goes where it may, is replaced by a 401,
+/// and a refusal is the error that a handler returns.
+#[tokio::test]
+async fn a_layer_of_reqwest_middleware_does_the_same() {
+    let world = World::start().await;
+    let files = world.files();
+    let stack = |client: ApiClient| {
+        reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+            .with(client.into_middleware())
+            .build()
+    };
+    let client = stack(world.client());
+    assert_eq!(client.get(&files).send().await.unwrap().status(), 200);
+
+    world.fake.expire_access_tokens();
+    assert_eq!(client.get(&files).send().await.unwrap().status(), 200);
+    world.fake.expire_access_tokens();
+    let calls = world.calls();
+    let posted = client.post(&files).body("{}").send().await.map_err(Error::from_middleware);
+    assert_eq!(posted.unwrap_err().api_status().map(|status| status.as_u16()), Some(401));
+    assert_eq!(world.calls(), calls + 1, "what may do harm twice is sent once");
+
+    for (fault, code) in [
+        (Fault::MissingScope, "consent_required"),
+        (Fault::ServiceDisabled, "api_disabled"),
+        (Fault::RateLimited, "api_rate_limited"),
+        (Fault::Drop, "api_unavailable"),
+    ] {
+        world.fault(1, &fault);
+        let error = client.get(&files).send().await.map_err(Error::from_middleware).unwrap_err();
+        assert_eq!(error.code(), code, "{error:?}");
+        assert_eq!(error.authorize_url().is_some(), code == "consent_required");
+    }
+    let elsewhere = client.get("http://localhost:1/").send().await.map_err(Error::from_middleware);
+    assert_eq!(elsewhere.unwrap_err().code(), "api_host");
+    let named = stack(world.client().with_host("localhost:1")).get("http://localhost:1/").send();
+    let named = named.await.map_err(Error::from_middleware).unwrap_err();
+    assert_eq!(named.code(), "api_unavailable", "it may be asked, and is not there");
+}

@@ -171,7 +171,7 @@ impl ApiClient {
         }
     }
 
-    fn check_host(&self, url: &Url) -> Result<(), Error> {
+    pub(super) fn check_host(&self, url: &Url) -> Result<(), Error> {
         let by_name = || {
             let host = url.host_str().unwrap_or_default();
             let named = match url.port() {

@@ -7,6 +7,8 @@ mod request;
 mod client;
 mod pages;
 mod resumable;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 mod service_account;
 mod security_events;
 
