@@ -82,6 +82,21 @@ async fn each_event_ends_what_it_says_and_the_app_is_told() {
     }
 }
 
+/// Whoever gives everything back here hears of it from the provider too, and stays signed in.
+#[tokio::test]
+async fn whoever_disconnected_himself_stays_signed_in() {
+    let (app, told) = receiving().await;
+    let mut ada = signed_in(&app, ADA).await;
+    let by_name = app.fake.security_event_token(&Event::TokenRevokedByHash(ADA)).unwrap();
+    app.oauth.account(&app.fake.account_id(ADA)).disconnect().await.unwrap();
+    words(&told);
+    assert_eq!(post(&app, &by_name).await.status, 202);
+    assert_eq!(words(&told), [""; 0], "it is nobody's any longer");
+    app.fake.send_security_event(&Event::TokensRevoked(ADA)).await.unwrap();
+    assert_eq!(words(&told), ["tokens_revoked"]);
+    assert_eq!(standing(&app, &mut ada).await, (true, false));
+}
+
 /// A token that was renewed with rotation goes by its new names, and not by its old ones.
 #[tokio::test]
 async fn a_rotated_token_is_found_by_its_new_names() {

@@ -51,7 +51,8 @@ impl OAuthBuilder {
     /// | event | here |
     /// |---|---|
     /// | `sessions-revoked`, `account-disabled` | every session of the account ends |
-    /// | `tokens-revoked`, `account-purged` | tokens are deleted, and sessions end |
+    /// | `tokens-revoked` | tokens are deleted, and sessions end; whoever gave all back here just before stays signed in |
+    /// | `account-purged` | tokens are deleted, and sessions end |
     /// | `token-revoked` | the tokens that it names are deleted |
     /// | `account-enabled`, `account-credential-change-required` | the app is told |
     ///

@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use super::{AccountRow, Accounts, ProviderId};
+use super::{AccountRow, Accounts, ProviderId, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::protocol::{
     AccountId, EventSubject, OLDEST, SecurityEvent, SecurityEventKind, SecurityEvents, TokenName,
 };
-use crate::secret::Secret;
 use crate::session::AccountKey;
 use crate::store::{Expected, Kind, Row, Table, Unwritten, Vault, from_bytes, to_bytes};
 use crate::telemetry::{AuditEvent, AuditKind};
@@ -166,17 +165,17 @@ impl Accounts {
         match &event.subject {
             Some(EventSubject::Account(id)) => {
                 let key = self.key_named(id.issuer(), id.subject()).await?;
-                self.end(&key, ends, now, |_| true).await?;
+                // Whoever gave everything back here himself, so that nothing is left to revoke, is
+                // told the same by the provider a moment later: he stays signed in.
+                let late = |held: Option<&TokenSet>| {
+                    event.kind == SecurityEventKind::TokensRevoked && held.is_none()
+                };
+                self.end(&key, ends, now, |held| !late(held)).await?;
                 tell(id);
             }
             Some(EventSubject::RefreshToken(name)) => {
-                let place = self.index.place(name.parts()).await?;
-                let found = rows.named.get_anew(&place, now).await?.entry;
-                for key in found.iter().flat_map(|row| &row.value.0) {
-                    let named = |token: Option<&Secret>| token.is_some_and(|it| name.is_of(it));
-                    if let Some(id) = self.end(key, ends, now, named).await? {
-                        tell(&id);
-                    }
+                for id in self.end_named(rows, name, ends, now).await? {
+                    tell(&id);
                 }
             }
             None => warn!(outcome = kind.as_str(), "a security event names nobody we know"),
@@ -184,24 +183,44 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends what an event ends, where the refresh token is meant; whose it was.
+    /// The same for the accounts that hold a token of this name; which they were.
+    async fn end_named(
+        &self,
+        rows: &EventRows,
+        name: &TokenName,
+        ends: Ends,
+        now: Timestamp,
+    ) -> Result<Vec<AccountId>, Error> {
+        let place = self.index.place(name.parts()).await?;
+        let named = |held: Option<&TokenSet>| {
+            held.and_then(|held| held.refresh.as_ref()).is_some_and(|token| name.is_of(token))
+        };
+        let (found, mut ended) = (rows.named.get_anew(&place, now).await?.entry, Vec::new());
+        for key in found.iter().flat_map(|row| &row.value.0) {
+            ended.extend(self.end(key, ends, now, named).await?);
+        }
+        Ok(ended)
+    }
+
+    /// Ends what an event ends, where the tokens that are held are meant; whose they were.
     async fn end(
         &self,
         key: &AccountKey,
         ends: Ends,
         now: Timestamp,
-        is_meant: impl Fn(Option<&Secret>) -> bool,
+        is_meant: impl Fn(Option<&TokenSet>) -> bool,
     ) -> Result<Option<AccountId>, Error> {
         let ended = |row: Option<&AccountRow>| {
-            let row = row.filter(|row| {
-                let tokens = row.tokens.as_deref();
-                is_meant(tokens.and_then(|tokens| tokens.refresh.as_ref()))
-            });
+            let row = row.filter(|row| is_meant(row.tokens.as_deref()));
             Ok::<_, Error>(row.filter(|_| ends.sessions || ends.tokens).map(|row| AccountRow {
                 epoch: row.epoch.wrapping_add(u32::from(ends.sessions)),
                 ..if ends.tokens { row.blanked(now) } else { row.clone() }
             }))
         };
+        let known = self.table.get_anew(key, now).await?.entry;
+        if !known.is_some_and(|row| is_meant(row.value.tokens.as_deref())) {
+            return Ok(None);
+        }
         if ends.tokens {
             drop(self.flights.take_unkept(key));
         }

@@ -65,7 +65,10 @@ impl ServiceTokens {
         if let Some(slot) = slots.get(purpose) {
             return slot.clone();
         }
-        slots.retain(|_, slot| slot.try_lock().map_or(true, |slot| slot.is_of_use(now)));
+        // Whoever has just been given one is about to fill it.
+        slots.retain(|_, slot| {
+            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.is_of_use(now))
+        });
         slots.entry(purpose.clone()).or_default().clone()
     }
 }
