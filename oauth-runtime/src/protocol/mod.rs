@@ -24,6 +24,8 @@ mod retry_after;
 mod robustness;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod differential;
 
 pub use account_id::AccountId;
 #[cfg(feature = "fake")]
