@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
-use tracing::warn;
+use tracing::info;
 
 use super::respond;
 use super::visit::send;
@@ -31,7 +31,8 @@ pub(super) async fn receive(State(oauth): State<OAuth>, body: Body) -> Response 
     match received(&oauth, body).await {
         Ok(()) => send(respond::bare(StatusCode::ACCEPTED)),
         Err(Refused::Unfit(word, text)) => {
-            warn!(outcome = word, text, "a security event is not taken");
+            // Anybody can send junk here: it is no alarm.
+            info!(outcome = word, text, "a security event is not taken");
             let mut response = respond::bare(StatusCode::BAD_REQUEST);
             *response.body_mut() = json!({ "err": word, "description": text }).to_string();
             let json = HeaderValue::from_static("application/json");
