@@ -10,20 +10,20 @@ use crate::flow::Resume;
 use crate::keys::{Key, Keys, Sealer};
 use crate::oauth::{Claim, HeldForm};
 use crate::protocol::{
-    AccountId, AuthorizationResponse, Expected, Identity, JwkSet, Jws, Metadata, TokenResponse,
-    complete, verify_id_token,
+    AccountId, AuthorizationResponse, EventSubject, Expected, Identity, JwkSet, Jws, Metadata,
+    SecurityEvents, TokenResponse, complete, verify_id_token,
 };
-use crate::provider::{ClientCredentials, Provider};
+use crate::provider::{ClientCredentials, Provider, ServiceAccountKey};
 use crate::secret::Secret;
 use crate::session::{OwnerRow, SessionRow, cookie, open, seal};
 use crate::store::Row;
-use crate::tokens::AccountRow;
+use crate::tokens::{AccountRow, Named, Revocation};
 
 /// A target of the fuzzer.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("callback_query", callback_query),
     ("client_secret", client_secret),
     ("cookie_header", cookie_header),
@@ -33,6 +33,8 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("return_path", return_path),
     ("rows", rows),
     ("sealed", sealed),
+    ("security_event", security_event),
+    ("service_account", service_account),
     ("token_response", token_response),
     ("userinfo", userinfo),
 ];
@@ -136,6 +138,34 @@ pub fn client_secret(input: &[u8]) {
     }
 }
 
+/// What a key of the provider signed ends nothing but accounts of that provider.
+pub fn security_event(input: &[u8]) {
+    let now = Timestamp::from_unix_seconds(1_700_000_000);
+    let Ok(found) = SecurityEvents::read(input, &provider(), now) else { return };
+    assert!((1..=255).contains(&found.jti.len()) && !found.events.is_empty());
+    for event in found.events {
+        if let Some(EventSubject::Account(id)) = event.subject {
+            assert_eq!(id.issuer(), "https://accounts.google.com");
+            assert!((1..=255).contains(&id.subject().len()));
+        }
+        assert!(event.state.is_none_or(|state| state.len() <= 255));
+    }
+}
+
+/// What is shown of a key is who it is of, and a file that is none is explained.
+pub fn service_account(input: &[u8]) {
+    let Some(text) = text(input) else { return };
+    match ServiceAccountKey::from_json(text) {
+        Ok(key) => assert!(!format!("{key:?}").contains("PRIVATE KEY")),
+        Err(error) => {
+            assert!(error.help().is_some(), "{error} says not what to do");
+            let mut lines = text.split(['"', '\\']).filter(|line| line.len() >= 60);
+            let shown = format!("{error:?}");
+            assert!(lines.all(|line| !shown.contains(line)), "{shown}");
+        }
+    }
+}
+
 /// Only what was sealed opens, and it opens as what it was.
 pub fn sealed(input: &[u8]) {
     let Ok(key) = Key::generate() else { return };
@@ -155,6 +185,8 @@ pub fn rows(input: &[u8]) {
     same_again::<OwnerRow>(input);
     same_again::<Claim>(input);
     same_again::<HeldForm>(input);
+    same_again::<Named>(input);
+    same_again::<Revocation>(input);
 }
 
 fn same_again<R: Row>(input: &[u8]) {

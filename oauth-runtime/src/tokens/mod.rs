@@ -24,8 +24,12 @@ pub(crate) use accounts::{Accounts, Unsaved};
 pub use consents::Consent;
 pub use disconnect::Disconnection;
 pub(crate) use merge::Authorized;
+#[cfg(any(test, oauth_fuzz))]
+pub(crate) use outbox::Revocation;
 pub(crate) use provider_client::ProviderClient;
 pub(crate) use providers::{ProviderId, Providers};
 pub(crate) use security_events::EventRows;
+#[cfg(any(test, oauth_fuzz))]
+pub(crate) use security_events::Named;
 pub(crate) use service_tokens::{ServiceLogin, ServiceTokens};
 pub(crate) use token_set::{Freshness, TokenSet};

@@ -37,7 +37,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(600);
 pub(super) type Ticket = [u8; 16];
 
 /// A token to be revoked.
-pub(super) struct Revocation {
+pub(crate) struct Revocation {
     token: Secret,
     /// Whom the token is of: nobody else ever gets to see it.
     issuer: Box<str>,

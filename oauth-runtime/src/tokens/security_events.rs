@@ -34,7 +34,7 @@ struct Seen;
 
 /// Accounts that have a token of one name.
 #[derive(Clone, Serialize, Deserialize)]
-struct Named(Vec<AccountKey>);
+pub(crate) struct Named(Vec<AccountKey>);
 
 impl Row for Seen {
     const KIND: Kind = Kind::SecurityEvent;
