@@ -23,7 +23,10 @@ const resourceIndicators = {
   getResourceServerInfo: () => ({ scope: `${READ} ${WRITE}`, accessTokenFormat: 'opaque' }),
 };
 
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+function newKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' };
+}
 const configuration = {
   clients: [{
     client_id: 'oauth-tests',
@@ -32,7 +35,6 @@ const configuration = {
     grant_types: ['authorization_code', 'refresh_token'],
     id_token_signed_response_alg: 'ES256',
   }],
-  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
   clockTolerance: 0, // a token is dead when its time is over, not fifteen seconds later
   cookies: { keys: [randomBytes(32).toString('hex')] },
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
@@ -116,6 +118,7 @@ const control = {
   hold: () => { gate = new Promise((resolve) => { release = resolve; }); },
   release: () => release(),
   withdraw: () => grant.destroy(),
+  rotate: () => start(),
   dead: async (query) => { while (await find(query.get('token'))) await wait(20); },
 };
 
@@ -138,11 +141,17 @@ const server = createServer((req, res) => {
 process.stdin.resume().on('close', () => process.exit());
 await once(server.listen(0, '127.0.0.1'), 'listening');
 const issuer = `http://127.0.0.1:${server.address().port}`;
-const provider = new Provider(issuer, configuration);
-provider.on('grant.success', ({ oidc }) => {
-  count(counts.granted, oidc.params.grant_type);
-  grant = oidc.entities.Grant;
-});
-provider.on('grant.error', (ctx) => count(counts.refused, ctx.oidc.params?.grant_type));
-const answerOf = provider.callback();
+let provider;
+let answerOf;
+// Begins anew with another key. All else goes on: what was granted is kept outside the provider.
+function start() {
+  provider = new Provider(issuer, { ...configuration, jwks: { keys: [newKey()] } });
+  provider.on('grant.success', ({ oidc }) => {
+    count(counts.granted, oidc.params.grant_type);
+    grant = oidc.entities.Grant;
+  });
+  provider.on('grant.error', (ctx) => count(counts.refused, ctx.oidc.params?.grant_type));
+  answerOf = provider.callback();
+}
+start();
 console.log(`listening on port ${server.address().port}`);

@@ -85,6 +85,11 @@ impl Server {
         self.ask("test/withdraw").await;
     }
 
+    /// From here on the server signs with another key, and lists no other.
+    pub async fn rotate_its_key(&self) {
+        self.ask("test/rotate").await;
+    }
+
     /// Waits until the server itself no longer takes the access token.
     pub async fn until_dead(&self, token: &str) {
         self.ask(&format!("test/dead?token={token}")).await;

@@ -39,6 +39,23 @@ async fn a_refresh_keeps_every_scope_that_was_granted() {
     app.server.assert_refused_nothing().await;
 }
 
+/// Nobody is asked to try again: the new key is fetched when the first token names it.
+#[tokio::test]
+async fn a_key_that_is_replaced_disturbs_nobody() {
+    let app = App::start(SECONDS).await;
+    let ada = app.granted("ada", "/read").await;
+    app.server.rotate_its_key().await;
+    // Eve signs in with the new key; Ada's next ID token, of a refresh, is signed with it too.
+    let eve = app.granted("eve", "/read").await;
+    assert_eq!(eve.text("#who").await, "eve");
+    app.server.until_dead(&ada.text("#token").await).await;
+    ada.goto(app.url("/read")).await;
+    assert_eq!(ada.text("#who").await, "ada");
+    assert_eq!(app.server.granted("authorization_code").await, 2);
+    assert!(app.server.granted("refresh_token").await >= 1);
+    app.server.assert_refused_nothing().await;
+}
+
 /// The server refuses the refresh: that is a question to the person, and no failure.
 #[tokio::test]
 async fn whoever_withdrew_the_access_stays_signed_in_and_is_asked_again() {
