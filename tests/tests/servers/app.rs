@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::Server;
+use super::server::{Kind, OIDC_PROVIDER};
 use crate::support::Browser;
 
 pub const READ: &str = "https://api.example.test/notes.read";
@@ -46,14 +47,19 @@ impl Drop for App {
 }
 
 impl App {
-    /// An app at a server whose access tokens live so many seconds.
+    /// An app at oidc-provider.
     pub async fn start(seconds: u32) -> Self {
+        Self::at(&OIDC_PROVIDER, seconds).await
+    }
+
+    /// An app at a server whose access tokens live so many seconds.
+    pub async fn at(kind: &'static Kind, seconds: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let redirect_uri = format!("{origin}/oauth/callback");
-        let server = Server::start(&redirect_uri, seconds);
+        let server = Server::start(kind, &redirect_uri, seconds);
         let builder = OAuth::builder(server.provider().await).with_redirect_uri(redirect_uri);
-        let oauth = builder.with_base_scopes(["openid", "email", "offline_access"]);
+        let oauth = builder.with_base_scopes(kind.base_scopes.iter().copied());
         let gate = Arc::new(Gate::default());
         let app = router(&oauth.build().unwrap()).layer(from_fn_with_state(gate.clone(), pass));
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -93,14 +99,39 @@ impl App {
     pub async fn open_as(&self, name: &str, path: &str) -> Chromium {
         let chromium = Chromium::start().await;
         chromium.goto(self.url(path)).await;
-        sign_in(&chromium, name).await;
+        self.sign_in(&chromium, name).await;
         chromium
+    }
+
+    /// Fills in the server's sign-in pages, up to its consent page.
+    pub async fn sign_in(&self, chromium: &Chromium, name: &str) {
+        let kind = self.server.kind;
+        for (field, text) in kind.sign_in {
+            chromium.type_into(field, text.unwrap_or(name)).await;
+            chromium.click(kind.submit).await;
+        }
+        chromium.wait_for(kind.agree).await;
+        let account = chromium.text(kind.account).await.to_lowercase();
+        assert!(account.contains(name), "{account}");
+    }
+
+    /// What the consent page says is asked for.
+    pub async fn asked(&self, chromium: &Chromium) -> String {
+        chromium.text(self.server.kind.asked).await
+    }
+
+    pub async fn agree(&self, chromium: &Chromium) {
+        chromium.click(self.server.kind.agree).await;
+    }
+
+    pub async fn cancel(&self, chromium: &Chromium) {
+        chromium.click(self.server.kind.cancel).await;
     }
 
     /// Somebody who granted all that the page wants, and who sees it.
     pub async fn granted(&self, name: &str, path: &str) -> Chromium {
         let chromium = self.open_as(name, path).await;
-        agree(&chromium).await;
+        self.agree(&chromium).await;
         chromium.wait_for("#did").await;
         chromium
     }
@@ -115,21 +146,10 @@ impl App {
     }
 }
 
-/// Fills in the server's sign-in page, up to its consent page.
-pub async fn sign_in(chromium: &Chromium, name: &str) {
-    chromium.type_into("#name", name).await;
-    agree(chromium).await;
-    assert_eq!(chromium.text(".account").await, name);
-}
-
 /// Ends the session at the server, and leaves that at the app alone.
 pub async fn sign_out_of_the_server(app: &App, chromium: &Chromium) {
-    chromium.goto(app.server.url("jwks")).await;
+    chromium.goto(app.server.url(".well-known/openid-configuration")).await;
     chromium.driver().delete_all_cookies().await.unwrap();
-}
-
-pub async fn agree(chromium: &Chromium) {
-    chromium.click("button[value='continue']").await;
 }
 
 async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {

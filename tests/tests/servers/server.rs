@@ -1,4 +1,4 @@
-//! The server as a process of its own, which ends with the test.
+//! A server as a process of its own, which ends with the test.
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -6,12 +6,62 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use oauth_runtime::{ClientCredentials, Provider};
 use serde_json::Value;
 
-/// As server.mjs has them.
+/// As both servers have them.
 pub const CLIENT_ID: &str = "oauth-tests";
 pub const CLIENT_SECRET: &str = "fake secret: 100% +";
 
-/// oidc-provider on a port of the system's choice.
+/// What somebody else's server is called, and what its pages have.
+pub struct Kind {
+    pub folder: &'static str,
+    /// What has to be in the folder, and runs the script.
+    installed: &'static str,
+    program: &'static str,
+    script: &'static str,
+    /// What every request asks for, so that a refresh token comes.
+    pub base_scopes: &'static [&'static str],
+    /// What is typed in to sign in, with what follows the name.
+    pub sign_in: &'static [(&'static str, Option<&'static str>)],
+    pub submit: &'static str,
+    /// Where its consent page says what is asked for, and to whom.
+    pub asked: &'static str,
+    pub account: &'static str,
+    pub agree: &'static str,
+    pub cancel: &'static str,
+}
+
+pub static OIDC_PROVIDER: Kind = Kind {
+    folder: "oidc-provider",
+    installed: "node_modules/oidc-provider",
+    program: "node",
+    script: "server.mjs",
+    base_scopes: &["openid", "email", "offline_access"],
+    sign_in: &[("#name", None)],
+    submit: "button[value='continue']",
+    asked: "fieldset",
+    account: ".account",
+    agree: "button[value='continue']",
+    cancel: "button[value='cancel']",
+};
+
+pub static CANAILLE: Kind = Kind {
+    folder: "canaille",
+    installed: ".venv/bin/python",
+    program: ".venv/bin/python",
+    script: "server.py",
+    base_scopes: &["openid", "email"],
+    sign_in: &[("#login", None), ("#password", Some("a fake password"))],
+    submit: "form button[type='submit']",
+    asked: ".ui.divided.items",
+    account: ".ui.segment",
+    agree: "#accept",
+    cancel: "#deny",
+};
+
+pub static BOTH: [&Kind; 2] = [&OIDC_PROVIDER, &CANAILLE];
+
+/// One of them on a port of the system's choice.
 pub struct Server {
+    pub kind: &'static Kind,
     pub issuer: String,
     process: Child,
     http: reqwest::Client,
@@ -28,20 +78,24 @@ impl Drop for Server {
 
 impl Server {
     /// Starts it for an app with this redirect URI. Its access tokens live so many seconds.
-    pub fn start(redirect_uri: &str, seconds: u32) -> Self {
-        let folder = oauth_tests::root().join("tests/servers/oidc-provider");
-        let installed = folder.join("node_modules/oidc-provider").exists();
-        assert!(installed, "run `npm ci` in {}, or `cargo verify`", folder.display());
-        let mut command = Command::new("node");
-        command.args(["server.mjs", redirect_uri, &seconds.to_string()]).current_dir(folder);
+    pub fn start(kind: &'static Kind, redirect_uri: &str, seconds: u32) -> Self {
+        let folder = oauth_tests::root().join("tests/servers").join(kind.folder);
+        let installed = folder.join(kind.installed).exists();
+        assert!(installed, "`cargo verify` installs what is missing in {}", folder.display());
+        println!("at {}:", kind.folder);
+        // A program of the folder's own is found there.
+        let own = folder.join(kind.program);
+        let program = if own.exists() { own } else { kind.program.into() };
+        let mut command = Command::new(program);
+        command.args([kind.script, redirect_uri, &seconds.to_string()]).current_dir(folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.spawn().expect("node runs");
+        let mut process = command.spawn().expect("it runs");
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut lines = output.by_ref().lines().map_while(Result::ok);
         let port = lines.find_map(|line| line.strip_prefix("listening on port ")?.parse().ok());
         let port: u16 = port.expect("the server names its port");
         let issuer = format!("http://127.0.0.1:{port}");
-        Self { issuer, process, http: reqwest::Client::new(), _output: output }
+        Self { kind, issuer, process, http: reqwest::Client::new(), _output: output }
     }
 
     /// The server as it describes itself, and this app's client.
@@ -90,6 +144,11 @@ impl Server {
         self.ask("test/rotate").await;
     }
 
+    /// From here on the API takes this access token for a dead one.
+    pub async fn spend(&self, token: &str) {
+        self.ask(&format!("test/spend?token={token}")).await;
+    }
+
     /// Waits until the server itself no longer takes the access token.
     pub async fn until_dead(&self, token: &str) {
         self.ask(&format!("test/dead?token={token}")).await;
@@ -97,10 +156,12 @@ impl Server {
 
     /// What the token endpoint answers this app's client.
     pub async fn ask_for_tokens(&self, fields: &[(&str, &str)]) -> (u16, Value) {
-        // RFC 6749 §2.3.1: both are form-encoded first.
+        let metadata = self.ask(".well-known/openid-configuration").await;
+        let endpoint = metadata["token_endpoint"].as_str().unwrap();
+        // RFC 6749 §2.3.1: both are form-encoded first; a space as %20, which every server decodes.
         let secret = url::form_urlencoded::byte_serialize(CLIENT_SECRET.as_bytes());
-        let secret: String = secret.collect();
-        let request = self.http.post(self.url("token")).form(fields);
+        let secret = secret.collect::<String>().replace('+', "%20");
+        let request = self.http.post(endpoint).form(fields);
         let answer = request.basic_auth(CLIENT_ID, Some(secret)).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }

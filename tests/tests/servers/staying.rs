@@ -1,7 +1,8 @@
 //! Staying authorized, while access tokens live seconds and every refresh token serves once.
 
 use super::App;
-use super::app::{READ, WRITE, agree};
+use super::app::{READ, WRITE};
+use super::server::{BOTH, CANAILLE};
 
 /// What has to happen while a token is fresh fits in here on a busy machine too.
 const SECONDS: u32 = 8;
@@ -28,7 +29,7 @@ async fn a_refresh_keeps_every_scope_that_was_granted() {
     let app = App::start(SECONDS).await;
     let chromium = app.granted("ada", "/read").await;
     chromium.goto(app.url("/write")).await;
-    agree(&chromium).await;
+    app.agree(&chromium).await;
     app.server.until_dead(&chromium.text("#token").await).await;
     for (path, did) in [("/both", WRITE), ("/read", READ)] {
         chromium.goto(app.url(path)).await;
@@ -56,23 +57,47 @@ async fn a_key_that_is_replaced_disturbs_nobody() {
     app.server.assert_refused_nothing().await;
 }
 
+/// Whatever the reason, the API is asked once more with a new token, whose ID token is signed with
+/// the new key.
+#[tokio::test]
+async fn a_token_that_the_api_refuses_is_replaced_at_another_server_too() {
+    let app = App::at(&CANAILLE, 600).await;
+    let chromium = app.granted("ada", "/read").await;
+    app.server.rotate_its_key().await;
+    for round in 1..=2 {
+        let token = chromium.text("#token").await;
+        app.server.spend(&token).await;
+        chromium.goto(app.url("/read")).await;
+        assert_eq!(chromium.text("#who").await, "ada", "round {round}");
+        // The handler that met the refusal had been given the old one.
+        chromium.goto(app.url("/read")).await;
+        assert_ne!(chromium.text("#token").await, token, "round {round}");
+        assert_eq!(app.server.granted("refresh_token").await, round);
+    }
+    let eve = app.granted("eve", "/read").await;
+    assert_eq!(eve.text("#who").await, "eve");
+    assert_eq!(app.server.granted("authorization_code").await, 2);
+}
+
 /// The server refuses the refresh: that is a question to the person, and no failure.
 #[tokio::test]
 async fn whoever_withdrew_the_access_stays_signed_in_and_is_asked_again() {
-    let app = App::start(SECONDS).await;
-    let chromium = app.granted("ada", "/read").await;
-    app.server.withdraw().await;
-    app.server.until_dead(&chromium.text("#token").await).await;
-    chromium.goto(app.url("/")).await;
-    assert_eq!(chromium.text("#user").await, "ada@example.test");
-    // The same scope was granted a moment ago, so that the second time takes a click.
-    chromium.goto(app.url("/read")).await;
-    assert!(chromium.text("main").await.contains(READ));
-    chromium.click("main nav a.main").await;
-    agree(&chromium).await;
-    assert_eq!(chromium.text("#did").await, READ);
-    assert_eq!(app.server.granted("refresh_token").await, 0);
-    assert_eq!(app.server.token_calls().await, 3);
+    for kind in BOTH {
+        let app = App::at(kind, SECONDS).await;
+        let chromium = app.granted("ada", "/read").await;
+        app.server.withdraw().await;
+        app.server.until_dead(&chromium.text("#token").await).await;
+        chromium.goto(app.url("/")).await;
+        assert_eq!(chromium.text("#user").await, "ada@example.test");
+        // The same scope was granted a moment ago, so that the second time takes a click.
+        chromium.goto(app.url("/read")).await;
+        assert!(chromium.text("main").await.contains(READ));
+        chromium.click("main nav a.main").await;
+        app.agree(&chromium).await;
+        assert_eq!(chromium.text("#did").await, READ);
+        assert_eq!(app.server.granted("refresh_token").await, 0);
+        assert_eq!(app.server.token_calls().await, 3);
+    }
 }
 
 /// Two refreshes with the same token would kill them all: this server takes the second for theft.
@@ -115,19 +140,21 @@ async fn twelve_requests_at_expiry_make_one_refresh_and_are_all_served() {
 /// The server says in its metadata that it revokes tokens, and then it does.
 #[tokio::test]
 async fn whoever_disconnects_is_disconnected_at_the_server_too() {
-    let app = App::start(60).await;
-    let chromium = app.granted("ada", "/read").await;
-    let token = chromium.text("#token").await;
-    chromium.goto(app.url("/oauth/disconnect")).await;
-    chromium.click("main form button").await;
-    chromium.wait_for("h1").await;
-    app.server.until_dead(&token).await;
-    // The person is still signed in here, and asked again for what the page needs.
-    chromium.goto(app.url("/")).await;
-    assert_eq!(chromium.text("#user").await, "ada@example.test");
-    chromium.goto(app.url("/read")).await;
-    chromium.click("main nav a.main").await;
-    agree(&chromium).await;
-    assert_eq!(chromium.text("#did").await, READ);
-    app.server.assert_refused_nothing().await;
+    for kind in BOTH {
+        let app = App::at(kind, 60).await;
+        let chromium = app.granted("ada", "/read").await;
+        let token = chromium.text("#token").await;
+        chromium.goto(app.url("/oauth/disconnect")).await;
+        chromium.click("main form button").await;
+        chromium.wait_for("h1").await;
+        app.server.until_dead(&token).await;
+        // The person is still signed in here, and asked again for what the page needs.
+        chromium.goto(app.url("/")).await;
+        assert_eq!(chromium.text("#user").await, "ada@example.test");
+        chromium.goto(app.url("/read")).await;
+        chromium.click("main nav a.main").await;
+        app.agree(&chromium).await;
+        assert_eq!(chromium.text("#did").await, READ);
+        app.server.assert_refused_nothing().await;
+    }
 }

@@ -12,31 +12,70 @@ use crate::step::Step;
 pub(crate) struct Suite {
     pub(crate) feature: &'static str,
     needs: &'static [Need],
-    /// The folder of a server whose packages npm installs.
-    server: Option<&'static str>,
+    servers: &'static [Server],
+}
+
+/// The folder of a server, and what installs the packages that it is made of, exactly those that
+/// are locked there.
+struct Server {
+    folder: &'static str,
+    installers: &'static [&'static [&'static str]],
 }
 
 /// A program under any of its names, and the package of Debian that holds it.
 struct Need {
     programs: &'static [&'static str],
+    /// What it has to know, where that is not sure.
+    trial: &'static [&'static str],
     package: &'static str,
 }
 
-const BROWSER: Need = Need { programs: oauth_tests::CHROMIUM, package: "chromium" };
-const DRIVER: Need = Need { programs: &[oauth_tests::CHROMEDRIVER], package: "chromium-driver" };
-const NODE: Need = Need { programs: &["node"], package: "nodejs" };
-const NPM: Need = Need { programs: &["npm"], package: "npm" };
-const INITDB: Need = Need { programs: &[oauth_tests::INITDB], package: "postgresql" };
-const POSTGRES: Need = Need { programs: &[oauth_tests::POSTGRES], package: "postgresql" };
-const REDIS: Need = Need { programs: oauth_tests::REDIS, package: "redis-server" };
+const BROWSER: Need = Need { programs: oauth_tests::CHROMIUM, trial: &[], package: "chromium" };
+const DRIVER: Need =
+    Need { programs: &[oauth_tests::CHROMEDRIVER], trial: &[], package: "chromium-driver" };
+const NODE: Need = Need { programs: &["node"], trial: &[], package: "nodejs" };
+const NPM: Need = Need { programs: &["npm"], trial: &[], package: "npm" };
+// Debian's Python comes without what makes an environment of packages.
+const PYTHON: Need = Need {
+    programs: &["python3"],
+    trial: &["-c", "import ensurepip, venv"],
+    package: "python3-venv",
+};
+const INITDB: Need = Need { programs: &[oauth_tests::INITDB], trial: &[], package: "postgresql" };
+const POSTGRES: Need =
+    Need { programs: &[oauth_tests::POSTGRES], trial: &[], package: "postgresql" };
+const REDIS: Need = Need { programs: oauth_tests::REDIS, trial: &[], package: "redis-server" };
+
+const OIDC_PROVIDER: Server = Server {
+    folder: "tests/servers/oidc-provider",
+    installers: &[&["npm", "ci", "--prefer-offline"]],
+};
+const CANAILLE: Server = Server {
+    folder: "tests/servers/canaille",
+    installers: &[
+        &["python3", "-m", "venv", ".venv"],
+        &[
+            ".venv/bin/python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            "requirements.txt",
+        ],
+    ],
+};
 
 pub(crate) const SUITES: &[Suite] = &[
-    Suite { feature: "browser", needs: &[BROWSER, DRIVER], server: None },
-    Suite { feature: "databases", needs: &[INITDB, POSTGRES, REDIS], server: None },
+    Suite { feature: "browser", needs: &[BROWSER, DRIVER], servers: &[] },
+    Suite { feature: "databases", needs: &[INITDB, POSTGRES, REDIS], servers: &[] },
     Suite {
         feature: "servers",
-        needs: &[BROWSER, DRIVER, NODE, NPM],
-        server: Some("tests/servers/oidc-provider"),
+        needs: &[BROWSER, DRIVER, NODE, NPM, PYTHON],
+        servers: &[OIDC_PROVIDER, CANAILLE],
     },
 ];
 
@@ -49,19 +88,11 @@ impl Suite {
         Step::tests(&format!("suite {feature}"), &command)
     }
 
-    /// Installs the packages of the suite's server, exactly those that are locked.
+    /// Installs what the suite's servers are made of.
     ///
     /// All that the suite needs is there by now: if this fails, so does the suite.
-    pub(crate) fn install_server(&self, root: &Path) -> Result<(), String> {
-        let Some(folder) = self.server else { return Ok(()) };
-        println!("npm ci in {folder}");
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--prefer-offline"]).current_dir(root.join(folder)).stdin(Stdio::null());
-        match npm.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("FAILED: npm ci in {folder}: {status}")),
-            Err(error) => Err(format!("FAILED: npm ci in {folder}: {error}")),
-        }
+    pub(crate) fn install_servers(&self, root: &Path) -> Result<(), String> {
+        self.servers.iter().try_for_each(|server| server.install(root))
     }
 
     fn missing(&self) -> Vec<&'static Need> {
@@ -69,9 +100,34 @@ impl Suite {
     }
 }
 
+impl Server {
+    fn install(&self, root: &Path) -> Result<(), String> {
+        let folder = root.join(self.folder);
+        for words in self.installers {
+            let line = format!("{} in {}", words.join(" "), self.folder);
+            println!("{line}");
+            let (program, arguments) = words.split_first().ok_or("no installer")?;
+            // A program of the folder's own is found there, in whatever folder we are.
+            let own = folder.join(program);
+            let program = if own.exists() { own } else { program.into() };
+            let mut command = Command::new(program);
+            command.args(arguments).current_dir(&folder).stdin(Stdio::null());
+            match command.status() {
+                Ok(status) if status.success() => (),
+                Ok(status) => return Err(format!("FAILED: {line}: {status}")),
+                Err(error) => return Err(format!("FAILED: {line}: {error}")),
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Need {
     fn is_met(&self) -> bool {
-        find_program(self.programs).is_some()
+        let Some(program) = find_program(self.programs) else { return false };
+        let mut trial = Command::new(program);
+        trial.args(self.trial).stdin(Stdio::null()).stderr(Stdio::null());
+        self.trial.is_empty() || trial.status().is_ok_and(|status| status.success())
     }
 }
 
@@ -127,8 +183,10 @@ mod tests {
 
     #[test]
     fn a_need_that_no_name_meets_is_missing() {
-        let need = Need { programs: &["no-such-program", "nor-this"], package: "p" };
+        let need = Need { programs: &["no-such-program", "nor-this"], trial: &[], package: "p" };
         assert!(!need.is_met());
+        let lacking = Need { programs: &["python3", "node"], trial: &["-c", "nor this"], ..need };
+        assert!(!lacking.is_met());
         assert_eq!(names(&[&need, &need]), ["p"], "said once");
     }
 
@@ -140,26 +198,29 @@ mod tests {
 
     #[test]
     fn a_server_that_cannot_be_installed_fails_its_suite() {
-        let suite = |server| Suite { feature: "x", needs: &[], server };
         let root = oauth_tests::root();
-        assert_eq!(suite(None).install_server(&root), Ok(()));
-        let failed = suite(Some("no-such-folder")).install_server(&root).unwrap_err();
+        let server = Server { folder: "no-such-folder", installers: &[&["npm", "ci"]] };
+        let failed = server.install(&root).unwrap_err();
         assert!(failed.starts_with("FAILED: npm ci in no-such-folder: "), "{failed}");
+        let server = Server { folder: "tests", installers: &[&["false"]] };
+        assert!(server.install(&root).unwrap_err().starts_with("FAILED: false in tests: "));
     }
 
     #[test]
     fn every_server_is_pinned_and_locked_without_naming_a_registry() {
-        for folder in SUITES.iter().filter_map(|suite| suite.server) {
-            let read = |file: &str| {
-                std::fs::read_to_string(oauth_tests::root().join(folder).join(file)).unwrap()
-            };
-            let lock = read("package-lock.json");
-            assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""), "{folder}");
-            let package: serde_json::Value = serde_json::from_str(&read("package.json")).unwrap();
-            for (name, version) in package["dependencies"].as_object().unwrap() {
-                let exact = version.as_str().unwrap().starts_with(|c: char| c.is_ascii_digit());
-                assert!(exact, "{name} {version}");
-            }
+        let read = |file: &str| std::fs::read_to_string(oauth_tests::root().join(file)).unwrap();
+        let lock = read(&format!("{}/package-lock.json", OIDC_PROVIDER.folder));
+        assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\""));
+        let package = read(&format!("{}/package.json", OIDC_PROVIDER.folder));
+        let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+        for (name, version) in package["dependencies"].as_object().unwrap() {
+            let exact = version.as_str().unwrap().starts_with(|c: char| c.is_ascii_digit());
+            assert!(exact, "{name} {version}");
+        }
+        let lock = read(&format!("{}/requirements.txt", CANAILLE.folder));
+        let names = lock.lines().filter(|line| !line.trim_start().starts_with("--hash=sha256:"));
+        for name in names {
+            assert!(name.contains("==") && !name.contains("://"), "{name}");
         }
     }
 }
