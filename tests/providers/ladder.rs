@@ -100,7 +100,7 @@ async fn the_job_goes_on_alone_and_asks_by_letter() {
     let app = serve(listener, background_job::app(&oauth, &subscribers));
     let mut browser = Browser::new();
     browser.authorize(app.url("/"), ADA, &["drive.file"]).await;
-    let night = async || background_job::back_up(&oauth, &subscribers).await.unwrap();
+    let night = async || background_job::back_up(&oauth, &subscribers).await;
     assert!(night().await.is_empty());
     assert_eq!(fake.drive().files_of(ADA).len(), 1);
     oauth.account(&fake.account_id(ADA)).disconnect().await.unwrap();

@@ -43,19 +43,19 @@ async fn subscribe(token: Token, State(subscribers): State<Subscribers>) -> &'st
 
 /// One night, in which nobody is there.
 ///
-/// # Errors
-/// If nothing can be done for now: the next night tries again.
-pub async fn back_up(oauth: &OAuth, subscribers: &Subscribers) -> Result<Vec<String>, Error> {
+/// What goes wrong for one does not keep the others from their backup: the next night tries again.
+pub async fn back_up(oauth: &OAuth, subscribers: &Subscribers) -> Vec<String> {
     let mut letters = Vec::new();
     for id in subscribers.all() {
         match one(oauth, &id).await {
             Err(error) if error.is_consent_required() => {
                 letters.extend(error.authorize_url().map(|link| format!("To {id}: {link}")));
             }
-            other => other?,
+            Err(error) => eprintln!("no backup for {id}: {error}"),
+            Ok(()) => (),
         }
     }
-    Ok(letters)
+    letters
 }
 
 async fn one(oauth: &OAuth, id: &AccountId) -> Result<(), Error> {

@@ -160,7 +160,7 @@ impl ApiClient {
                 if harmless {
                     continue;
                 }
-                return Err(error.with_help("the token is replaced: send the request once more"));
+                return Err(error.with_help("the token is replaced: send the request once more, with the client of `token.fresh()`"));
             }
             let [jitter] = random()?;
             match retry::wait(&error, done, harmless, jitter).filter(|_| done < retries) {

@@ -18,7 +18,9 @@ impl ApiClient {
     /// The same as a layer of `reqwest-middleware`, for a stack of your own (feature
     /// `reqwest-middleware`): it sends the token, to the hosts that may see it and to no other,
     /// replaces a token that an API does not take, and makes an error of every answer that is no
-    /// success. Repetitions are up to other layers.
+    /// success. Repetitions are up to other layers, which come after it (`.with(ours).with(retries)`):
+    /// those before it see errors in the place of answers, and may wrap them, so that
+    /// [`Error::from_middleware`] no longer knows what they were.
     ///
     /// Build the inner client without redirects: what an API answers must not say where the
     /// token goes. [`Error::from_middleware`] gives the error back that a handler returns.

@@ -93,7 +93,10 @@ impl OAuth {
             return Check::new("store", Severity::Note, text)
                 .with_help("give `with_store` and `with_keys` where that matters");
         };
-        match self.0.claims.probe(self.0.clock.now()).await {
+        // A row of its own is read with whatever keys; the index is read with those that made it.
+        let keys = self.0.accounts.index.place([]).await.map(drop);
+        let probed = self.0.claims.probe(self.0.clock.now()).await;
+        match probed.and(keys) {
             Ok(()) => {
                 let text = format!("the store ({}) keeps what it is given", vault.name());
                 Check::new("store", Severity::Good, text)

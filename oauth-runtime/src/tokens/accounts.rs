@@ -39,7 +39,7 @@ impl From<Error> for Unsaved {
 
 pub(crate) struct Accounts {
     pub(crate) table: Table<16, AccountRow>,
-    pub(super) index: Arc<Index>,
+    pub(crate) index: Arc<Index>,
     pub(crate) providers: Providers,
     pub(crate) flights: Flights,
     pub(crate) outbox: Outbox,

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use super::{AccountRow, Accounts, ProviderId, TokenSet};
+use super::{AccountRow, Accounts, ProviderId};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::protocol::{
     AccountId, EventSubject, OLDEST, SecurityEvent, SecurityEventKind, SecurityEvents, TokenName,
 };
+use crate::secret::Secret;
 use crate::session::AccountKey;
 use crate::store::{Expected, Kind, Row, Table, Unwritten, Vault, from_bytes, to_bytes};
 use crate::telemetry::{AuditEvent, AuditKind};
@@ -66,6 +67,10 @@ impl EventRows {
     }
 }
 
+fn refresh_token(row: &AccountRow) -> Option<&Secret> {
+    row.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref())
+}
+
 /// What ends with an event.
 #[derive(Clone, Copy)]
 struct Ends {
@@ -96,8 +101,12 @@ impl Accounts {
     /// Remembers whose a refresh token is, by the names that an event may call it. Without it
     /// only promptness is lost, so that a store which fails loses no authorization.
     pub(super) async fn name_tokens(&self, key: &AccountKey, row: &AccountRow) {
-        let token = row.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
-        let (Some(rows), Some(token)) = (&self.events, token) else { return };
+        let (Some(rows), Some(token)) = (&self.events, refresh_token(row)) else { return };
+        // Nobody else sends events: for other providers, who rotate, it would be rows in vain.
+        let google = self.providers.google().map(|id| self.providers.get(id).provider().issuer());
+        if google != Some(row.id().issuer()) {
+            return;
+        }
         for name in TokenName::of(token) {
             if let Err(error) = self.name_token(rows, key, &name).await {
                 warn!(code = error.code(), "a token will not be found by an event about it");
@@ -166,11 +175,14 @@ impl Accounts {
             Some(EventSubject::Account(id)) => {
                 let key = self.key_named(id.issuer(), id.subject()).await?;
                 // Whoever gave everything back here himself, so that nothing is left to revoke, is
-                // told the same by the provider a moment later: he stays signed in.
-                let late = |held: Option<&TokenSet>| {
-                    event.kind == SecurityEventKind::TokensRevoked && held.is_none()
+                // told the same by the provider a moment later: he stays signed in. Tokens that
+                // the provider refused or took back before are no such case.
+                let late = |row: &AccountRow| {
+                    event.kind == SecurityEventKind::TokensRevoked
+                        && row.tokens.is_none()
+                        && row.refused.is_none()
                 };
-                self.end(&key, ends, now, |held| !late(held)).await?;
+                self.end(&key, ends, now, |row| !late(row)).await?;
                 tell(id);
             }
             Some(EventSubject::RefreshToken(name)) => {
@@ -192,9 +204,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Vec<AccountId>, Error> {
         let place = self.index.place(name.parts()).await?;
-        let named = |held: Option<&TokenSet>| {
-            held.and_then(|held| held.refresh.as_ref()).is_some_and(|token| name.is_of(token))
-        };
+        let named = |row: &AccountRow| refresh_token(row).is_some_and(|token| name.is_of(token));
         let (found, mut ended) = (rows.named.get_anew(&place, now).await?.entry, Vec::new());
         for key in found.iter().flat_map(|row| &row.value.0) {
             ended.extend(self.end(key, ends, now, named).await?);
@@ -208,17 +218,21 @@ impl Accounts {
         key: &AccountKey,
         ends: Ends,
         now: Timestamp,
-        is_meant: impl Fn(Option<&TokenSet>) -> bool,
+        is_meant: impl Fn(&AccountRow) -> bool,
     ) -> Result<Option<AccountId>, Error> {
         let ended = |row: Option<&AccountRow>| {
-            let row = row.filter(|row| is_meant(row.tokens.as_deref()));
+            let row = row.filter(|row| is_meant(row));
             Ok::<_, Error>(row.filter(|_| ends.sessions || ends.tokens).map(|row| AccountRow {
                 epoch: row.epoch.wrapping_add(u32::from(ends.sessions)),
-                ..if ends.tokens { row.blanked(now) } else { row.clone() }
+                ..match refresh_token(row) {
+                    Some(token) if ends.tokens => row.without_refused(token, now),
+                    _ if ends.tokens && row.refused.is_none() => row.blanked(now),
+                    _ => row.clone(),
+                }
             }))
         };
         let known = self.table.get_anew(key, now).await?.entry;
-        if !known.is_some_and(|row| is_meant(row.value.tokens.as_deref())) {
+        if !known.is_some_and(|row| is_meant(&row.value)) {
             return Ok(None);
         }
         if ends.tokens {

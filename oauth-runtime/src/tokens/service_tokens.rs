@@ -124,7 +124,9 @@ impl ServiceLogin {
                 Ok(row)
             }
             Err(error) => {
-                let wait = error.retry_after().unwrap_or(PAUSE).min(10 * PAUSE);
+                let wait = error.retry_after().unwrap_or(PAUSE).clamp(PAUSE, 10 * PAUSE);
+                // Asking may have taken longer than the pause: whoever waited is told as well.
+                let now = self.client().clock().now();
                 let until = slot.failure.as_ref().map(|(until, _)| *until);
                 let until = until.filter(|until| now < *until).unwrap_or(now + wait);
                 slot.failure = Some((until, Arc::new(error.share())));

@@ -1,15 +1,15 @@
 //! The routes that keep a form while its sender is at the provider, and send it afterwards.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use http::request::Parts;
 
-use super::login;
 use super::request_kind::is_same_origin;
 use super::respond::{self, Ready};
 use super::visit::{Visit, parameter, send};
+use super::{body, login};
 use crate::error::{Code, Error};
 use crate::flow::{
     Holder, Intent, MAX_FORM, Resume, Visitor, find_held, hold, may_be_held, take_held,
@@ -53,7 +53,7 @@ async fn keep(
 ) -> Result<Ready, Error> {
     let visit = Visit::of(oauth, parts);
     let (holder, cookie) = holder(oauth, parts, caller)?;
-    let kept = match read(parts, body, &intent).await {
+    let kept = match read(oauth, parts, body, &intent).await {
         Ok(body) => hold(oauth, holder, held_form(&intent, body)?)
             .await
             .map_err(|_| StatusCode::SERVICE_UNAVAILABLE),
@@ -93,12 +93,17 @@ fn held_form(intent: &Intent, body: String) -> Result<HeldForm, Error> {
 }
 
 /// The body, which is text: what is not cannot be written into a form again.
-async fn read(parts: &Parts, body: Body, intent: &Intent) -> Result<String, StatusCode> {
+async fn read(
+    oauth: &OAuth,
+    parts: &Parts,
+    form: Body,
+    intent: &Intent,
+) -> Result<String, StatusCode> {
     if !intent.keeps_form {
         return Err(StatusCode::FORBIDDEN);
     }
     may_be_held(parts)?;
-    let bytes = to_bytes(body, MAX_FORM).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    let bytes = body::whole(oauth, form, MAX_FORM).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)?;
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
     decoded.map(|_| text.to_owned()).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)

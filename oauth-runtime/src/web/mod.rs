@@ -16,6 +16,7 @@ mod state;
 mod user;
 mod extract;
 mod visit;
+mod body;
 mod hold;
 mod require;
 mod account;

@@ -1,15 +1,15 @@
 //! The receiver of security events (RFC 8935): where a provider says by itself what happened to
 //! an account.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use tracing::info;
 
-use super::respond;
 use super::visit::send;
+use super::{body, respond};
 use crate::error::{Code, Error};
 use crate::oauth::OAuth;
 use crate::protocol::{Jws, SecurityEvents, Unfit};
@@ -27,8 +27,8 @@ enum Refused {
 
 /// Every event that a key of the provider signed is acknowledged: whoever sends it learns nothing
 /// of whether we know the account, and has no reason to send it again.
-pub(super) async fn receive(State(oauth): State<OAuth>, body: Body) -> Response {
-    match received(&oauth, body).await {
+pub(super) async fn receive(State(oauth): State<OAuth>, token: Body) -> Response {
+    match received(&oauth, token).await {
         Ok(()) => send(respond::bare(StatusCode::ACCEPTED)),
         Err(Refused::Unfit(word, text)) => {
             // Anybody can send junk here: it is no alarm.
@@ -45,10 +45,11 @@ pub(super) async fn receive(State(oauth): State<OAuth>, body: Body) -> Response 
     }
 }
 
-async fn received(oauth: &OAuth, body: Body) -> Result<(), Refused> {
+async fn received(oauth: &OAuth, token: Body) -> Result<(), Refused> {
     let request = |text: &str| Refused::Unfit("invalid_request", text.to_owned());
-    let body = to_bytes(body, MAX_BODY).await.map_err(|_| request("the body is too long"))?;
-    let text = std::str::from_utf8(&body).map_err(|_| request("the body is no JWT"))?.trim();
+    let whole = body::whole(oauth, token, MAX_BODY).await;
+    let whole = whole.map_err(|_| request("the body is too long, or did not arrive"))?;
+    let text = std::str::from_utf8(&whole).map_err(|_| request("the body is no JWT"))?.trim();
     let providers = &oauth.0.accounts.providers;
     let id = providers.google().ok_or_else(|| request("nobody is expected to send any"))?;
     let (client, provider) = (providers.get(id), providers.get(id).provider());

@@ -30,7 +30,7 @@ const MISPLACED: &[&str] = &[
 const REGISTRY: &str =
     concat!("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
 
-const NOT_OURS: &[&str] = &["target", ".git", "node_modules"];
+const NOT_OURS: &[&str] = &["target", ".git", "node_modules", ".venv"];
 
 #[test]
 fn nothing_names_a_machine_a_registry_or_unfinished_work() {
