@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oauth_runtime::fake::{Endpoint, Fault, Quirk};
 use oauth_runtime::{
-    Check, Clock, Diagnosis, MemoryStore, Severity, Sleep, SystemClock, Timestamp,
+    Check, Clock, Diagnosis, Key, Keys, MemoryStore, Severity, Sleep, SystemClock, Timestamp,
 };
 use serde_json::Value;
 
@@ -91,13 +91,29 @@ async fn a_store_is_tried() {
     let app = App::with(
         |fake| fake,
         |builder| {
-            let keys = oauth_runtime::Keys::new(oauth_runtime::Key::generate().unwrap());
+            let keys = Keys::new(Key::generate().unwrap());
             builder.with_store(MemoryStore::new()).with_keys(keys)
         },
     )
     .await;
     let diagnosis = app.oauth.diagnose().await;
     assert_eq!(found(&diagnosis)["store"], Severity::Good, "{diagnosis}");
+}
+
+/// A node with keys of its own reads its own rows, and nobody else's.
+#[tokio::test]
+async fn keys_that_are_not_those_of_the_store_are_named() {
+    let store = MemoryStore::new();
+    let mut worst = Vec::new();
+    for _ in 0..2 {
+        let keys = Keys::new(Key::generate().unwrap());
+        let store = store.clone();
+        let app = App::with(|fake| fake, |builder| builder.with_store(store).with_keys(keys)).await;
+        let diagnosis = app.oauth.diagnose().await;
+        let store = check(&diagnosis, "store");
+        worst.push((store.severity(), store.help().is_some()));
+    }
+    assert_eq!(worst, [(Severity::Good, false), (Severity::Failure, true)]);
 }
 
 /// Many sign-ins, none of which can be renewed: access ends after an hour for all of them.

@@ -97,6 +97,26 @@ async fn whoever_disconnected_himself_stays_signed_in() {
     assert_eq!(standing(&app, &mut ada).await, (true, false));
 }
 
+/// Tokens that are gone already, and not by the person's own doing, keep no session: it may be a
+/// thief's.
+#[tokio::test]
+async fn tokens_that_were_taken_back_before_save_no_session() {
+    for event in [None, Some(Event::TokenRevokedByHash(ADA))] {
+        let (app, told) = receiving().await;
+        let mut ada = signed_in(&app, ADA).await;
+        match event {
+            Some(event) => drop(app.fake.send_security_event(&event).await.unwrap()),
+            None => app.fake.revoke_access_of(ADA),
+        }
+        app.clock.advance(Duration::from_secs(3600));
+        assert_eq!(standing(&app, &mut ada).await, (true, false));
+        words(&told);
+        app.fake.send_security_event(&Event::TokensRevoked(ADA)).await.unwrap();
+        assert_eq!(words(&told), ["tokens_revoked"]);
+        assert_eq!(standing(&app, &mut ada).await, (false, false));
+    }
+}
+
 /// A token that was renewed with rotation goes by its new names, and not by its old ones.
 #[tokio::test]
 async fn a_rotated_token_is_found_by_its_new_names() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::response::IntoResponse as _;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use oauth_runtime::fake::{Endpoint, Fault};
+use oauth_runtime::fake::{Endpoint, Fault, Gate};
 use oauth_runtime::{
     Clock as _, Covers, Error, ManualClock, ServiceAccount, ServiceAccountKey, Token, scope,
     scope_set,
@@ -183,6 +183,30 @@ async fn a_refusal_of_an_api_is_never_a_redirect() {
     app.fake.fault(Endpoint::Drive, Fault::FilePermissions);
     let unshared = client.get::<Value>(&files).await.unwrap_err();
     refused(&unshared, "is refused", "share it with robot@app.example");
+}
+
+/// Whoever waited for an answer that took longer than the pause is told of it, and asks no more.
+#[tokio::test]
+async fn those_who_waited_for_a_failure_share_it() {
+    let app = App::start().await;
+    let key = app.fake.service_account(ROBOT).unwrap();
+    let stranger = with_key(&app, &key.replace(ROBOT, "nobody@app.example"));
+    let gate = Gate::new();
+    app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
+    let asked = async {
+        while app.fake.calls(Endpoint::Token) == 0 {
+            tokio::task::yield_now().await;
+        }
+        app.clock.advance(Duration::from_secs(60));
+        gate.open();
+    };
+    let (first, second, ()) = tokio::join!(drive(&stranger), drive(&stranger), asked);
+    assert!(first.is_err() && second.is_err());
+    assert_eq!(app.fake.calls(Endpoint::Token), 1);
+    app.fake.fault(Endpoint::Token, Fault::RetryAfter(0));
+    app.clock.advance(Duration::from_secs(60));
+    assert!(drive(&stranger).await.is_err() && drive(&stranger).await.is_err());
+    assert_eq!(app.fake.calls(Endpoint::Token), 2, "a pause of no time is none");
 }
 
 /// A failure is shared, is not repeated for a while, and takes no token away that still lives.
