@@ -1,10 +1,12 @@
-//! Everything that the library, the HTTP client and the server log, at the level of `trace`.
+//! Everything that the library, the HTTP client and the server log, at the level of `trace`, and
+//! the files of a store.
 
 use std::time::Duration;
 
 use oauth_runtime::fake::{Endpoint, Fault, Quirk};
+use oauth_runtime::{Key, Keys, SqliteStore};
 
-use crate::support::{App, Browser, Log};
+use crate::support::{App, Browser, Folder, Log};
 
 const ADA: &str = "ada@example.com";
 
@@ -29,11 +31,15 @@ fn secrets(app: &App, browser: &Browser) -> Vec<String> {
 }
 
 /// J11: sign-in, more scopes, a form, refreshes that work and that fail, an API that refuses,
-/// answers that are garbage, disconnecting and signing out: none of it leaves a secret in a log.
+/// answers that are garbage, disconnecting and signing out: none of it leaves a secret in a log, or
+/// a readable one in the files of the store.
 #[tokio::test]
 async fn no_secret_is_in_any_log() {
     let (log, _kept) = Log::keep(tracing::Level::TRACE);
-    let app = App::start().await;
+    let folder = Folder::new();
+    let store = SqliteStore::open(folder.path("tokens.db")).await.unwrap();
+    let keys = Keys::new(Key::generate().unwrap());
+    let app = App::with(|fake| fake, |builder| builder.with_store(store).with_keys(keys)).await;
     app.fake.set(Quirk::RotateRefreshTokens);
     let mut browser = Browser::new();
     let page = browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
@@ -61,6 +67,8 @@ async fn no_secret_is_in_any_log() {
     for junk in ["code=x&state=y", "error=access_denied&state=fake-state-of-nobody", "state=%00"] {
         browser.go(app.callback(junk)).await;
     }
+    let kept = files(&folder);
+    assert!(kept.len() > 10_000, "{} bytes in the store's files", kept.len());
     let page = browser.go(app.url("/oauth/disconnect")).await;
     assert_eq!(browser.send_form(&page).await.status, 200);
     let out = [("origin", app.origin.as_str())];
@@ -75,7 +83,15 @@ async fn no_secret_is_in_any_log() {
     assert!(secrets.len() > 15, "{}", secrets.len());
     for secret in secrets {
         assert!(!text.contains(&secret), "{secret} is in the log: {}", around(&text, &secret));
+        let found = kept.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!found, "{secret} is in the store");
     }
+}
+
+/// All bytes that lie in the folder.
+fn files(folder: &Folder) -> Vec<u8> {
+    let entries = std::fs::read_dir(folder.path("")).unwrap();
+    entries.flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
 }
 
 fn around<'a>(text: &'a str, secret: &str) -> &'a str {

@@ -29,8 +29,19 @@ pub(super) fn check(page: &Page, cookies: &BTreeMap<String, String>, own_pages: 
         assert_eq!(page.header("cache-control"), "no-store", "{page:?}");
         assert!(page.header("vary").contains("Cookie"), "{page:?}");
     }
+    if ours || is_refusal(page) {
+        check_secrets(page, cookies);
+    }
     assert!(page.status < 600);
     check_cookies(cookies);
+}
+
+/// J11: no page or document says a token, a code or a cookie.
+fn check_secrets(page: &Page, cookies: &BTreeMap<String, String>) {
+    let values = cookies.values().map(String::as_str).filter(|value| value.len() > 20);
+    for secret in values.chain(["ya29.", "1//", "4/0"]) {
+        assert!(!page.body.contains(secret), "{secret} is in {}", page.body);
+    }
 }
 
 fn check_headers(page: &Page) {
