@@ -125,7 +125,10 @@ pub use store::SqliteStore;
 pub use store::{Expected, MemoryStore, RowKey, Store, StoreFuture, StoredRow};
 pub use telemetry::{AuditEvent, AuditKind};
 pub use tokens::{Consent, Disconnection};
-pub use web::{Account, Declared, Require, RequireLayer, Token, User};
+pub use web::{
+    Account, AllowCrossOrigin, CrossOriginProtection, CrossOriginProtectionLayer, Declared,
+    Require, RequireLayer, Token, User,
+};
 
 /// What the macros name. Not for use by hand.
 #[doc(hidden)]

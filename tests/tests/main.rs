@@ -10,6 +10,7 @@ mod attacks;
 mod callback;
 mod choices;
 mod conformance;
+mod cross_origin;
 #[cfg(feature = "databases")]
 mod databases;
 mod demo;

@@ -1,8 +1,8 @@
 //! The routes: the app's own login, and pages that need a linked account.
 
-use axum::extract::{Form, Query, Request, State};
-use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -23,7 +23,9 @@ pub fn router(oauth: &OAuth) -> Router {
         .route("/login", get(login_form).post(login))
         .route("/logout", post(logout))
         .route("/unlink", post(unlink))
-        .layer(from_fn(from_here_only));
+        // A form of another site signs no user in or out. The cookie being `SameSite=Strict` does not
+        // see to that: a login needs none.
+        .layer(oauth.cross_origin_protection());
     Router::new()
         .route("/", get(home))
         .route("/notes", get(notes).post(save))
@@ -33,17 +35,6 @@ pub fn router(oauth: &OAuth) -> Router {
         .layer(from_fn(name_owner))
         .layer(sessions)
         .with_state(oauth.clone())
-}
-
-/// A form of another site logs nobody in, or out, and takes no account away. The cookie being
-/// `SameSite=Strict` does not see to that: a login needs none. Every browser of today says where
-/// a form comes from; the library's own routes look at it by themselves.
-async fn from_here_only(request: Request, next: Next) -> Response {
-    let site = request.headers().get("sec-fetch-site");
-    if request.method() == Method::POST && site.is_some_and(|site| site != "same-origin") {
-        return (StatusCode::FORBIDDEN, "This form came from another site.").into_response();
-    }
-    next.run(request).await
 }
 
 async fn home(session: Session, user: Option<User>) -> Result<Page<Home>, Failed> {

@@ -10,10 +10,10 @@ use super::admission::Rules;
 use super::audit::receiving;
 use super::claim::Claims;
 use super::handle::{Inner, OAuth};
-use super::listed::{base_scopes, check_credentials, others, providers};
+use super::listed::{base_scopes, others, providers, urls};
 use super::login_page::login_page;
 use super::storage::{MAX_STALENESS, keys, vault};
-use super::urls::Urls;
+use super::trusted_origins::TrustedOrigins;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Code, Error};
 use crate::keys::{Keys, Sealer};
@@ -56,6 +56,7 @@ pub struct OAuthBuilder {
     appearance: Appearance,
     rationale_page: bool,
     pub(super) rules: Rules,
+    pub(super) trusted_origins: Vec<String>,
     pub(super) store: Option<Arc<dyn Store>>,
     pub(super) max_staleness: Duration,
     pub(super) audit: Audit,
@@ -79,6 +80,7 @@ impl OAuthBuilder {
             appearance: Appearance::default(),
             rationale_page: false,
             rules: Rules::default(),
+            trusted_origins: Vec::new(),
             store: None,
             max_staleness: MAX_STALENESS,
             audit: Audit::default(),
@@ -231,10 +233,8 @@ impl OAuthBuilder {
     /// that is missing or readable by others, a brand that no page can show, a login page that
     /// is not a plain path of the app's own.
     pub fn build(self) -> Result<OAuth, Error> {
-        let credentials = self.provider.credentials();
         let (public, redirect) = (self.public_url.as_deref(), self.redirect_uri.as_deref());
-        let mut urls = Urls::resolve(public, redirect, &self.prefix, credentials)?;
-        check_credentials(credentials)?;
+        let mut urls = urls(public, redirect, &self.prefix, self.provider.credentials())?;
         let others = others(self.others, &mut urls)?;
         let base = base_scopes(self.base_scopes.as_deref(), &self.provider)?;
         let login = self.login.as_deref().map(|path| login_page(path, &urls)).transpose()?;
@@ -264,6 +264,7 @@ impl OAuthBuilder {
             appearance: self.appearance,
             rationale_page: self.rationale_page,
             rules: self.rules,
+            trusted_origins: TrustedOrigins::check(self.trusted_origins)?,
             clock: self.clock,
             routed: AtomicBool::new(false),
             #[cfg(feature = "manifest")]

@@ -12,6 +12,7 @@ use super::admission::Rules;
 use super::builder::OAuthBuilder;
 use super::claim::Claims;
 use super::held_form::HeldForm;
+use super::trusted_origins::TrustedOrigins;
 use super::urls::Urls;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
@@ -66,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) rationale_page: bool,
     /// Who may use the app.
     pub(crate) rules: Rules,
+    pub(crate) trusted_origins: TrustedOrigins,
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the library's own routes were asked for.
     pub(crate) routed: AtomicBool,

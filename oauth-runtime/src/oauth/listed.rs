@@ -15,6 +15,18 @@ use crate::tokens::Providers;
 /// A provider, and what every authorization there asks for.
 type Listed = (Provider, ScopeSet);
 
+/// The addresses of the app, with the callback of the provider that signs users in.
+pub(super) fn urls(
+    public_url: Option<&str>,
+    redirect_uri: Option<&str>,
+    prefix: &str,
+    credentials: &ClientCredentials,
+) -> Result<Urls, Error> {
+    let urls = Urls::resolve(public_url, redirect_uri, prefix, credentials)?;
+    check_credentials(credentials)?;
+    Ok(urls)
+}
+
 /// The providers that people link accounts of, each with what it always asks for.
 pub(super) fn others(providers: Vec<Provider>, urls: &mut Urls) -> Result<Vec<Listed>, Error> {
     let with_scopes = providers.into_iter().map(|provider| {
@@ -75,7 +87,7 @@ pub(super) fn base_scopes(
     Ok(scopes)
 }
 
-pub(super) fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
+fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
     let empty = |text: &str| text.trim().is_empty();
     if empty(credentials.client_id()) || empty(credentials.client_secret().expose()) {
         return Err(Error::new(

@@ -13,6 +13,7 @@ mod held_form;
 mod listed;
 mod login_page;
 mod people;
+mod trusted_origins;
 mod urls;
 mod who;
 

@@ -5,6 +5,32 @@ use super::builder::OAuthBuilder;
 use crate::protocol::Identity;
 
 impl OAuthBuilder {
+    /// Origins whose pages may send requests for the user, beside the app's own: a front end that
+    /// is served from elsewhere, such as `https://app.example.com` for an API at
+    /// `https://api.example.com`.
+    ///
+    /// Without it a request of another origin is refused (403) unless its method is `GET`, `HEAD`
+    /// or `OPTIONS`, and so is a `WebSocket` handshake of another origin. Each is compared as a
+    /// browser writes it in the `Origin` header: scheme, host and port, with no path and no
+    /// wildcard. Which answers such a page may read is the app's CORS layer's to say.
+    ///
+    /// [`build`](Self::build) refuses what is no origin, `null`, and an origin on http that is not
+    /// on loopback.
+    ///
+    /// ```
+    /// use oauth_runtime::{ClientCredentials, OAuth};
+    ///
+    /// let oauth = OAuth::google(ClientCredentials::new("client-id", "fake-secret"))
+    ///     .with_redirect_uri("https://api.example.com/oauth/callback")
+    ///     .with_trusted_origins(["https://app.example.com"])
+    ///     .build();
+    /// # let _ = oauth;
+    /// ```
+    pub fn with_trusted_origins<I: IntoIterator<Item: Into<String>>>(mut self, origins: I) -> Self {
+        self.trusted_origins = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The app has users and a login page of its own, at this path below the mount path.
     ///
     /// Its middleware puts an [`Owner`](crate::Owner) into the extensions of each request from

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::request::Parts;
 use url::form_urlencoded;
 
+use super::cross_origin::OwnRequest;
 use super::guard;
 use super::login;
 use super::visit::{Visit, send};
@@ -22,7 +23,11 @@ pub(super) async fn show_account(State(oauth): State<OAuth>, parts: Parts) -> Re
         Err(error) => return error.to_response(),
     };
     let Some(caller) = caller else {
-        return match guard::admit_user(oauth, &parts).await {
+        let own = match OwnRequest::check(&oauth, &parts) {
+            Ok(own) => own,
+            Err(error) => return error.to_response(),
+        };
+        return match guard::admit_user(oauth, own).await {
             Err(error) => error.to_response(),
             // Signed in meanwhile: once more shows it.
             Ok(_) => send(super::respond::see_other(parts.uri.path())),

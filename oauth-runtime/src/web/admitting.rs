@@ -10,10 +10,11 @@ use std::task::{Context, Poll};
 
 use http::request::Parts;
 
+use super::cross_origin::OwnRequest;
 use super::grant::Grant;
 use super::guard;
 use crate::error::Error;
-use crate::oauth::{Caller, OAuth, SignedIn};
+use crate::oauth::{OAuth, SignedIn};
 use crate::scope::requirement::Declaration;
 use crate::tokens::ProviderId;
 
@@ -26,12 +27,32 @@ pub(crate) enum Admitting<'a, T> {
     Soon(Boxed<'a, T>),
 }
 
-impl<T> Admitting<'_, T> {
+impl<'a, T> Admitting<'a, T> {
+    fn done(result: Result<T, Error>) -> Self {
+        Self::Now(Some(result))
+    }
+
+    fn soon(future: impl Future<Output = Result<T, Error>> + Send + 'a) -> Self {
+        Self::Soon(Box::pin(future))
+    }
+
     fn poll_once(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         match self {
             Self::Now(result) => result.take().map_or(Poll::Pending, Poll::Ready),
             Self::Soon(future) => future.as_mut().poll(context),
         }
+    }
+}
+
+/// Goes on with a request that may act for its user, and answers every other one.
+fn of_own<'a, T>(
+    oauth: OAuth,
+    parts: &'a Parts,
+    admit: impl FnOnce(OAuth, OwnRequest<'a>) -> Admitting<'a, T>,
+) -> Admitting<'a, T> {
+    match OwnRequest::check(&oauth, parts) {
+        Ok(own) => admit(oauth, own),
+        Err(error) => Admitting::done(Err(error)),
     }
 }
 
@@ -43,46 +64,67 @@ pub(super) fn granted<'a>(
     parts: &'a Parts,
     declaration: &'static Declaration,
 ) -> Admitting<'a, Grant> {
-    match guard::fresh(oauth, parts, declaration) {
-        Ok(pass) => Admitting::Now(Some(Ok(Grant::of(pass, declaration, parts)))),
-        Err(oauth) => Admitting::Soon(Box::pin(async move {
-            let pass = guard::admit_slowly(oauth, parts, declaration).await?;
+    of_own(oauth, parts, |oauth, own| match guard::fresh(oauth, own, declaration) {
+        Ok(pass) => Admitting::done(Ok(Grant::of(pass, declaration, parts))),
+        Err(oauth) => Admitting::soon(async move {
+            let pass = guard::admit_slowly(oauth, own, declaration).await?;
             Ok(Grant::of(pass, declaration, parts))
-        })),
-    }
+        }),
+    })
 }
 
-/// The same for a handler that works without it too: `None` for whoever did not grant it.
+/// The same for a handler that takes no token: nothing of its request has to be remembered.
+pub(super) fn passed<'a>(
+    oauth: OAuth,
+    parts: &'a Parts,
+    declaration: &'static Declaration,
+) -> Admitting<'a, ()> {
+    of_own(oauth, parts, |oauth, own| match guard::fresh(oauth, own, declaration) {
+        Ok(_) => Admitting::done(Ok(())),
+        Err(oauth) => {
+            Admitting::soon(
+                async move { guard::admit_slowly(oauth, own, declaration).await.map(drop) },
+            )
+        }
+    })
+}
+
+/// The same for a handler that works without it too: `None` where the scopes are not granted.
 pub(super) fn granted_or_not<'a>(
     oauth: OAuth,
     parts: &'a Parts,
     declaration: &'static Declaration,
 ) -> Admitting<'a, Option<Grant>> {
-    match guard::fresh(oauth, parts, declaration) {
-        Ok(pass) => Admitting::Now(Some(Ok(Some(Grant::of(pass, declaration, parts))))),
-        Err(oauth) => Admitting::Soon(Box::pin(async move {
-            let pass = guard::admit_optional(oauth, parts, declaration).await?;
+    of_own(oauth, parts, |oauth, own| match guard::fresh(oauth, own, declaration) {
+        Ok(pass) => Admitting::done(Ok(Some(Grant::of(pass, declaration, parts)))),
+        Err(oauth) => Admitting::soon(async move {
+            let pass = guard::admit_optional(oauth, own, declaration).await?;
             Ok(pass.map(|pass| Grant::of(pass, declaration, parts)))
-        })),
-    }
+        }),
+    })
 }
 
-/// Whoever is signed in, or the answer that leads there.
+/// The user who is signed in, or the answer that leads there.
 pub(super) fn signed_in(oauth: OAuth, parts: &Parts) -> Admitting<'_, SignedIn> {
-    match oauth.known_caller(parts, ProviderId::FIRST, oauth.0.clock.now()) {
-        Some(who) => Admitting::Now(Some(Ok(who))),
-        None => Admitting::Soon(Box::pin(guard::admit_user(oauth, parts))),
-    }
+    of_own(oauth, parts, |oauth, own| {
+        match oauth.known_caller(&own, ProviderId::FIRST, oauth.0.clock.now()) {
+            Some(who) => Admitting::done(Ok(who)),
+            None => Admitting::soon(guard::admit_user(oauth, own)),
+        }
+    })
 }
 
-/// Whoever is signed in, if somebody is.
+/// The user who is signed in, if there is one.
 pub(super) fn signed_in_or_not(oauth: OAuth, parts: &Parts) -> Admitting<'_, Option<SignedIn>> {
-    match oauth.known_caller(parts, ProviderId::FIRST, oauth.0.clock.now()) {
-        Some(who) => Admitting::Now(Some(Ok(Some(who)))),
-        None => Admitting::Soon(Box::pin(async move {
-            guard::caller(&oauth, parts, ProviderId::FIRST).await.map(Caller::into_signed_in)
-        })),
-    }
+    of_own(oauth, parts, |oauth, own| {
+        match oauth.known_caller(&own, ProviderId::FIRST, oauth.0.clock.now()) {
+            Some(who) => Admitting::done(Ok(Some(who))),
+            None => Admitting::soon(async move {
+                let caller = guard::caller(&oauth, &own, ProviderId::FIRST).await?;
+                Ok(caller.into_signed_in())
+            }),
+        }
+    })
 }
 
 /// What an extractor makes of what it waited for.

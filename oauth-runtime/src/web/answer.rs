@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 
 use super::respond::{self, Ready};
-use crate::error::Error;
+use crate::error::{Answer, Error};
 
 impl Error {
     /// The response to the request in which the error arose, without giving the error up.
@@ -38,6 +38,12 @@ impl Error {
         }
         let ready = self.answer().map_or_else(|| self.plain(), |answer| answer.response.clone());
         ready.map(Body::from)
+    }
+
+    /// The same error, answered with what it is alone, for a request that no user reads.
+    pub(super) fn with_problem(self) -> Self {
+        let response = self.plain();
+        self.with_answer(Answer { response, authorize_url: None })
     }
 
     /// An error that arose where no request was at hand: its status and its code.

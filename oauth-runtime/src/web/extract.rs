@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderValue;
 use http::request::Parts;
 
-use super::admitting::{Admitted, Extracting, granted, granted_or_not};
+use super::admitting::{Admitted, Extracting, granted, granted_or_not, passed};
 use super::grant::Grant;
 use super::guard;
 use super::state::HasOAuth;
@@ -253,8 +253,8 @@ impl<R: Requirement> Declared<R> {
     }
 }
 
-impl<R: Requirement> Admitted<Grant> for Declared<R> {
-    fn from_admitted(_: Grant) -> Self {
+impl<R: Requirement> Admitted<()> for Declared<R> {
+    fn from_admitted((): ()) -> Self {
         Self::admitted()
     }
 }
@@ -272,6 +272,6 @@ impl<R: Requirement, S: HasOAuth + Sync> FromRequestParts<S> for Declared<R> {
         parts: &mut Parts,
         state: &S,
     ) -> impl Future<Output = Result<Self, Error>> + Send {
-        Extracting::new(granted(state.oauth(), parts, R::DECLARATION))
+        Extracting::new(passed(state.oauth(), parts, R::DECLARATION))
     }
 }

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::challenge::Challenge;
+use super::cross_origin::OwnRequest;
 use super::decision::{Before, Decision, Standing, decide, refusal};
 use super::request_kind::RequestKind;
 use super::respond;
@@ -36,6 +37,7 @@ pub(super) async fn admit(
     parts: &Parts,
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
+    let parts = OwnRequest::check(&oauth, parts)?;
     match fresh(oauth, parts, declaration) {
         Ok(pass) => Ok(pass),
         Err(oauth) => admit_slowly(oauth, parts, declaration).await,
@@ -46,12 +48,12 @@ pub(super) async fn admit(
 /// `None` for whoever did not grant it.
 pub(super) async fn admit_optional(
     oauth: OAuth,
-    parts: &Parts,
+    parts: OwnRequest<'_>,
     declaration: &'static Declaration,
 ) -> Result<Option<Pass>, Error> {
-    match caller(&oauth, parts, oauth.declared(declaration)?).await? {
+    match caller(&oauth, &parts, oauth.declared(declaration)?).await? {
         caller @ Caller::SignedIn(_) => {
-            Ok(consider(&oauth, caller, parts, declaration).await?.ok())
+            Ok(consider(&oauth, caller, &parts, declaration).await?.ok())
         }
         _ => Ok(None),
     }
@@ -92,19 +94,23 @@ pub(super) fn withdrawn() -> Error {
 }
 
 /// Whoever is signed in, or the answer that leads there.
-pub(super) async fn admit_user(oauth: OAuth, parts: &Parts) -> Result<SignedIn, Error> {
+pub(super) async fn admit_user(oauth: OAuth, parts: OwnRequest<'_>) -> Result<SignedIn, Error> {
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
-    match caller(&oauth, parts, ProviderId::FIRST).await? {
+    match caller(&oauth, &parts, ProviderId::FIRST).await? {
         Caller::SignedIn(who) => Ok(who),
-        caller => Err(Refused::without_account(caller).into_error(&oauth, parts, &SIGN_IN)),
+        caller => Err(Refused::without_account(caller).into_error(&oauth, &parts, &SIGN_IN)),
     }
 }
 
 /// The common case, with no wait and no allocation; the handle back where it is another one.
-pub(super) fn fresh(oauth: OAuth, parts: &Parts, required: &Declaration) -> Result<Pass, OAuth> {
+pub(super) fn fresh(
+    oauth: OAuth,
+    parts: OwnRequest<'_>,
+    required: &Declaration,
+) -> Result<Pass, OAuth> {
     let now = oauth.0.clock.now();
     let provider = oauth.declared(required).ok();
-    let known = provider.and_then(|provider| oauth.known_caller(parts, provider, now));
+    let known = provider.and_then(|provider| oauth.known_caller(&parts, provider, now));
     let Some(signed_in) = known else {
         return Err(oauth);
     };
@@ -139,12 +145,12 @@ pub(super) fn unknown(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
 #[cold]
 pub(super) async fn admit_slowly(
     oauth: OAuth,
-    parts: &Parts,
+    parts: OwnRequest<'_>,
     declaration: &'static Declaration,
 ) -> Result<Pass, Error> {
-    let caller = caller(&oauth, parts, oauth.declared(declaration)?).await?;
-    let considered = consider(&oauth, caller, parts, declaration).await?;
-    considered.map_err(|refused| refused.into_error(&oauth, parts, declaration))
+    let caller = caller(&oauth, &parts, oauth.declared(declaration)?).await?;
+    let considered = consider(&oauth, caller, &parts, declaration).await?;
+    considered.map_err(|refused| refused.into_error(&oauth, &parts, declaration))
 }
 
 /// Everything but the common case: refresh where that helps, refuse where nothing does.

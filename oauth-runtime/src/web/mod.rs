@@ -9,6 +9,7 @@ mod asked;
 mod login;
 mod problem;
 mod challenge;
+mod cross_origin;
 mod guard;
 mod grant;
 mod admitting;
@@ -19,6 +20,7 @@ mod visit;
 mod body;
 mod hold;
 mod require;
+mod cross_origin_protection;
 mod account;
 mod client;
 mod disconnect;
@@ -33,6 +35,8 @@ mod routes;
 
 pub use account::Account;
 pub(crate) use asked::Asked;
+pub use cross_origin::AllowCrossOrigin;
+pub use cross_origin_protection::{CrossOriginProtection, CrossOriginProtectionLayer};
 #[cfg(feature = "fake")]
 pub(crate) use developer::is_local;
 pub(crate) use extract::bearer;
