@@ -47,8 +47,10 @@ impl OAuthBuilder {
     /// - What one user began, another cannot end, also in the same browser. An account has one
     ///   owner: the second one who chooses it is told so.
     /// - The app's cookie may be `SameSite=Strict`. That keeps another site from using a login, and
-    ///   not from sending one: the app's own login form has to check where it was sent from, or
-    ///   somebody is logged in as another without knowing, and links his account to him.
+    ///   not from sending one: put the app's own login form behind
+    ///   [`cross_origin_protection`](crate::OAuth::cross_origin_protection). Otherwise a page of
+    ///   another site can log the user in as the attacker, and the account they then link is the
+    ///   attacker's to use.
     ///
     /// ```
     /// use axum::extract::Request;

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
+use memchr::memchr;
 
 /// The names of our cookies, which depend on whether the app is served over https.
 #[derive(Clone, Debug)]
@@ -87,7 +88,20 @@ pub(crate) fn with_prefix<'a>(
 #[inline]
 fn all(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let lines = headers.get_all(header::COOKIE).into_iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).map(trim)
+    lines.flat_map(|line| pairs(line.as_bytes()))
+}
+
+/// What stands between semicolons. Other cookies of the app may be kilobytes long, so that a
+/// search word by word is worth it.
+#[inline]
+fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let end = memchr(b';', line);
+        rest = end.map(|end| &line[end + 1..]);
+        Some(trim(&line[..end.unwrap_or(line.len())]))
+    })
 }
 
 #[inline]
