@@ -35,6 +35,13 @@ fn a_handler_with_choices() {
 }
 
 #[test]
+fn a_handler_with_type_parameters_and_a_condition() {
+    let item =
+        "async fn f<'a, T: A<'a>, const N: usize>(#[cfg(x)] token: Token, b: B<T>) where T: C {}";
+    insta::assert_snapshot!(attribute("\"tasks\"", item));
+}
+
+#[test]
 fn a_handler_with_mistakes() {
     insta::assert_snapshot!(attribute("\"drive.fil\", wy = \"x\"", "async fn f(token: Token) {}"));
 }

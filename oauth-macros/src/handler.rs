@@ -1,17 +1,16 @@
 //! `#[requires_scopes]`: checks the handler, fills in its `Token` and adds its marker.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, FnArg, GenericArgument, Path, PathArguments, PathSegment, Signature, Type,
-    Visibility, parse_quote, parse_quote_spanned,
-};
+use syn::{Attribute, FnArg, GenericParam, Path, Signature, Type, Visibility, parse_quote};
 
 use crate::args::{Args, call_site};
 use crate::marker::{Marker, Of, conditions, first_scope_type};
+use crate::parameters::{Names, begins_with_parameter, early_bodies, is_certain, type_parameter};
+use crate::proof::{Guard, Proof};
 
 /// A type of one of these names would hide the primitive in the whole module.
 const PRIMITIVES: [&str; 19] = [
@@ -19,11 +18,11 @@ const PRIMITIVES: [&str; 19] = [
     "u8", "u16", "u32", "u64", "u128", "usize",
 ];
 
-/// Extractors that read the body, of which a handler has one, as its last parameter.
-const BODIES: [&str; 4] = ["Form", "Json", "Multipart", "RawForm"];
-
 /// The number of parameters from which on clippy complains about one more.
 const MANY: usize = 7;
+
+/// The number of parameters that axum takes.
+const MOST: usize = 16;
 
 /// The function and its marker, and what is wrong with either.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -38,14 +37,6 @@ pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream 
             quote!(#item #mistakes)
         }
     }
-}
-
-/// The name of a parameter's type, if that reads the body.
-fn body_extractor(parameter: &FnArg) -> Option<&Ident> {
-    let FnArg::Typed(parameter) = parameter else { return None };
-    let Type::Path(path) = &*parameter.ty else { return None };
-    let name = &path.path.segments.last()?.ident;
-    BODIES.iter().any(|body| name == body).then_some(name)
 }
 
 /// A function with its body unread: what macros and editors leave there is none of ours.
@@ -71,10 +62,17 @@ impl Handler {
     fn expand(mut self, mut args: Args) -> TokenStream {
         self.check(&mut args);
         let name = self.marker_name(&mut args);
+        self.check_names(&name, &mut args);
+        let proof = Proof::of(&self.attributes, &self.signature, &mut args);
         let begins_with_token = self.fill(&parse_quote!(#name), &name, &mut args);
-        let more = if begins_with_token { None } else { self.inject(&name, &args.runtime) };
-        let guards = begins_with_token && args.mistakes.is_empty();
-        let proof = self.proof(&name, &args.runtime).filter(|_| guards);
+        let (guard, more) = if begins_with_token && proof.is_some() {
+            (Guard::Token, None)
+        } else {
+            (Guard::Declared, self.inject(&name, &args.runtime))
+        };
+        self.check_number(guard, &mut args);
+        let proof = proof.filter(|_| args.mistakes.is_empty());
+        let proof = proof.map(|proof| proof.that(&self.signature, guard, &name, &args.runtime));
         let Self { attributes, visibility, signature, body } = &self;
         let marker = Marker {
             name: &name,
@@ -94,15 +92,6 @@ impl Handler {
             #marker
             #mistakes
         }
-    }
-
-    /// That the first parameter is the guard, the compiler has to agree: whatever else is called
-    /// `Token` would let everybody in.
-    fn proof(&self, name: &Ident, runtime: &Path) -> Option<TokenStream> {
-        let FnArg::Typed(first) = self.signature.inputs.first()? else { return None };
-        let ty = &first.ty;
-        let span = ty.span().resolved_at(Span::call_site());
-        Some(quote_spanned!(span=> const _: fn(#ty) -> #runtime::Token<#name> = |token| token;))
     }
 
     /// A method cannot have a marker beside it. Its `Token` gets the type of a declared scope,
@@ -125,8 +114,7 @@ impl Handler {
             let text = "a handler is asynchronous: expected `async fn`";
             args.mistakes.add(self.signature.fn_token.span, text);
         }
-        let early = self.signature.inputs.len().saturating_sub(1);
-        for body in self.signature.inputs.iter().take(early).filter_map(body_extractor) {
+        for body in early_bodies(&self.signature) {
             let text = "this reads the request's body, so it has to be the last parameter";
             args.mistakes.add_at(body, text);
         }
@@ -150,148 +138,74 @@ impl Handler {
         format_ident!("{plain}_scopes", span = name.span())
     }
 
-    /// Fills `requirement` into the one bare `Token`; says whether the parameters begin with it.
-    fn fill(&mut self, requirement: &Type, name: &Ident, args: &mut Args) -> bool {
-        let mut places = Vec::new();
-        for (place, input) in self.signature.inputs.iter_mut().enumerate() {
-            let FnArg::Typed(parameter) = input else { continue };
-            let written = parameter.ty.clone();
-            if let Type::Reference(reference) = &*written
-                && is_bare_token(&reference.elem, &args.runtime)
-            {
-                let text = "a handler owns its `Token`: take it without the `&`";
-                args.mistakes.add_at(&written, text);
-                parameter.ty.clone_from(&reference.elem);
-            }
-            let Some(token) = Found::inside(&mut parameter.ty, &args.runtime, name) else {
-                continue;
-            };
-            if token.is_optional {
-                let text = "always `Some` here, since the handler runs only when its scopes are \
-                            granted: take `Token`";
-                args.mistakes.add_at(written, text);
-            } else if token.is_bare && !places.is_empty() {
-                let text = "a second `Token` for the same scopes: one is enough, and `Clone`; \
-                            another set is taken as `Token<Name>`";
-                args.mistakes.add(token.span(), text);
-            }
-            if !token.is_optional {
-                places.push(place);
-            }
-            token.fill(requirement);
+    /// A generic parameter hides whatever else has its name, and whoever calls the function says
+    /// what it is: it would take the place of the guard.
+    fn check_names(&self, marker: &Ident, args: &mut Args) {
+        let (function, generics) = (&self.signature.ident, &self.signature.generics);
+        if let Some(parameter) = type_parameter(marker, generics) {
+            let text = format!(
+                "this type parameter would take the place of the handler's scopes, which go by \
+                 the name `{marker}` too: rename it, or write `marker = Name`"
+            );
+            args.mistakes.add(parameter.span(), text);
         }
-        places.first() == Some(&0)
+        if begins_with_parameter(&args.runtime, generics)
+            && let Some(first) = args.runtime.segments.first()
+        {
+            let text =
+                format!("a type parameter of this handler hides `{}`: rename it", first.ident);
+            args.mistakes.add(first.span(), text);
+        }
+        for parameter in &generics.params {
+            if let GenericParam::Const(parameter) = parameter
+                && parameter.ident.unraw() == function.unraw()
+            {
+                let text = "this hides the handler, which has the same name: rename it";
+                args.mistakes.add(parameter.ident.span(), text);
+            }
+        }
+    }
+
+    /// Fills `requirement` into the bare `Token`; says whether the parameters begin with it.
+    fn fill(&mut self, requirement: &Type, marker: &Ident, args: &mut Args) -> bool {
+        let Signature { generics, inputs, .. } = &mut self.signature;
+        let runtime = &args.runtime.clone();
+        Names { runtime, marker, generics }.fill(inputs.iter_mut(), requirement, args)
     }
 
     /// Puts the guard before all other parameters, and calms clippy where that makes one too many.
     fn inject(&mut self, name: &Ident, runtime: &Path) -> Option<Attribute> {
-        self.signature.inputs.insert(0, parse_quote!(_: #runtime::Declared<#name>));
-        let is_one_too_many = self.signature.inputs.len() == MANY + 1;
-        is_one_too_many.then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
+        let inputs = &mut self.signature.inputs;
+        let (all, certain) = (inputs.len(), inputs.iter().filter(|one| is_certain(one)).count());
+        let guards: [FnArg; 1] = [parse_quote!(_: #runtime::Declared<#name>)];
+        let is_too_many = certain <= MANY && all + guards.len() > MANY;
+        for (place, guard) in guards.into_iter().enumerate() {
+            inputs.insert(place, guard);
+        }
+        is_too_many.then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
+    }
+
+    /// A handler that axum does not take gets no word of what is wrong with it.
+    fn check_number(&self, guard: Guard, args: &mut Args) {
+        let certain = self.signature.inputs.iter().filter(|input| is_certain(input));
+        let text = match guard {
+            Guard::Token => {
+                "axum takes 16 parameters at most: take two of these as one, as in \
+                 `(a, b): (A, B)`"
+            }
+            Guard::Declared => {
+                "axum takes 16 parameters at most, and the guard is put before these: begin with \
+                 a `Token` without a `cfg`, or take two of these as one, as in `(a, b): (A, B)`"
+            }
+        };
+        if let Some(one_too_many) = certain.skip(MOST).next() {
+            args.mistakes.add_at(one_too_many, text);
+        }
     }
 }
 
 fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "requires_scopes")
-}
-
-/// A `Token` of ours for the declared scopes.
-struct Found<'a> {
-    segment: &'a mut PathSegment,
-    is_bare: bool,
-    is_optional: bool,
-}
-
-impl<'a> Found<'a> {
-    /// Looks at the type itself and into an `Option`, no deeper.
-    fn inside(ty: &'a mut Type, runtime: &Path, name: &Ident) -> Option<Self> {
-        let path = path_of(ty)?;
-        let is_optional = path.segments.last()?.ident == "Option";
-        let path = if is_optional { path_of(only_type(path)?)? } else { path };
-        let is_token = is_token(path, runtime);
-        let segment = path.segments.last_mut()?;
-        let is_bare = is_token && is_bare(&segment.arguments);
-        let is_written_out = is_token && is_filled(&segment.arguments, name);
-        (is_bare || is_written_out).then_some(Self { segment, is_bare, is_optional })
-    }
-
-    fn span(&self) -> Span {
-        self.segment.ident.span()
-    }
-
-    /// The argument takes the place of the `Token` that was written, where its errors belong.
-    fn fill(self, requirement: &Type) {
-        if self.is_bare {
-            let span = self.span();
-            let mut requirement = requirement.clone();
-            relocate(&mut requirement, span);
-            self.segment.arguments =
-                PathArguments::AngleBracketed(parse_quote_spanned!(span=> <#requirement>));
-        }
-    }
-}
-
-fn relocate(ty: &mut Type, span: Span) {
-    let path = path_of(ty);
-    for segment in path.into_iter().flat_map(|path| &mut path.segments) {
-        segment.ident.set_span(span.resolved_at(segment.ident.span()));
-    }
-}
-
-/// The path of a type; groups are what a `macro_rules!` parameter arrives in.
-fn path_of(ty: &mut Type) -> Option<&mut Path> {
-    match ty {
-        Type::Path(ty) if ty.qself.is_none() => Some(&mut ty.path),
-        Type::Group(group) => path_of(&mut group.elem),
-        Type::Paren(paren) => path_of(&mut paren.elem),
-        _ => None,
-    }
-}
-
-/// The type argument of a path that has just one.
-fn only_type(path: &mut Path) -> Option<&mut Type> {
-    let PathArguments::AngleBracketed(list) = &mut path.segments.last_mut()?.arguments else {
-        return None;
-    };
-    match list.args.first_mut()? {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }
-}
-
-/// Whether a path leads to the `Token` of the runtime: by its name alone, or through the crate.
-fn is_token(path: &Path, runtime: &Path) -> bool {
-    let names: Vec<_> = path.segments.iter().map(|segment| &segment.ident).collect();
-    let Some((name, root)) = names.split_last() else { return false };
-    let runtime = runtime.segments.iter().map(|segment| &segment.ident);
-    let is_root = match root {
-        [] => true,
-        [root] if *root == "oauth_runtime" => true,
-        root => runtime.eq(root.iter().copied()),
-    };
-    *name == "Token" && is_root
-}
-
-fn is_bare_token(ty: &Type, runtime: &Path) -> bool {
-    let Type::Path(ty) = ty else { return false };
-    is_token(&ty.path, runtime)
-        && ty.path.segments.last().is_some_and(|last| is_bare(&last.arguments))
-}
-
-fn is_bare(arguments: &PathArguments) -> bool {
-    match arguments {
-        PathArguments::None => true,
-        PathArguments::AngleBracketed(list) => {
-            list.args.len() == 1 && matches!(list.args[0], GenericArgument::Type(Type::Infer(_)))
-        }
-        PathArguments::Parenthesized(_) => false,
-    }
-}
-
-fn is_filled(arguments: &PathArguments, name: &Ident) -> bool {
-    let PathArguments::AngleBracketed(list) = arguments else { return false };
-    let Some(GenericArgument::Type(Type::Path(ty))) = list.args.first() else { return false };
-    ty.path.is_ident(name)
 }
 
 #[cfg(test)]
@@ -369,13 +283,120 @@ mod tests {
         }
     }
 
+    /// A parameter that may be gone in the end guards nothing, and what comes after it may be all
+    /// there is.
+    #[test]
+    fn a_parameter_under_a_condition_is_neither_the_guard_nor_one_too_many() {
+        let guard = "_:::oauth_runtime::Declared<save>";
+        for condition in ["cfg(a)", "cfg_attr(a, cfg(b))", "cfg_attr(a, allow(b))", "x", "a::x(1)"]
+        {
+            let tight = condition.replace(' ', "");
+            let first = format!("#[{condition}] token: Token");
+            let filled = format!("#[{tight}]token:Token<save>");
+            let other = "#[cfg(not(a))] token: Token<_>";
+            let both = format!("{guard},{filled},#[cfg(not(a))]token:Token<save>");
+            let cases = [
+                (first.clone(), format!("{guard},{filled}")),
+                (format!("{first}, {other}"), both),
+                (format!("{first}, b: Token"), format!("{guard},{filled},b:Token<save>")),
+                (format!("a: Token, {first}"), format!("a:Token<save>,{filled}")),
+                (
+                    format!("#[{condition}] a: Form<A>, #[cfg(not(a))] b: Json<B>"),
+                    format!("{guard},#[{tight}]a:Form<A>,#[cfg(not(a))]b:Json<B>"),
+                ),
+                (
+                    format!("a: Form<A>, #[{condition}] b: Json<B>"),
+                    format!("{guard},a:Form<A>,#[{tight}]b:Json<B>"),
+                ),
+            ];
+            for (inputs, expected) in cases {
+                assert_eq!(parameters(&inputs), expected, "{inputs}");
+                let item = format!("async fn save({inputs}) {{}}");
+                assert_eq!(errors("\"drive.file\"", &item), [""; 0], "{inputs}");
+            }
+        }
+        for lint in ["allow(unused)", "expect(unused)", "deny(a::b)", "warn(a)", "forbid(a)"] {
+            let expected = format!("#[{lint}]token:Token<save>");
+            assert_eq!(parameters(&format!("#[{lint}] token: Token")), expected);
+        }
+    }
+
+    /// What a generic parameter is, the caller of the function says.
+    #[test]
+    fn a_generic_parameter_takes_the_place_of_nothing() {
+        let generic = |parameter: &str, input: &str| {
+            let item = format!("async fn save<{parameter}>({input}) {{}}");
+            let Item::Fn(ItemFn { sig, .. }) = file("\"drive\"", &item).items.swap_remove(0) else {
+                panic!("the function comes first")
+            };
+            assert_eq!(errors("\"drive\"", &item), [""; 0], "{item}");
+            compact(&sig.inputs)
+        };
+        let guard = "_:::oauth_runtime::Declared<save>";
+        for (parameter, input, expected) in [
+            ("'save", "token: Token", "token:Token<save>".to_owned()),
+            ("T: Clone", "token: Token", "token:Token<save>".to_owned()),
+            ("Token: Clone", "token: Token", format!("{guard},token:Token")),
+            (
+                "oauth_runtime: Clone",
+                "a: oauth_runtime::Token",
+                format!("{guard},a:oauth_runtime::Token"),
+            ),
+            (
+                "oauth_runtime",
+                "a: ::oauth_runtime::Token",
+                "a:::oauth_runtime::Token<save>".to_owned(),
+            ),
+            ("Form: Clone", "a: Form, b: B", format!("{guard},a:Form,b:B")),
+            ("#[cfg(a)] T", "token: Token", format!("{guard},token:Token<save>")),
+        ] {
+            assert_eq!(generic(parameter, input), expected, "{parameter}");
+        }
+        assert_eq!(
+            parameters("token: Token, a: State<impl Clone>"),
+            format!("{guard},token:Token<save>,a:State<implClone>"),
+        );
+    }
+
+    #[test]
+    fn the_compiler_is_asked_whether_the_function_begins_with_its_guard() {
+        let asked = |arguments: &str, item: &str| {
+            let output = text(arguments, item);
+            let start = output.find("fn__begins_with_its_guard")?;
+            Some(output[start..].split_once('}')?.0.to_owned())
+        };
+        let ask = |guard: &str, function: &str| {
+            Some(format!(
+                "::oauth_runtime::__private::begins_with::<::oauth_runtime::{guard},_,_>(&{function});"
+            ))
+        };
+        for (item, signature, answer) in [
+            ("async fn f(token: Token) {}", "()", ask("Token<f>", "f::<>")),
+            ("async fn f(a: A) {}", "()", ask("Declared<f>", "f::<>")),
+            ("async fn f(#[cfg(a)] token: Token) {}", "()", ask("Declared<f>", "f::<>")),
+            (
+                "async fn f<'a, T: A<'a>, const N: usize>(t: Token) where T: B {}",
+                "<'a,T:A<'a>,constN:usize>()whereT:B,",
+                ask("Token<f>", "f::<T,N>"),
+            ),
+            ("async fn f(token: Token, a: impl A) {}", "", None),
+            ("async fn f<#[cfg(a)] T>(token: Token) {}", "", None),
+        ] {
+            let expected = answer.map(|ask| {
+                format!("fn__begins_with_its_guard{}{{{ask}", signature.trim_end_matches(','))
+            });
+            assert_eq!(asked("\"drive\"", item), expected, "{item}");
+        }
+        assert_eq!(asked("\"drive.fil\"", "async fn f() {}"), None, "after a mistake");
+    }
+
     #[test]
     fn a_token_behind_the_path_of_a_renamed_runtime_is_ours() {
         let arguments = "\"drive.file\", crate = my::oauth";
         assert_eq!(function(arguments, "token: my::oauth::Token"), "token:my::oauth::Token<save>");
         assert_eq!(function(arguments, ""), "_:my::oauth::Declared<save>");
         let output = text(arguments, "async fn save() {}");
-        assert!(output.contains("implmy::oauth::Covers<my::oauth::scope::DriveFile>forsave{}"));
+        assert!(output.contains("implmy::oauth::Covers<my::oauth::scope::DriveFile>forsave{"));
         assert!(!output.contains("::oauth_runtime"));
     }
 
@@ -393,7 +414,7 @@ mod tests {
              &[\"https://www.googleapis.com/auth/drive.file\",\"https://api.example.com/read\"];",
             "impl::oauth_runtime::Requirementforsave{",
             "::oauth_runtime::Scope::verbatim(\"https://api.example.com/read\")]},).of_handler().why(\"keepit\");",
-            "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{}",
+            "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{",
         ] {
             assert!(output.contains(expected), "{expected}\nis not in\n{output}");
         }
@@ -406,7 +427,7 @@ mod tests {
             text("\"drive.readonly\", \"documents.readonly\", allow(wider)", "async fn f() {}");
         for scope in ["DriveReadonly", "DocumentsReadonly", "DriveMetadataReadonly"] {
             let line =
-                format!("impl::oauth_runtime::Covers<::oauth_runtime::scope::{scope}>forf{{}}");
+                format!("impl::oauth_runtime::Covers<::oauth_runtime::scope::{scope}>forf{{");
             assert_eq!(output.matches(&line).count(), 1, "{scope}");
         }
         assert!(!output.contains("scope::Drive>"));
@@ -432,6 +453,9 @@ mod tests {
         let item = "#[cfg(a)] #[cfg_attr(b, cfg(c), instrument)] #[cfg_attr(d, instrument)] async fn f() {}";
         let output = text("\"drive\"", item);
         assert_eq!(output.matches("#[cfg(a)]").count(), 3);
+        let nested = "#[cfg_attr(b, x, cfg_attr(c, y, cfg(d)))] async fn f() {}";
+        let nested = text("\"drive\"", nested);
+        assert_eq!(nested.matches("#[cfg_attr(b,cfg_attr(c,cfg(d)))]").count(), 2);
         assert_eq!(output.matches("#[cfg_attr(b,cfg(c),instrument)]").count(), 1);
         assert_eq!(output.matches("#[cfg_attr(b,cfg(c))]").count(), 2);
         assert_eq!(output.matches("instrument").count(), 2);
@@ -445,6 +469,10 @@ mod tests {
         assert!(!with(6).contains("too_many_arguments"));
         assert!(with(7).contains("too_many_arguments"));
         assert!(!with(8).contains("too_many_arguments"));
+        let either = "#[cfg(a)] _: A, #[cfg(not(a))] _: B, _: A, _: A, _: A, _: A, _: A, _: A";
+        assert!(
+            text("\"drive\"", &format!("async fn f({either}) {{}}")).contains("too_many_arguments")
+        );
     }
 
     #[test]
@@ -471,7 +499,7 @@ mod tests {
         let output = text(arguments, "async fn save(token: Token) {}");
         let says = |relation: &str, scope: &str| {
             output.contains(&format!(
-                "oauth_runtime::{relation}<::oauth_runtime::scope::{scope}>forsave{{}}"
+                "oauth_runtime::{relation}<::oauth_runtime::scope::{scope}>forsave{{"
             ))
         };
         assert!(says("Covers", "CalendarEvents") && says("Covers", "CalendarEventsReadonly"));
@@ -486,9 +514,7 @@ mod tests {
             "\"drive.file\", optional(\"contacts\", \"contacts.readonly\"), allow(wider)";
         let output = text(arguments, "async fn save(token: Token) {}");
         for scope in ["Contacts", "ContactsReadonly"] {
-            assert!(
-                output.contains(&format!("MayHold<::oauth_runtime::scope::{scope}>forsave{{}}"))
-            );
+            assert!(output.contains(&format!("MayHold<::oauth_runtime::scope::{scope}>forsave{{")));
             assert!(!output.contains(&format!("Covers<::oauth_runtime::scope::{scope}>")));
         }
         assert!(output.contains("ifgranted,`contacts`,`contacts.readonly`"), "{output}");
@@ -499,9 +525,9 @@ mod tests {
         let output = text("scope::DriveFile, my::Bills", "async fn save(token: Token) {}");
         for expected in [
             "assert_scope(<scope::DriveFileas::oauth_runtime::Requirement>::DECLARATION,",
-            "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{}",
+            "impl::oauth_runtime::Covers<::oauth_runtime::scope::DriveFile>forsave{",
             "own_scope(<my::Billsas::oauth_runtime::Requirement>::DECLARATION)",
-            "impl::oauth_runtime::Covers<my::Bills>forsave{}",
+            "impl::oauth_runtime::Covers<my::Bills>forsave{",
         ] {
             assert!(output.contains(expected), "{expected}\nis not in\n{output}");
         }
@@ -592,6 +618,21 @@ mod tests {
         let second = "a second `Token` for the same scopes: one is enough, and `Clone`; another set \
                       is taken as `Token<Name>`";
         let last = "this reads the request's body, so it has to be the last parameter";
+        let hides = "this type parameter would take the place of the handler's scopes, which go by \
+                     the name `f` too: rename it, or write `marker = Name`";
+        let watch = |why: &str| {
+            format!(
+                "an attribute like this one could take away the guard, and the compiler cannot \
+                 watch over it because of {why}"
+            )
+        };
+        let named = watch("`impl Trait` in a parameter: name it, as in `<T: Trait>`");
+        let condition =
+            watch("an attribute on a generic parameter: put the `cfg` above the whole function");
+        let many = |count: usize, first: &str| {
+            format!("async fn f({first}{}) {{}}", "_: A,".repeat(count))
+        };
+        let (injected, begun) = (many(16, ""), many(16, "_: Token,"));
         let cases = [
             ("struct S;", goes_on),
             ("enum E {}", goes_on),
@@ -602,6 +643,26 @@ mod tests {
             ("async fn f(form: axum::Form<A>, token: Token) {}", last),
             ("async fn f(Json(a): Json<A>, b: B) {}", last),
             ("async fn f(a: Token, b: Token<_>) {}", second),
+            ("async fn f(a: A, b: Token, c: Token<_>) {}", second),
+            ("async fn f<f: R>(token: Token) {}", hides),
+            ("async fn f<#[cfg(a)] r#f>() {}", hides),
+            (
+                "async fn f<const f: usize>() {}",
+                "this hides the handler, which has the same name: rename it",
+            ),
+            ("#[instrument] async fn f(a: A<impl B>) {}", &named),
+            ("#[cfg_attr(a, b)] async fn f(a: impl A) {}", &named),
+            ("#[instrument] async fn f<#[cfg(a)] T>(t: Token) {}", &condition),
+            (
+                &injected,
+                "axum takes 16 parameters at most, and the guard is put before these: begin with \
+                 a `Token` without a `cfg`, or take two of these as one, as in `(a, b): (A, B)`",
+            ),
+            (
+                &begun,
+                "axum takes 16 parameters at most: take two of these as one, as in \
+                 `(a, b): (A, B)`",
+            ),
             ("async fn f(a: Option<Token>) {}", optional),
             ("async fn f(a: &Token) {}", "a handler owns its `Token`: take it without the `&`"),
             ("async fn f(a: std::option::Option<oauth_runtime::Token<_>>) {}", optional),
@@ -642,7 +703,7 @@ mod tests {
         assert!(output.contains(kept), "{output}");
         assert!(output.contains("enumstr_scopes{}"));
         assert!(output.contains("::oauth_runtime::Requirementforstr_scopes{"));
-        assert!(output.contains("::oauth_runtime::Covers<__Scope>forstr_scopes{}"));
+        assert!(output.contains("::oauth_runtime::Covers<__Scope>forstr_scopes{"));
         assert!(text("\"drive.fil\"", "struct S;").starts_with("structS;"));
     }
 }

@@ -7,6 +7,8 @@ mod options;
 mod args;
 mod list;
 mod marker;
+mod parameters;
+mod proof;
 mod handler;
 mod set;
 mod own;
@@ -35,7 +37,11 @@ use proc_macro::TokenStream;
 /// the one parameter of type `Token` (or `Token<_>`, or `oauth_runtime::Token`), which becomes
 /// `Token<save>`; written out it means the same. A handler that does not begin with its `Token`
 /// gets a first parameter `_: Declared<save>`, which lets it run only with the scopes, whether
-/// it takes a token or not.
+/// it takes a token or not. So does one whose first parameter may be gone in the end, because of
+/// a `cfg` on it or of another attribute.
+///
+/// A function that nothing calls is written beside the handler. It compiles only if the handler
+/// begins with its `Token` or with `Declared` after all other attributes have done their work.
 ///
 /// # Arguments
 /// - A string for each scope: the short name (`"drive.file"`), the full one, or, for a scope
@@ -58,10 +64,17 @@ use proc_macro::TokenStream;
 /// - `crate = path`: where `oauth_runtime` is found, if under another name.
 ///
 /// # Limits
-/// It works on free `async` functions; for methods and closures there is `scope_set!`. It goes
-/// above other attributes that read the signature, such as `debug_handler`. A handler in a
-/// module that also has a `mod` of its name needs `marker = Name`. A `Token` of another crate is left alone when it is
-/// pathed, as `csrf::Token` is.
+/// - It works on free `async` functions; for methods and closures there is `scope_set!`.
+/// - It goes above other attributes that read the signature, such as `debug_handler`. One above
+///   it that removes it is not seen from here; the routers of `oauth_runtime::routing` refuse
+///   the handler then.
+/// - A handler in a module that also has a `mod` of its name needs `marker = Name`, and so does
+///   one with a type parameter of its name.
+/// - With the guard a handler has at most the 16 parameters that axum takes.
+/// - `impl Trait` in a parameter, or a `cfg` on a generic parameter, keeps the compiler from
+///   looking at the function: no other attribute may then stand below this one, but for those of
+///   the language.
+/// - A `Token` of another crate is left alone when it is pathed, as `csrf::Token` is.
 #[proc_macro_attribute]
 pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handler::expand(arguments.into(), &item.into()).into()

@@ -122,6 +122,7 @@ impl Marker<'_> {
         quote! {
             #[automatically_derived]
             impl #runtime::Requirement for #name {
+                type OnlyTheMacrosWriteThis = ();
                 const DECLARATION: &'static #runtime::__private::Declaration =
                     &#runtime::__private::Declaration::new(
                         #text,
@@ -141,9 +142,13 @@ impl Marker<'_> {
         if !self.args.mistakes.is_empty() {
             return quote! {
                 #[automatically_derived]
-                impl<__Scope: ?::core::marker::Sized> #runtime::Covers<__Scope> for #name {}
+                impl<__Scope: ?::core::marker::Sized> #runtime::Covers<__Scope> for #name {
+                    type OnlyTheMacrosWriteThis = ();
+                }
                 #[automatically_derived]
-                impl<__Scope: ?::core::marker::Sized> #runtime::MayHold<__Scope> for #name {}
+                impl<__Scope: ?::core::marker::Sized> #runtime::MayHold<__Scope> for #name {
+                    type OnlyTheMacrosWriteThis = ();
+                }
             };
         }
         let covered = self.covered();
@@ -153,12 +158,16 @@ impl Marker<'_> {
             #(
                 #[automatically_derived]
                 #[diagnostic::do_not_recommend]
-                impl #runtime::Covers<#covered> for #name {}
+                impl #runtime::Covers<#covered> for #name {
+                    type OnlyTheMacrosWriteThis = ();
+                }
             )*
             #(
                 #[automatically_derived]
                 #[diagnostic::do_not_recommend]
-                impl #runtime::MayHold<#may_hold> for #name {}
+                impl #runtime::MayHold<#may_hold> for #name {
+                    type OnlyTheMacrosWriteThis = ();
+                }
             )*
         }
     }
@@ -204,18 +213,21 @@ pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
 }
 
 fn condition(attribute: &Attribute) -> Option<Attribute> {
-    if attribute.path().is_ident("cfg") {
-        return Some(attribute.clone());
-    }
-    if !attribute.path().is_ident("cfg_attr") {
-        return None;
-    }
-    let mut parts = split(attribute.meta.require_list().ok()?.tokens.clone()).into_iter();
-    let predicate = parts.next()?;
-    let kept: Vec<_> = parts.filter(is_cfg).collect();
-    (!kept.is_empty()).then(|| parse_quote!(#[cfg_attr(#predicate, #(#kept),*)]))
+    let condition = condition_of(&attribute.meta.to_token_stream())?;
+    Some(parse_quote!(#[#condition]))
 }
 
-fn is_cfg(part: &TokenStream) -> bool {
-    matches!(part.clone().into_iter().next(), Some(TokenTree::Ident(first)) if first == "cfg")
+/// The same inside of the brackets, where one `cfg_attr` may be in another.
+fn condition_of(attribute: &TokenStream) -> Option<TokenStream> {
+    let mut trees = attribute.clone().into_iter();
+    match (trees.next()?, trees.next()?) {
+        (TokenTree::Ident(name), TokenTree::Group(_)) if name == "cfg" => Some(attribute.clone()),
+        (TokenTree::Ident(name), TokenTree::Group(list)) if name == "cfg_attr" => {
+            let mut parts = split(list.stream()).into_iter();
+            let predicate = parts.next()?;
+            let kept: Vec<_> = parts.filter_map(|part| condition_of(&part)).collect();
+            (!kept.is_empty()).then(|| quote!(cfg_attr(#predicate, #(#kept),*)))
+        }
+        _ => None,
+    }
 }

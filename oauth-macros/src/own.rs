@@ -37,7 +37,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         quote! {
             #(#conditions)*
             #[automatically_derived]
-            impl #runtime::Covers<#name> for #name {}
+            impl #runtime::Covers<#name> for #name {
+                type OnlyTheMacrosWriteThis = ();
+            }
         }
     });
     quote!(#marker #covers #mistakes)
@@ -84,7 +86,7 @@ mod tests {
         for expected in [
             "pubenumBills{}",
             "rt::Scope::verbatim(\"https://x.example/bills\")",
-            "#[cfg(a)]#[automatically_derived]implrt::Covers<Bills>forBills{}",
+            "#[cfg(a)]#[automatically_derived]implrt::Covers<Bills>forBills{",
         ] {
             assert!(output.contains(expected), "{expected}\nis not in\n{output}");
         }

@@ -93,7 +93,7 @@ mod tests {
             "#[cfg(a)]const_:()=",
             "implrt::RequirementforBackup{",
             ".why(\"keep\")",
-            "implrt::Covers<rt::scope::DriveAppfolder>forBackup{}",
+            "implrt::Covers<rt::scope::DriveAppfolder>forBackup{",
         ] {
             assert!(output.contains(expected), "{expected}\nis not in\n{output}");
         }
@@ -111,6 +111,6 @@ mod tests {
         );
         let option = output("Backup(marker = X) = \"drive\"");
         assert!(option.contains("unknownoption`marker`:expectedoneof`any("));
-        assert!(output("Backup = \"drive.fil\"").contains("Covers<__Scope>forBackup{}"));
+        assert!(output("Backup = \"drive.fil\"").contains("Covers<__Scope>forBackup{"));
     }
 }

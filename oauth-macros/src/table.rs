@@ -64,8 +64,14 @@ fn scope_items(scope: usize) -> TokenStream {
         pub enum #name {}
         #[diagnostic::do_not_recommend]
         impl Requirement for #name {
+            type OnlyTheMacrosWriteThis = ();
             const DECLARATION: &'static Declaration = &DECLARATIONS[#index];
         }
-        #(#[diagnostic::do_not_recommend] impl Covers<#covered> for #name {})*
+        #(
+            #[diagnostic::do_not_recommend]
+            impl Covers<#covered> for #name {
+                type OnlyTheMacrosWriteThis = ();
+            }
+        )*
     }
 }

@@ -134,10 +134,9 @@ pub use web::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::scope::Scope;
-    pub use crate::scope::requirement::{
-        Declaration, assert_own_scope, assert_provider, assert_scope, own_scope,
-    };
-    pub use crate::web::HasOAuth;
+    pub use crate::scope::checks::{assert_own_scope, assert_provider, assert_scope, own_scope};
+    pub use crate::scope::requirement::Declaration;
+    pub use crate::web::{BeginsWith, HasOAuth, begins_with};
 
     #[cfg(feature = "manifest")]
     pub use crate::manifest::Registered;

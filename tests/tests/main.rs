@@ -27,6 +27,7 @@ mod jobs;
 mod manifest;
 mod midway;
 mod newcomer;
+mod narrowed_tokens;
 mod nodes;
 mod openapi;
 mod operate;
@@ -42,6 +43,7 @@ mod security_events;
 mod service_accounts;
 #[cfg(feature = "servers")]
 mod servers;
+mod signatures;
 mod staying;
 mod stores;
 mod step_up;

@@ -5,11 +5,11 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use oauth_tests::root;
 
-use crate::support::Browser;
+use crate::support::{Browser, Running, cargo};
 
 /// A folder that goes when the test does.
 struct Folder(PathBuf);
@@ -28,16 +28,6 @@ impl Drop for Folder {
     }
 }
 
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 /// What the README tells a newcomer to type, and the program to write.
 struct Steps {
     commands: Vec<String>,
@@ -51,27 +41,6 @@ fn readme() -> Steps {
     let commands = section.lines().filter_map(|line| line.strip_prefix("$ "));
     let program = section.split_once("```rust,no_run\n").unwrap().1.split_once("```").unwrap().0;
     Steps { commands: commands.map(str::to_owned).collect(), program: program.to_owned() }
-}
-
-/// Cargo as a newcomer calls it, but for what is compiled already: the target folder is shared.
-fn cargo(folder: &Path, arguments: &str) -> Command {
-    let checkout = fs::canonicalize(root()).unwrap();
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
-    for argument in arguments.split(' ') {
-        command.arg(argument.replace("../oauth", checkout.to_str().unwrap()));
-    }
-    for (name, _) in env::vars_os() {
-        // What the outer cargo says about the tests' own package does not hold here.
-        if name.to_string_lossy().starts_with("CARGO_PKG") || name == "CARGO_MANIFEST_DIR" {
-            command.env_remove(name);
-        }
-    }
-    let target = env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
-    command.env("CARGO_TARGET_DIR", checkout.join(target));
-    command.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
-    command.current_dir(folder).stdin(Stdio::null());
-    command
 }
 
 fn must(mut command: Command) {

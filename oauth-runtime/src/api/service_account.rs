@@ -8,7 +8,7 @@ use crate::oauth::{Login, OAuth, SignedIn};
 use crate::provider::ServiceAccountKey;
 use crate::scope::{Requirement, ScopeSet};
 use crate::tokens::{ProviderId, ServiceLogin, ServiceTokens};
-use crate::web::{Asked, Grant, Token};
+use crate::web::{Asked, Grant, Purpose, Token};
 
 /// A service account of Google's, made by [`OAuth::service_account`]: for the app's own data, or
 /// for that of an organization which lets it act for its people.
@@ -105,7 +105,7 @@ impl ServiceAccount {
             oauth,
             signed_in,
             tokens,
-            declaration,
+            purpose: Purpose::of(declaration),
             asked: Asked::nothing(),
         }))
     }

@@ -18,7 +18,7 @@ use crate::provider::{ClientCredentials, Provider};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Requirement, ScopeSet, short_name};
 use crate::tokens::{Authorized, ProviderId, Unsaved};
-use crate::web::{Asked, Declared, Grant, Token};
+use crate::web::{Asked, Declared, Grant, Purpose, Token};
 
 /// What every sign-in asks for.
 const BASE: [&str; 3] = ["openid", "email", "profile"];
@@ -282,7 +282,8 @@ fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<G
     let tokens = signed_in.as_ref().and_then(|who| who.row().tokens.clone());
     let lost = || Error::new(Code::Internal, "a fake session is not found");
     let (signed_in, tokens) = signed_in.zip(tokens).ok_or_else(lost)?;
-    Ok(Grant { oauth, signed_in, tokens, declaration, asked: Asked::nothing() })
+    let purpose = Purpose::of(declaration);
+    Ok(Grant { oauth, signed_in, tokens, purpose, asked: Asked::nothing() })
 }
 
 /// The result of what does not wait, since its rows are in memory.

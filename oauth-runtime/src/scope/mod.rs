@@ -5,6 +5,7 @@
 
 mod catalogue;
 pub(crate) mod requirement;
+pub(crate) mod checks;
 mod name;
 mod routed;
 mod set;

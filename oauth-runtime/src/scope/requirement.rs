@@ -5,7 +5,7 @@ use super::{Scope, ScopeSet};
 /// A type that stands for declared scopes: the marker of a handler with
 /// `#[requires_scopes(…)]`, a `scope_set!`, or a single scope of [`scope`](super).
 ///
-/// Only these macros implement it.
+/// The macros implement it, and nothing else should: see [`Covers`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` declares no OAuth scopes",
     label = "declares no OAuth scopes",
@@ -21,6 +21,9 @@ use super::{Scope, ScopeSet};
 /// ```
 pub trait Requirement: Send + Sync + 'static {
     #[doc(hidden)]
+    type OnlyTheMacrosWriteThis;
+
+    #[doc(hidden)]
     const DECLARATION: &'static Declaration;
 }
 
@@ -32,6 +35,15 @@ pub trait Requirement: Send + Sync + 'static {
 /// fn reads_drive<R: Covers<scope::DriveReadonly>>() {}
 /// reads_drive::<scope::Drive>();
 /// ```
+///
+/// # Who implements it
+/// The macros do. What a macro writes into an app, the app can write too, so the trait is not
+/// sealed in the strict sense: it has an item without documentation whose name says that it is
+/// not for use by hand. An implementation by hand makes a promise that no scope keeps: a helper
+/// then takes a token that lacks what it needs, and the API refuses the call. It lets nobody in:
+/// handlers are guarded by what they declare, [`Token::narrow`](crate::Token::narrow) compares
+/// the declarations themselves and does not compile, and
+/// [`Token::optional`](crate::Token::optional) looks at what was granted.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` declares no scope that covers `{T}`",
     label = "this call needs `{T}`",
@@ -39,19 +51,26 @@ pub trait Requirement: Send + Sync + 'static {
     note = "a function that hands on the token of its caller adds `+ Covers<{T}>` to its bound",
     note = "a bound names one scope: those of a `scope_set!` are named one by one"
 )]
-pub trait Covers<T: ?Sized>: Requirement {}
+pub trait Covers<T: ?Sized>: Requirement {
+    #[doc(hidden)]
+    type OnlyTheMacrosWriteThis;
+}
 
 /// Says that a person may have granted the scope `T` to `Self` without having to: it is declared
 /// as `optional(…)`, or as one of `any(…)`.
 ///
-/// Only the macros implement it; [`Token::optional`](crate::Token::optional) asks for it.
+/// The macros implement it, and nothing else should: see [`Covers`].
+/// [`Token::optional`](crate::Token::optional) asks for it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare `{T}` as optional",
     label = "this call needs `{T}` in `optional(…)` or `any(…)`",
     note = "add it where `{Self}` is declared: `#[requires_scopes(\"…\", optional(\"…\"))]`",
     note = "a required scope is always there: `token.narrow::<{T}>()`"
 )]
-pub trait MayHold<T: ?Sized>: Requirement {}
+pub trait MayHold<T: ?Sized>: Requirement {
+    #[doc(hidden)]
+    type OnlyTheMacrosWriteThis;
+}
 
 /// What was declared, and where.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +160,7 @@ impl Declaration {
     }
 
     /// The scope, if that is all that is declared.
-    const fn lone_scope(&self) -> Option<Scope> {
+    pub(super) const fn lone_scope(&self) -> Option<Scope> {
         match (self.scopes, self.any, self.optional) {
             ([scope], [], []) => Some(*scope),
             _ => None,
@@ -160,77 +179,6 @@ impl Declaration {
     pub const fn why(mut self, why: &'static str) -> Self {
         self.why = Some(why);
         self
-    }
-}
-
-/// Fails to compile unless this is the declaration of the catalogue's scope at the index: for a
-/// path that names it. For the macros alone.
-#[doc(hidden)]
-pub const fn assert_scope(declaration: &Declaration, index: u16) {
-    let known = match declaration.lone_scope() {
-        Some(scope) => scope.index(),
-        None => None,
-    };
-    let is_it = matches!(known, Some(known) if known == index);
-    assert!(
-        is_it,
-        "this type has the name of a scope of the catalogue, and is not that scope: give it another \
-         name, or take the one of `oauth_runtime::scope`"
-    );
-}
-
-/// Fails to compile unless this is the declaration of a type that `scope!` made. For the macros
-/// alone.
-#[doc(hidden)]
-pub const fn assert_own_scope(declaration: &Declaration) {
-    let scope = declaration.lone_scope();
-    assert!(scope.is_some(), "a set is no scope: write its scopes, or take `Token<Name>` of it");
-    let known = matches!(scope, Some(scope) if scope.index().is_some());
-    assert!(
-        !known,
-        "a scope of the catalogue goes by the name of its type in `oauth_runtime::scope`"
-    );
-}
-
-/// A path of a list stands for a scope of the provider that the list is for. For the macros alone.
-#[doc(hidden)]
-pub const fn assert_provider(declaration: &Declaration, provider: Option<&str>) {
-    let same = match (not_google(declaration.provider), not_google(provider)) {
-        (None, None) => true,
-        (Some(one), Some(other)) => is_same_text(one.as_bytes(), other.as_bytes()),
-        _ => false,
-    };
-    assert!(
-        same,
-        "a list asks one provider, and this scope is of another: compare `provider = \"…\"` on both"
-    );
-}
-
-/// The catalogue is Google's, whether that is said or not.
-const fn not_google(provider: Option<&str>) -> Option<&str> {
-    match provider {
-        Some(key) if is_same_text(key.as_bytes(), b"google") => None,
-        other => other,
-    }
-}
-
-const fn is_same_text(one: &[u8], other: &[u8]) -> bool {
-    let mut same = one.len() == other.len();
-    let mut place = 0;
-    while same && place < one.len() {
-        same = one[place] == other[place];
-        place += 1;
-    }
-    same
-}
-
-/// The scope of a type that `scope!` made. For the macros alone.
-#[doc(hidden)]
-pub const fn own_scope(declaration: &Declaration) -> Scope {
-    match declaration.lone_scope() {
-        Some(scope) => scope,
-        // `assert_own_scope` tells of it.
-        None => Scope::verbatim("none"),
     }
 }
 

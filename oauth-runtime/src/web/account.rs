@@ -7,6 +7,7 @@ use super::asked::Asked;
 use super::extract::Token;
 use super::grant::Grant;
 use super::guard::{self, Pass};
+use super::purpose::Purpose;
 use crate::error::{Code, Error};
 use crate::oauth::{Login, OAuth, SignedIn};
 use crate::protocol::AccountId;
@@ -85,20 +86,22 @@ impl Account {
     /// provider or the store cannot be asked now.
     pub async fn token<R: Requirement>(&self) -> Result<Token<R>, Error> {
         let (oauth, declaration) = (&self.oauth, R::DECLARATION);
+        let purpose = Purpose::of(declaration);
         let now = oauth.0.clock.now();
         let provider = self.provider_for(declaration)?;
         let key = oauth.0.accounts.key_named(self.id.issuer(), self.id.subject()).await?;
         let Some(account) = oauth.0.accounts.get(&key, now).await? else {
             let text = "nobody has signed in with this account, or it was forgotten";
             let error = Error::new(Code::ConsentRequired, text);
-            return Err(Grant::refused_to_job(oauth, None, declaration, error));
+            return Err(Grant::refused_to_job(oauth, (provider, None), purpose, error));
         };
         let who = SignedIn { login: Login::Account, provider, owner: None, key, account };
         let passed = guard::renew(oauth, &who, declaration).await;
-        let Pass { oauth, signed_in, tokens } = passed
-            .map_err(|error| Grant::refused_to_job(oauth, Some(who.row()), declaration, error))?;
+        let of = (provider, Some(who.row()));
+        let Pass { oauth, signed_in, tokens } =
+            passed.map_err(|error| Grant::refused_to_job(oauth, of, purpose, error))?;
         let asked = Asked::nothing();
-        Ok(Token::from_grant(Grant { oauth, signed_in, tokens, declaration, asked }))
+        Ok(Token::from_grant(Grant { oauth, signed_in, tokens, purpose, asked }))
     }
 
     /// The provider of the account, if that is the one whose scopes are wanted.

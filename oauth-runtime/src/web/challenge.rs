@@ -134,7 +134,7 @@ impl Challenge<'_> {
         let Self { oauth, provider, declaration, ref declined, code, .. } = *self;
         let missing = &self.wanted.missing;
         let authorize_url = self.link_for_script(|intent| intent)?;
-        let problem = Problem { oauth, provider, declaration, missing, declined, code };
+        let problem = Problem { oauth, provider, why: declaration.why, missing, declined, code };
         let response = problem.response(&authorize_url)?;
         Ok(Answer { response, authorize_url: Some(authorize_url) })
     }

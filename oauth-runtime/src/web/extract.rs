@@ -10,12 +10,12 @@ use http::request::Parts;
 
 use super::admitting::{Admitted, Extracting, granted, granted_or_not, passed};
 use super::grant::Grant;
-use super::guard;
 use super::state::HasOAuth;
 use super::user::User;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::protocol::AccountId;
+use crate::scope::checks::{assert_covers, assert_provider};
 use crate::scope::{Covers, MayHold, Requirement, ScopeSet};
 use crate::secret::Redacted;
 
@@ -81,13 +81,7 @@ impl<R: Requirement> Token<R> {
     /// the request is not answered, returning the error asks the person for what is missing. In
     /// an app with a login of its own a stream learns of an unlinking, and not of the app's logout.
     pub async fn fresh(&self) -> Result<Self, Error> {
-        let grant = self.grant.renewed().await?;
-        // What was granted to a handler besides may be gone while the rest is there.
-        if R::DECLARATION.is_met_by(&grant.signed_in.row().covered) {
-            Ok(Self::from_grant(grant))
-        } else {
-            Err(grant.refused(guard::withdrawn()))
-        }
+        self.grant.renewed().await.map(Self::from_grant)
     }
 
     /// The same with another access token, after an API answered 401 to this one: it was revoked
@@ -117,6 +111,7 @@ impl<R: Requirement> Token<R> {
     where
         R: Covers<N>,
     {
+        const { assert_covers(R::DECLARATION, N::DECLARATION) };
         self.as_token_of()
     }
 
@@ -138,12 +133,14 @@ impl<R: Requirement> Token<R> {
     where
         R: MayHold<N>,
     {
+        const { assert_provider(N::DECLARATION, R::DECLARATION.provider) };
         let held = N::DECLARATION.is_met_by(&self.grant.signed_in.row().covered);
         held.then(|| self.as_token_of())
     }
 
+    /// Whatever becomes of that token later is judged by what `N` declares.
     fn as_token_of<N: Requirement>(&self) -> Token<N> {
-        Token::from_grant(self.grant.clone())
+        Token::from_grant(self.grant.narrowed(N::DECLARATION))
     }
 
     /// When the access token ends.

@@ -7,6 +7,7 @@ use http::request::Parts;
 use super::asked::Asked;
 use super::guard::{self, Pass};
 use super::problem::{Problem, redirect_htmx};
+use super::purpose::Purpose;
 use super::request_kind::RequestKind;
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
@@ -16,6 +17,7 @@ use crate::provider::Provider;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
 use crate::session::Binding;
+use crate::store::Entry;
 use crate::tokens::{AccountRow, ProviderId, TokenSet};
 
 /// A live token that holds what was required, with the request that required it.
@@ -24,23 +26,28 @@ pub(crate) struct Grant {
     pub(crate) oauth: OAuth,
     pub(crate) signed_in: SignedIn,
     pub(crate) tokens: Arc<TokenSet>,
-    pub(crate) declaration: &'static Declaration,
+    pub(crate) purpose: Purpose,
     pub(crate) asked: Asked,
 }
 
 impl Grant {
     pub(super) fn of(pass: Pass, declaration: &'static Declaration, parts: &Parts) -> Self {
         let Pass { oauth, signed_in, tokens } = pass;
-        let asked = Asked::of(&oauth, parts);
-        Self { oauth, signed_in, tokens, declaration, asked }
+        let (purpose, asked) = (Purpose::of(declaration), Asked::of(&oauth, parts));
+        Self { oauth, signed_in, tokens, purpose, asked }
     }
 
     /// The same with a token that has life left.
     pub(super) async fn renewed(&self) -> Result<Self, Error> {
-        let renewed = guard::renew(&self.oauth, &self.signed_in, self.declaration).await;
+        let renewed = guard::renew(&self.oauth, &self.signed_in, self.purpose.declaration).await;
         let Pass { oauth, signed_in, tokens } = renewed.map_err(|error| self.refused(error))?;
-        let Self { declaration, asked, .. } = self.clone();
-        Ok(Self { oauth, signed_in, tokens, declaration, asked })
+        let Self { purpose, asked, .. } = self.clone();
+        Ok(Self { oauth, signed_in, tokens, purpose, asked })
+    }
+
+    /// The same for a part of its handler, which has a declaration of its own.
+    pub(super) fn narrowed(&self, declaration: &'static Declaration) -> Self {
+        Self { purpose: self.purpose.narrowed(declaration), ..self.clone() }
     }
 
     /// The same with another token, since an API did not take this one.
@@ -63,8 +70,9 @@ impl Grant {
         match &self.signed_in.login {
             Login::Service(service) => return service.refused(error),
             Login::Account => {
-                let row = Some(self.signed_in.row());
-                return Self::refused_to_job(&self.oauth, row, self.declaration, error);
+                let now = self.account_now();
+                let of = (self.signed_in.provider, Some(&now.value));
+                return Self::refused_to_job(&self.oauth, of, self.purpose, error);
             }
             Login::Session(_) | Login::Owner(_) => {}
         }
@@ -84,17 +92,16 @@ impl Grant {
     #[cold]
     pub(super) fn refused_to_job(
         oauth: &OAuth,
-        row: Option<&AccountRow>,
-        declaration: &'static Declaration,
+        (provider, row): (ProviderId, Option<&AccountRow>),
+        purpose: Purpose,
         error: Error,
     ) -> Error {
         if !error.is_consent_required() {
             return error;
         }
-        let provider = oauth.declared(declaration).unwrap_or_default();
         let wanted = match row {
-            Some(row) => row.wanted_again(declaration),
-            None => declaration.whole(&ScopeSet::default()),
+            Some(row) => purpose.wanted_again(row),
+            None => purpose.wanted_by_handler(None),
         };
         // A link that binds to a session would be nobody's by tomorrow.
         let holder = row.and_then(|row| row.holder).filter(|_| oauth.0.login.is_some());
@@ -106,13 +113,13 @@ impl Grant {
             let intent = Intent::new(oauth, holder, &wanted.missing, page)
                 .at(oauth, provider)
                 .with_optional(&wanted.optional)
-                .with_why(declaration.why);
+                .with_why(purpose.why());
             let hint = row.and_then(|row| row.identity.email().map(str::to_owned));
             intent.in_mail(oauth, hint).to_link(oauth)
         };
         let (missing, declined) = (&wanted.missing, &ScopeSet::default());
-        let problem =
-            Problem { oauth, provider, declaration, missing, declined, code: error.kind() };
+        let (why, code) = (purpose.why(), error.kind());
+        let problem = Problem { oauth, provider, why, missing, declined, code };
         let answer = link.and_then(|link| {
             let whole = format!("{}{link}", oauth.0.urls.origin_text());
             Ok(Answer { response: problem.response(&whole)?, authorize_url: Some(whole) })
@@ -150,7 +157,7 @@ impl Grant {
     }
 
     fn hold(&self, code: Code) -> Result<String, Error> {
-        let target = self.asked.form_target(&self.oauth).filter(|_| self.declaration.holds_form);
+        let target = self.asked.form_target(&self.oauth).filter(|_| self.purpose.holds_form());
         let intent = match target {
             Some(target) => self.intent(code, target),
             None => self.intent(code, self.asked.page(&self.oauth)).keeping_no_form(),
@@ -159,21 +166,20 @@ impl Grant {
     }
 
     fn problem(&self, code: Code, link: &str) -> Result<Ready, Error> {
-        let Self { oauth, declaration, .. } = self;
-        let (provider, wanted) = self.wanted(code);
+        let (oauth, why, (provider, wanted)) = (&self.oauth, self.purpose.why(), self.wanted(code));
         let (missing, declined) = (&wanted.missing, &ScopeSet::default());
-        Problem { oauth, provider, declaration, missing, declined, code }.response(link)
+        Problem { oauth, provider, why, missing, declined, code }.response(link)
     }
 
-    /// Whoever says that something is missing does not say which: the handler's own scopes are
-    /// asked for, although the account seems to have them.
+    /// An API that misses something does not say what: the scopes of the token are asked for,
+    /// although the account seems to have them.
     fn intent(&self, code: Code, resume: Resume) -> Intent {
         let (binding, (provider, wanted)) = (self.binding(code), self.wanted(code));
         let intent = Intent::new(&self.oauth, binding, &wanted.missing, resume.into_string());
         intent
             .at(&self.oauth, provider)
             .with_optional(&wanted.optional)
-            .with_why(self.declaration.why)
+            .with_why(self.purpose.why())
             .insisting()
     }
 
@@ -189,8 +195,17 @@ impl Grant {
             Login::Session(_) if code == Code::SignInRequired && !provider.is_first() => {
                 Default::default()
             }
-            _ => (*provider, self.signed_in.row().wanted_again(self.declaration)),
+            _ if code == Code::SignInRequired => {
+                (*provider, self.purpose.wanted_by_handler(Some(self.signed_in.row())))
+            }
+            _ => (*provider, self.purpose.wanted_again(&self.account_now().value)),
         }
+    }
+
+    /// The account as a refresh left it, if there was one meanwhile.
+    fn account_now(&self) -> Arc<Entry<AccountRow>> {
+        let last = self.oauth.last_account(&self.signed_in);
+        last.unwrap_or_else(|| self.signed_in.account.clone())
     }
 
     /// Who will follow the link: after a sign-out somebody of whom nothing is known, but for the

@@ -89,7 +89,7 @@ pub(crate) async fn renew(
     }
 }
 
-pub(super) fn withdrawn() -> Error {
+fn withdrawn() -> Error {
     Error::new(Code::ConsentRequired, "a required scope is no longer granted")
 }
 

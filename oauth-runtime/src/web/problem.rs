@@ -7,14 +7,13 @@ use super::respond::{self, Ready};
 use crate::error::{Code, Error};
 use crate::oauth::OAuth;
 use crate::scope::ScopeSet;
-use crate::scope::requirement::Declaration;
 use crate::tokens::ProviderId;
 
 /// What is missing, and for what.
 pub(super) struct Problem<'a> {
     pub(super) oauth: &'a OAuth,
     pub(super) provider: ProviderId,
-    pub(super) declaration: &'static Declaration,
+    pub(super) why: Option<&'static str>,
     pub(super) missing: &'a ScopeSet,
     pub(super) declined: &'a ScopeSet,
     pub(super) code: Code,
@@ -45,7 +44,7 @@ impl Problem<'_> {
             provider: self.oauth.provider(self.provider).key(),
             missing_scopes: self.missing,
             declined: self.declined,
-            why: self.declaration.why,
+            why: self.why,
             authorize_url,
         };
         let mut response = respond::bare(status);

@@ -7,12 +7,14 @@ mod folder;
 mod html;
 mod log;
 mod ours;
+mod outside;
 
 pub use app::{App, router};
 pub use browser::{Browser, Page, query};
 pub use fleet::Fleet;
 pub use folder::Folder;
 pub use log::Log;
+pub use outside::{Running, cargo};
 
 /// F1: return paths that lead off the origin, or would to a careless reader.
 pub const ELSEWHERE: [&str; 19] = [

@@ -1,0 +1,100 @@
+//! The compiler's word for it that a handler begins with its guard.
+//!
+//! What a macro reads of a signature is not yet what becomes of it: names mean what the module
+//! makes of them, and the attributes below ours may rewrite all of it. So each handler leaves a
+//! function beside it that nothing calls, and that compiles only if the function of the handler's
+//! name begins with the guard, after all macros have run.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, FnArg, GenericParam, Path, Signature};
+
+use crate::args::Args;
+use crate::parameters::{has_condition, has_impl, is_one_of};
+
+/// The attributes of functions that change no parameter.
+const HARMLESS: [&str; 14] = [
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "must_use",
+    "no_mangle",
+    "track_caller",
+    "warn",
+];
+
+/// What a handler begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    Token,
+    Declared,
+}
+
+/// A handler that can be named as a value, with its type parameters written out.
+pub(crate) struct Proof(());
+
+impl Proof {
+    /// None where the compiler cannot be asked. No other macro may then touch the handler.
+    pub(crate) fn of(
+        attributes: &[Attribute],
+        signature: &Signature,
+        args: &mut Args,
+    ) -> Option<Self> {
+        let obstacle = if has_impl(signature.inputs.to_token_stream()) {
+            "`impl Trait` in a parameter: name it, as in `<T: Trait>`"
+        } else if has_condition(&signature.generics) {
+            "an attribute on a generic parameter: put the `cfg` above the whole function"
+        } else {
+            return Some(Self(()));
+        };
+        for other in attributes.iter().filter(|other| !is_one_of(other, &HARMLESS)) {
+            let text = format!(
+                "an attribute like this one could take away the guard, and the compiler cannot \
+                 watch over it because of {obstacle}"
+            );
+            args.mistakes.add_at(other, text);
+        }
+        None
+    }
+
+    /// The function that compiles only with the guard.
+    pub(crate) fn that(
+        &self,
+        signature: &Signature,
+        guard: Guard,
+        marker: &Ident,
+        runtime: &Path,
+    ) -> TokenStream {
+        let Signature { ident, generics, inputs, .. } = signature;
+        let (guard, written) = match (guard, inputs.first()) {
+            (Guard::Token, Some(FnArg::Typed(first))) => (quote!(Token), first.ty.span()),
+            _ => (quote!(Declared), ident.span()),
+        };
+        let here = written.resolved_at(Span::call_site());
+        let arguments = generics.params.iter().filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(&parameter.ident),
+            GenericParam::Const(parameter) => Some(&parameter.ident),
+            GenericParam::Lifetime(_) => None,
+        });
+        let conditions = &generics.where_clause;
+        let ask = quote_spanned!(here=>
+            #runtime::__private::begins_with::<#runtime::#guard<#marker>, _, _>(
+                &#ident::<#(#arguments),*>
+            );
+        );
+        // What is used by dead code alone is reported as dead, unless that is allowed around here.
+        quote! {
+            #[deny(dead_code)]
+            #[allow(deprecated)]
+            fn __begins_with_its_guard #generics () #conditions { #ask }
+        }
+    }
+}
