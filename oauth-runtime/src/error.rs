@@ -165,7 +165,7 @@ impl Error {
     /// Whether the same request may succeed later without anybody acting.
     pub fn is_transient(&self) -> bool {
         use Code::{ApiRateLimited, ApiUnavailable, ShuttingDown, StoreUnavailable};
-        use Code::{ProviderTimeout, ProviderUnavailable};
+        use Code::{ProviderTimeout, ProviderUnavailable, TooManyPending};
         matches!(
             self.0.code,
             ApiRateLimited
@@ -174,6 +174,7 @@ impl Error {
                 | ProviderUnavailable
                 | ShuttingDown
                 | StoreUnavailable
+                | TooManyPending
         )
     }
 

@@ -8,11 +8,11 @@ use axum::body::{Body, to_bytes};
 use futures_util::{StreamExt as _, stream};
 use http::{Method, Request};
 use oauth_runtime::fake::{Endpoint, navigate};
-use oauth_runtime::{MemoryStore, OAuthBuilder};
+use oauth_runtime::{Clock as _, MemoryStore, OAuthBuilder};
 use tower::ServiceExt as _;
 use url::Url;
 
-use crate::support::{App, Fleet, query, router};
+use crate::support::{App, Browser, Fleet, Log, Page, query, router};
 
 const CROWD: usize = 5_000;
 
@@ -153,4 +153,129 @@ async fn what_is_too_long_is_answered_and_not_kept() {
         }
     }
     assert_eq!(fleet.store.counts(), before, "neither read nor written");
+}
+
+const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
+const CALENDAR: [&str; 1] = ["calendar.events.readonly"];
+
+/// A browser that begins an authorization, and its state.
+async fn begun(app: &App, browser: &mut Browser, path: &str) -> String {
+    let sent = browser.go(app.url(path)).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    sent.query("state").unwrap()
+}
+
+/// The answer of a provider that no provider gave: with a code of nobody, or a denial.
+async fn answered(app: &App, browser: &mut Browser, state: &str, answer: &str) -> Page {
+    browser.go(app.callback(&format!("{answer}&state={state}"))).await
+}
+
+async fn junk(app: &App, browser: &mut Browser) -> Page {
+    browser.cookies.clear();
+    let state = begun(app, browser, "/notes").await;
+    answered(app, browser, &state, "code=junk").await
+}
+
+async fn form(app: &App, browser: &mut Browser) -> Page {
+    let origin = [("origin", app.origin.as_str())];
+    browser.post(app.url("/echo"), &[("title", "x")], "same-origin", &origin).await
+}
+
+async fn signed_in(app: &App, email: &str) -> Browser {
+    let mut browser = Browser::new();
+    let page = browser.authorize(app.url("/oauth/sign-in"), email, &[]).await;
+    assert!(page.status < 500, "{}", page.body);
+    browser
+}
+
+async fn little_room() -> App {
+    App::with(|fake| fake, OAuthBuilder::with_little_room).await
+}
+
+/// Denials, forms and codes of nobody, from callers who are not signed in: a denial costs nothing,
+/// a form costs no authorization, and a code costs those who come to sign in alone. A user who is
+/// signed in notices none of it.
+#[tokio::test]
+async fn strangers_cost_users_nothing() {
+    let (log, _kept) = Log::keep(tracing::Level::INFO);
+    let app = little_room().await;
+    let mut ada = signed_in(&app, ADA).await;
+    let before = app.fake.calls(Endpoint::Token);
+    let mut browser = Browser::new();
+    for _ in 0..40 {
+        browser.cookies.clear();
+        let state = begun(&app, &mut browser, "/notes").await;
+        let denied = answered(&app, &mut browser, &state, "error=access_denied").await;
+        assert_eq!(denied.status, 403);
+        let form = form(&app, &mut browser).await;
+        assert!([200, 503].contains(&form.status), "{}", form.body);
+    }
+    assert_eq!(app.fake.calls(Endpoint::Token), before, "nothing was exchanged");
+    let mut bob = signed_in(&app, BOB).await;
+    assert_eq!(bob.go(app.url("/hello")).await.body, BOB, "one who signs in meanwhile");
+    assert_eq!(form(&app, &mut ada).await.status, 200);
+    assert!(!log.text().contains("rows=\"used_states\""), "{}", log.text());
+
+    let (before, mut accepted) = (app.fake.calls(Endpoint::Token), 0);
+    for _ in 0..30 {
+        let page = junk(&app, &mut browser).await;
+        if page.status == 503 {
+            let wait: u64 = page.header("retry-after").parse().unwrap();
+            assert!((1..=60).contains(&wait), "{wait}");
+        } else {
+            assert_eq!(page.status, 502, "{}", page.body);
+            accepted += 1;
+        }
+    }
+    assert_eq!(accepted, 6, "two had signed in");
+    assert_eq!(app.fake.calls(Endpoint::Token) - before, accepted, "refused before the exchange");
+    let page = ada.authorize(app.url("/week"), ADA, &CALENDAR).await;
+    assert_eq!(page.status, 200, "an increment: {}", page.body);
+    assert_eq!(form(&app, &mut ada).await.status, 200);
+    let late = Browser::new().authorize(app.url("/oauth/sign-in"), BOB, &[]).await;
+    assert_eq!(late.status, 503, "{}", late.body);
+    let text = log.text();
+    for rows in ["used_states", "kept_forms"] {
+        let told = format!("code=\"too_many_pending\" rows=\"{rows}\" share=\"strangers\"");
+        assert_eq!(text.matches(&told).count(), 1, "{rows} is told once: {text}");
+    }
+    assert!(!text.contains("provider_unavailable"), "{text}");
+    app.clock.set(app.clock.now() + std::time::Duration::from_secs(610));
+    signed_in(&app, BOB).await;
+}
+
+/// Whoever has an account fills no share for others with it, and answers that are loaded again
+/// take no room at all.
+#[tokio::test]
+async fn one_user_costs_others_nothing() {
+    let app = little_room().await;
+    let mut eve = signed_in(&app, BOB).await;
+    let mut ada = signed_in(&app, ADA).await;
+    let before = app.fake.calls(Endpoint::Token);
+    let (mut statuses, mut used) = (Vec::new(), None);
+    for _ in 0..20 {
+        let mut tab = eve.tab();
+        let sent = tab.go(app.url("/notes")).await;
+        let sent = if sent.status == 303 { sent } else { tab.go(sent.link("Grant access")).await };
+        let state = sent.query("state").unwrap();
+        let page = answered(&app, &mut tab, &state, "code=junk").await;
+        statuses.push(page.status);
+        used = used.or(Some((tab, state)));
+    }
+    assert_eq!(statuses.split_off(6), [503; 14]);
+    assert_eq!(statuses, [502; 6]);
+    let (mut tab, state) = used.unwrap();
+    for _ in 0..20 {
+        let page = answered(&app, &mut tab, &state, "code=junk").await;
+        assert_eq!(page.status, 400, "it was used: {}", page.body);
+    }
+    assert_eq!(app.fake.calls(Endpoint::Token) - before, 6, "none of them twice");
+    let page = ada.authorize(app.url("/week"), ADA, &CALENDAR).await;
+    assert_eq!(page.status, 200, "another user: {}", page.body);
+    eve.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+    let mut again = signed_in(&app, BOB).await;
+    let state = begun(&app, &mut again, "/notes").await;
+    let page = answered(&app, &mut again, &state, "code=junk").await;
+    assert_eq!(page.status, 503, "the same user in another session");
 }

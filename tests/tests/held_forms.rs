@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use oauth_runtime::OAuthBuilder;
 use oauth_runtime::fake::Endpoint;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -227,23 +228,162 @@ async fn a_handler_may_have_no_form_kept() {
     assert_eq!((saved.status, saved.body.as_str()), (200, BODY));
 }
 
-/// Memory has a bound: above it a form is answered as one that cannot be kept.
+/// A browser that has no cookie sends a form, by a link of its own.
+async fn sent_by_stranger(browser: &mut Browser, app: &App) -> Page {
+    browser.cookies.clear();
+    sent(browser, app, "/echo").await
+}
+
+fn with_little_room(builder: OAuthBuilder) -> OAuthBuilder {
+    builder.with_little_room()
+}
+
+/// Memory has a bound: above it a form is answered as one that cannot be kept. Callers who are not
+/// signed in have a share of it, and fill no other.
 #[tokio::test]
-async fn a_full_house_keeps_no_more_and_says_so() {
-    let app = App::start().await;
-    let mut browser = Browser::new();
+async fn a_full_share_keeps_no_more_and_says_so() {
+    let app = App::with(|fake| fake, with_little_room).await;
+    let mut ada = Browser::new();
+    ada.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+    let (mut stranger, mut statuses) = (Browser::new(), Vec::new());
+    for _ in 0..20 {
+        let page = sent_by_stranger(&mut stranger, &app).await;
+        assert!(page.status == 200 || page.body.contains("send it again"), "{}", page.body);
+        statuses.push(page.status);
+    }
+    assert_eq!(statuses.split_off(4), [503; 16]);
+    assert_eq!(statuses, [200; 4]);
+    for path in ["/echo?n=1", "/echo?n=2", "/echo?n=3"] {
+        let page = sent(&mut ada, &app, path).await;
+        assert_eq!(page.status, 200, "a user's form: {}", page.body);
+    }
+    app.clock.advance(Duration::from_secs(610));
+    assert_eq!(sent_by_stranger(&mut stranger, &app).await.status, 200, "they have ended");
+}
+
+/// A form that is sent makes room for the next one.
+#[tokio::test]
+async fn a_form_that_is_sent_takes_no_room() {
+    let app = App::with(|fake| fake, with_little_room).await;
+    for round in 0..6 {
+        let mut browser = Browser::new();
+        let page = sent(&mut browser, &app, "/echo").await;
+        assert_eq!(page.status, 200, "{round}: {}", page.body);
+        let shown = browser.authorize(page.link("Continue"), ADA, &["drive.file"]).await;
+        assert_eq!(browser.send_form(&shown).await.status, 200, "{round}");
+    }
+}
+
+/// One link, however often a form is posted to it, keeps one form: by browsers that drop their
+/// cookies, and by a user.
+#[tokio::test]
+async fn a_link_keeps_a_form_once() {
+    let app = App::with(|fake| fake, with_little_room).await;
+    let mut stranger = Browser::new();
+    let link = hold_link(&app, &mut stranger).await;
+    assert_eq!(stranger.post(&link, &FORM, "same-origin", &[]).await.status, 200);
+    for _ in 0..200 {
+        stranger.cookies.clear();
+        let again = stranger.post(&link, &[("a", "b")], "same-origin", &[]).await;
+        assert_eq!(again.status, 400, "{}", again.body);
+        assert!(again.set_cookies().is_empty(), "nothing is kept for this browser");
+    }
+    for _ in 0..3 {
+        let page = sent_by_stranger(&mut stranger, &app).await;
+        assert_eq!(page.status, 200, "there is room as before: {}", page.body);
+    }
+    assert_eq!(sent_by_stranger(&mut stranger, &app).await.status, 503);
+    let mut ada = Browser::new();
+    ada.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+    let link = hold_link(&app, &mut ada).await;
+    for _ in 0..20 {
+        assert_eq!(ada.post(&link, &FORM, "same-origin", &[]).await.status, 200);
+    }
+    for _ in 0..2 {
+        assert_eq!(sent(&mut ada, &app, "/echo").await.status, 200);
+    }
+    let gone = ada.post(&link, &FORM, "same-origin", &[]).await;
+    assert_eq!(gone.status, 400, "others took its place, and the link is used up");
+}
+
+/// The page of a kept form may be loaded again, signed out and signed in, until the form is sent.
+#[tokio::test]
+async fn the_page_of_a_kept_form_can_be_loaded_again() {
+    let (app, mut browser) = (App::start().await, Browser::new());
     let link = hold_link(&app, &mut browser).await;
-    let mut refused = 0;
-    for _ in 0..700 {
-        browser.cookies.clear();
-        let page = browser.post(&link, &[("a", "b")], "same-origin", &[]).await;
-        match page.status {
-            200 => {}
-            503 => refused += 1,
-            other => panic!("{other}: {}", page.body),
+    let first = browser.post(&link, &FORM, "same-origin", &[]).await;
+    let again = browser.post(&link, &[("title", "other")], "same-origin", &[]).await;
+    assert_eq!((first.status, again.status), (200, 200), "{}", again.body);
+    let shown = browser.authorize(again.link("Continue"), ADA, &["drive.file"]).await;
+    assert!(shown.body.contains("A &#38; B = é+%"), "as it came first: {}", shown.body);
+    let again = browser.post(&link, &FORM, "same-origin", &[]).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    let shown = browser.follow(again.link("Continue")).await;
+    assert!(browser.send_form(&shown).await.body.ends_with(BODY));
+    let sent = browser.post(&link, &FORM, "same-origin", &[]).await;
+    assert_eq!(sent.status, 400, "it was sent: {}", sent.body);
+}
+
+/// A form that was sent before anybody was signed in is that of the user who signs in next, and of
+/// no later one: another account in the same browser neither sees nor sends it.
+#[tokio::test]
+async fn a_form_belongs_to_the_user_who_signed_in_with_it() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = sent(&mut browser, &app, "/echo?q=1").await;
+    let shown = browser.authorize(page.link("Continue"), BOB, &["drive.file"]).await;
+    assert_eq!((shown.status, shown.url.path()), (200, "/oauth/continue"), "{}", shown.body);
+    let ways = [("/week", BOB, ADA, 400), ("/notes", ADA, BOB, 200)];
+    for (path, from, to, sees) in ways {
+        assert_eq!(browser.go(app.url("/hello")).await.body, from);
+        switch(&app, &mut browser, path, [from, to]).await;
+        let seen = browser.go(&shown.url).await;
+        assert_eq!(seen.status, sees, "{to}: {}", seen.body);
+        assert_eq!(seen.body.contains("A &#38; B"), sees == 200, "{to}");
+        if sees != 200 {
+            assert_eq!(browser.send_form(&shown).await.status, sees, "{to}");
         }
     }
-    assert!((100..600).contains(&refused), "{refused} of 700 were refused");
+    let arrived = browser.send_form(&shown).await;
+    assert!(arrived.body.ends_with(BODY), "{}", arrived.body);
+}
+
+/// Where a page asks the first user for more, the second one is chosen at the provider, and on our
+/// page that is to be so.
+async fn switch(app: &App, browser: &mut Browser, path: &str, [from, to]: [&str; 2]) {
+    let scopes = ["drive.file", "calendar.events.readonly"];
+    let asked = browser.go(app.url(path)).await.location();
+    let [hint, other] = [from, to].map(|email| email.replace('@', "%40"));
+    let mixed = browser.authorize(asked.as_str().replace(&hint, &other), to, &scopes).await;
+    assert_eq!(mixed.status, 409, "{}", mixed.body);
+    browser.authorize(mixed.link("Switch"), to, &scopes).await;
+    assert_eq!(browser.go(app.url("/hello")).await.body, to);
+}
+
+/// A page of somebody whose session has run out sends a form: it opens for no other user.
+#[tokio::test]
+async fn a_form_of_an_ended_session_opens_for_its_user_alone() {
+    for (email, sees) in [(ADA, 200), (BOB, 400)] {
+        let (app, mut browser) = (App::start().await, Browser::new());
+        browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+        app.clock.advance(Duration::from_secs(15 * 86_400));
+        let page = sent(&mut browser, &app, "/echo").await;
+        let shown = browser.authorize(page.link("Continue"), email, &["drive.file"]).await;
+        assert_eq!((shown.status, shown.url.path()), (sees, "/oauth/continue"), "{email}");
+        assert_eq!(shown.body.contains("A &#38; B"), sees == 200, "{email}");
+    }
+}
+
+/// The sign-in may happen in another tab.
+#[tokio::test]
+async fn a_form_follows_to_the_user_who_signs_in_elsewhere_in_the_browser() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let page = sent(&mut browser, &app, "/echo?q=1").await;
+    browser.authorize(app.url("/notes"), BOB, &["drive.file"]).await;
+    let shown = browser.follow(page.link("Continue")).await;
+    assert!(shown.body.contains("A &#38; B"), "{}", shown.body);
+    browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+    browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
+    assert_eq!(browser.go(&shown.url).await.status, 400);
 }
 
 /// D6: whoever cancels without a session is not sent to the provider again by himself.

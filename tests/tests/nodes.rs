@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use oauth_runtime::fake::{Endpoint, Fault, Gate};
 use oauth_runtime::{Key, Keys, MemoryStore, SqliteStore};
 
@@ -252,4 +253,25 @@ async fn a_store_of_other_keys_is_left_alone() {
     assert!(!end.body.contains("keys"), "what is wrong is the operator's to read: {}", end.body);
     fleet.clock.advance(Duration::from_secs(1));
     assert_eq!(browser.go(fleet.url(0, "/notes")).await.status, 200, "nothing was lost");
+}
+
+/// A hold link is used up for the whole fleet; the browser whose form it kept may load its page
+/// again from any node.
+#[tokio::test]
+async fn a_link_keeps_a_form_once_on_all_nodes() {
+    let fleet = three_nodes().await;
+    let mut browser = Browser::new();
+    let same = [("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+    let body = Some("title=x".to_owned());
+    let page = browser.send(Method::POST, &fleet.url(0, "/echo"), &same, body).await;
+    assert_eq!(page.status, 307, "{}", page.body);
+    let link = page.location();
+    assert_eq!(browser.post(&link, &[("title", "x")], "same-origin", &[]).await.status, 200);
+    for node in 0..3 {
+        let link = fleet.moved(node, &link);
+        let other = Browser::new().post(&link, &[("title", "y")], "same-origin", &[]).await;
+        assert_eq!(other.status, 400, "node {node}: {}", other.body);
+        let own = browser.post(&link, &[("title", "x")], "same-origin", &[]).await;
+        assert_eq!(own.status, 200, "node {node}: {}", own.body);
+    }
 }

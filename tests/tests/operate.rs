@@ -9,7 +9,7 @@ use metrics::{
     SharedString, Unit,
 };
 use oauth_runtime::fake::{Endpoint, Fault};
-use oauth_runtime::{AuditEvent, scope};
+use oauth_runtime::{AuditEvent, OAuthBuilder, scope};
 
 use crate::support::{App, Browser, Log};
 
@@ -129,6 +129,28 @@ async fn every_step_is_counted_and_timed() {
         }
     }
     assert_eq!(counts.len(), 16, "and no other: {counts:#?}");
+}
+
+/// A share that is full has a number of its own, and is not told as a failure of the provider.
+#[tokio::test]
+async fn a_full_share_is_counted_by_its_name() {
+    let counted = Counted::default();
+    let _kept = metrics::set_default_local_recorder(&counted);
+    let app = App::with(|fake| fake, OAuthBuilder::with_little_room).await;
+    let mut browser = Browser::new();
+    for _ in 0..11 {
+        browser.cookies.clear();
+        let state = browser.go(app.url("/notes")).await.query("state").unwrap();
+        browser.go(app.callback(&format!("code=junk&state={state}"))).await;
+    }
+    let counts = counted.0.lock().unwrap().clone();
+    for (name, count) in [
+        ("oauth_full_total{rows=used_states,share=strangers}", 3),
+        ("oauth_callback_total{outcome=too_many_pending,provider=google}", 3),
+    ] {
+        assert_eq!(counts.get(name), Some(&count), "{name} in {counts:#?}");
+    }
+    assert!(!counts.keys().any(|name| name.contains("unavailable")), "{counts:#?}");
 }
 
 /// What the names of Google's scopes begin with.

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::support::{App, Browser, ELSEWHERE, Page};
+use crate::support::{App, Browser, ELSEWHERE, Page, query};
 
 const ADA: &str = "ada@example.com";
 const BOB: &str = "bob@example.com";
@@ -242,6 +242,53 @@ async fn a_no_in_a_window_stays_one_when_it_is_loaded_again() {
     assert_eq!(browser.go(&callback).await.status, 403);
     let again = browser.go(&callback).await;
     assert_eq!((again.status, again.query("end").as_deref()), (303, Some("cancelled")));
+}
+
+/// A script waits as one user, and in its window another one signs in: it is told so, also when
+/// the end is loaded again, and after a box was left empty on the way.
+#[tokio::test]
+async fn a_script_is_told_of_another_account() {
+    for leaves_out in [false, true] {
+        let (app, mut browser) = (App::start().await, Browser::new());
+        browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+        let refused = browser.fetch(app.url("/notes"), &[]).await;
+        let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+        let asked = browser.go(&start).await.location();
+        let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+        let other = browser.authorize(hinted, BOB, &["drive.file"]).await;
+        assert_eq!(other.status, 409, "{}", other.body);
+        app.fake.revoke_access_of(BOB);
+        let scopes: &[&str] = if leaves_out { &[] } else { &["drive.file"] };
+        let url = browser.return_address(other.link("Switch"), BOB, scopes).await;
+        let mut end = browser.follow(&url).await;
+        if leaves_out {
+            let off = app.url(&format!("/oauth/done?popup={NUMBER}&to=/&end=cancelled"));
+            assert_eq!((end.status, end.link("Back to the app").as_str()), (403, &*off));
+            end = browser.authorize(end.link("Grant access"), BOB, &["drive.file"]).await;
+        }
+        assert_eq!(browser.go(app.url("/hello")).await.body, BOB);
+        let told = |page: &Page| query(&page.url, "end");
+        assert_eq!((end.url.path(), told(&end).as_deref()), ("/oauth/done", Some("switched")));
+        if !leaves_out {
+            let again = browser.follow(&url).await;
+            assert_eq!(told(&again).as_deref(), Some("switched"), "{}", again.url);
+        }
+    }
+}
+
+/// The same where the session of the first user had run out meanwhile.
+#[tokio::test]
+async fn a_script_is_told_of_another_account_after_its_session_ended() {
+    for (email, word) in [(BOB, Some("switched")), (ADA, None)] {
+        let (app, mut browser) = (App::start().await, Browser::new());
+        browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+        app.clock.advance(Duration::from_secs(15 * 86_400));
+        let refused = browser.fetch(app.url("/notes"), &[]).await;
+        assert_eq!(refused.status, 401);
+        let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+        let end = browser.authorize(&start, email, &["drive.file"]).await;
+        assert_eq!((end.url.path(), query(&end.url, "end").as_deref()), ("/oauth/done", word));
+    }
 }
 
 /// A window's number changes nothing about a link that no script asked for.

@@ -62,6 +62,8 @@ pub(crate) enum Code {
     ConfigStore,
     /// The database that keeps the rows does not answer just now.
     StoreUnavailable,
+    /// There is no room for another pending row of these callers; trying later helps.
+    TooManyPending,
     /// The app asks for what its own policy or snapshot does not have.
     #[cfg_attr(
         not(feature = "manifest"),
@@ -105,6 +107,7 @@ impl Code {
             Self::ApiHost => "api_host",
             Self::ConfigStore => "config_store",
             Self::StoreUnavailable => "store_unavailable",
+            Self::TooManyPending => "too_many_pending",
             Self::ManifestPolicy => "manifest_policy",
             Self::ShuttingDown => "shutting_down",
             Self::Internal => "internal",
@@ -133,6 +136,7 @@ impl Code {
             | Self::ApiDisabled
             | Self::ApiRateLimited
             | Self::ApiUnavailable
+            | Self::TooManyPending
             | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -146,7 +150,7 @@ mod tests {
     use super::Code;
 
     /// Every code, in the order of the enum.
-    const ALL: [Code; 31] = [
+    const ALL: [Code; 32] = [
         Code::ConfigCredentials,
         Code::ConfigRedirectUri,
         Code::ConfigPublicUrl,
@@ -178,6 +182,7 @@ mod tests {
         Code::ShuttingDown,
         Code::Internal,
         Code::ServiceAccount,
+        Code::TooManyPending,
     ];
 
     /// A code that is added has to be added to the list as well: the compiler asks for it.
@@ -215,6 +220,7 @@ mod tests {
             Code::ShuttingDown => 28,
             Code::Internal => 29,
             Code::ServiceAccount => 30,
+            Code::TooManyPending => 31,
         };
         let places: Vec<usize> = ALL.map(place).to_vec();
         assert_eq!(places, (0..ALL.len()).collect::<Vec<_>>());

@@ -22,9 +22,10 @@ use crate::tokens::{Freshness, ProviderId, Shortfall};
 const FLOW_LIFETIME: Duration = Duration::from_secs(600);
 /// The cookie outlives the flow, so that someone who comes too late is told so.
 const COOKIE_LIFETIME: Duration = Duration::from_secs(3600);
-/// Pending flows of one browser: so many, and so many bytes with their names.
+/// Pending flows of one browser: so many, and so many bytes with their names and with what the
+/// browser remembers of a refusal.
 const MAX_FLOWS: usize = 4;
-const MAX_BYTES: usize = 3_500;
+const MAX_BYTES: usize = 3_800;
 
 /// What to ask for, and where to go on.
 pub(crate) struct Begin<'a> {
@@ -220,7 +221,8 @@ fn cookies(oauth: &OAuth, headers: &HeaderMap, flow: &Flow) -> Result<Vec<SetCoo
     let mut set = vec![names.set(&name, &value, COOKIE_LIFETIME)];
     let mut others = pending(oauth, headers);
     others.sort_by_key(|flow| std::cmp::Reverse(flow.begun_at));
-    let mut bytes = name.len() + value.len();
+    let remembered = cookie::find(headers, &names.visitor).map_or(0, <[u8]>::len);
+    let mut bytes = name.len() + value.len() + remembered;
     for (count, other) in others.into_iter().enumerate() {
         bytes += other.size;
         let fits = count + 1 < MAX_FLOWS && bytes <= MAX_BYTES;

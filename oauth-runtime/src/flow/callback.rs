@@ -9,6 +9,7 @@ use http::HeaderMap;
 use tokio::sync::watch;
 use tracing::info;
 
+use super::browser::Browser;
 use super::done::called_off;
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
@@ -51,7 +52,8 @@ impl Returned {
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
         let resume = flow.resume.clone();
         let checked = checked(oauth, provider, &flow, &caller, &response);
-        let answered = Answered { provider, flow, verified, caller };
+        let browser = Browser::of(oauth, headers);
+        let answered = Answered { provider, flow, verified, caller, browser };
         let returned = match checked {
             Ok(()) => conclude(oauth, answered, response, headers).await,
             Err(error) => Err(error),
@@ -82,11 +84,13 @@ async fn answered_before(
     state: &str,
     headers: &HeaderMap,
 ) -> Result<Option<Ending>, Error> {
-    // A claim begins with the flow's cookie, or with a session: without either there is none,
-    // and no store is asked.
-    let visitor = || Visitor::of(oauth, headers).map(|visitor| visitor.holder());
-    let Some(asks) = caller.binding().or_else(visitor) else { return Ok(None) };
-    let claim = oauth.0.claims.get(&state_hash(state), oauth.0.clock.now()).await?;
+    let key = state_hash(state);
+    if let Some(resume) = Visitor::of(oauth, headers).and_then(|it| it.answered(&key)) {
+        return Ok(Some(Ending::Back { resume }));
+    }
+    // Without a user there is no row, and no store is asked.
+    let Some(asks) = caller.binding() else { return Ok(None) };
+    let claim = oauth.0.claims.get(&key, oauth.0.clock.now()).await?;
     Ok(claim.and_then(|claim| match &claim.value {
         Claim::Done { holder, resume } if *holder == asks => {
             Some(Ending::Back { resume: resume.to_string() })
@@ -137,12 +141,13 @@ fn checked(
     Ok(())
 }
 
-/// An answer that passed every check: of which provider, to which flow, and to whom.
+/// An answer that passed every check: of which provider, to which flow, to whom, and where.
 struct Answered {
     provider: ProviderId,
     flow: Flow,
     verified: StateVerified,
     caller: Caller,
+    browser: Browser,
 }
 
 async fn conclude(
@@ -160,8 +165,8 @@ async fn conclude(
     }
 }
 
-/// The provider sent no code. A no of the user is remembered, so that the next visit explains
-/// instead of sending him there again.
+/// The provider sent no code. A no is remembered, so that the next visit explains instead of
+/// asking again; that of a caller who is not signed in by the browser alone, which costs no row.
 async fn refused(
     oauth: &OAuth,
     Answered { provider, flow, caller, .. }: Answered,
@@ -174,28 +179,19 @@ async fn refused(
     }
     let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
     let mut cookies = Vec::new();
-    let holder = match caller {
-        Caller::SignedIn(who) => {
-            oauth.0.accounts.decline(&who.key, &scopes).await?;
-            // What he has already is not declined, and still not to be asked for again at once.
-            oauth.note_return(&who.login, provider, &scopes).await;
-            who.login.binding()
-        }
-        Caller::Unlinked { login, .. } => {
-            oauth.note_return(&login, provider, &scopes).await;
-            login.binding()
-        }
-        Caller::Stranger | Caller::LoggedOut => {
-            let mut visitor = Visitor::of_or_new(oauth, headers)?;
-            visitor.refuse(&scopes, now);
-            cookies.push(visitor.to_cookie(oauth)?);
-            visitor.holder()
-        }
-    };
     let resume = called_off(oauth, &flow.resume).unwrap_or_else(|| flow.resume.clone());
-    let done = Claim::Done { holder, resume: resume.into() };
     let key = state_hash(&flow.seed.state());
-    oauth.0.claims.settle(key, done, Expected::Absent, flow.ends_at, now).await;
+    if let Caller::SignedIn(who) = &caller {
+        oauth.0.accounts.decline(&who.key, &scopes).await?;
+    }
+    if let (Some(login), Some(user)) = (caller.login(), caller.user()) {
+        // What the user has already is not declined, and still not to be asked for again at once.
+        oauth.note_return(&login, provider, &scopes).await;
+        let done = Claim::Done { holder: login.binding(), resume: resume.into() };
+        oauth.0.claims.note_denial(key, &user, done, flow.ends_at, now).await;
+    } else {
+        cookies.push(Visitor::refused(oauth, headers, &scopes, (key, resume))?);
+    }
     let ending = Ending::Denied { scopes, why: flow.why, resume: flow.resume };
     Ok(Returned { ending, cookies })
 }
@@ -246,7 +242,8 @@ async fn exchange(
     answered: Answered,
     code: Secret,
 ) -> Result<Ending, Error> {
-    match oauth.0.claims.claim(*key, answered.flow.ends_at, oauth.0.clock.now()).await? {
+    let (user, ends_at) = (answered.caller.user(), answered.flow.ends_at);
+    match oauth.0.claims.claim(*key, user.as_ref(), ends_at, oauth.0.clock.now()).await? {
         Claimed::Ours(claim) => {
             let claim = (*key, Expected::Version(claim.version));
             Ok(finish(oauth, answered, code, claim).await)
@@ -273,24 +270,28 @@ async fn elsewhere(
 
 async fn finish(
     oauth: &OAuth,
-    Answered { provider, flow, verified, caller }: Answered,
+    Answered { provider, flow, verified, caller, browser }: Answered,
     code: Secret,
     (key, expected): ([u8; 16], Expected),
 ) -> Ending {
     let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
+    let was_stranger = matches!(caller, Caller::Stranger);
     let finished = flow.finish(oauth, provider, verified, caller, code).await;
-    let (ending, holder) = match finished {
+    let (mut ending, holder) = match finished {
         Ok(finished) => (finished.ending, finished.holder),
         Err(error) => {
             info!(outcome = error.code(), "the authorization failed");
             (Ending::Failed { error: Arc::new(error), resume: resume.clone() }, None)
         }
     };
+    browser.receive(oauth, was_stranger, &mut ending).await;
     // A window in which somebody said no must not tell its script yes when it is loaded again.
-    let resumed = matches!(ending, Ending::Resumed { .. });
-    let called_off = called_off(oauth, &resume).filter(|_| !resumed);
+    let resume = match &ending {
+        Ending::Resumed { resume, .. } => resume.clone(),
+        _ => called_off(oauth, &resume).unwrap_or(resume),
+    };
     let claim = match holder {
-        Some(holder) => Claim::Done { holder, resume: called_off.unwrap_or(resume).into() },
+        Some(holder) => Claim::Done { holder, resume: resume.into() },
         None => Claim::Used,
     };
     oauth.0.claims.settle(key, claim, expected, ends_at, oauth.0.clock.now()).await;

@@ -63,9 +63,24 @@ pub(crate) fn page_of(oauth: &OAuth, query: &str) -> Resume {
         .unwrap_or_else(|| Resume::default_page(oauth))
 }
 
-/// Where somebody goes back to in a window that a script opened, if `resume` is its end: the
-/// script is told that it was called off.
+/// Where a window that a script opened goes back to, if `resume` is its end: the script is told
+/// that the authorization was called off.
 pub(crate) fn called_off(oauth: &OAuth, resume: &str) -> Option<String> {
-    let in_popup = format!("{}?popup=", oauth.0.urls.path("done"));
-    resume.starts_with(&in_popup).then(|| format!("{resume}&end=cancelled"))
+    is_in_popup(oauth, resume).then(|| ended(resume, "cancelled"))
+}
+
+/// The same target after the browser was signed in with another account than before. A script
+/// that waits for the end is told so.
+pub(super) fn switched(oauth: &OAuth, resume: &str) -> String {
+    if is_in_popup(oauth, resume) { ended(resume, "switched") } else { resume.to_owned() }
+}
+
+fn is_in_popup(oauth: &OAuth, resume: &str) -> bool {
+    resume.starts_with(&format!("{}?popup=", oauth.0.urls.path("done")))
+}
+
+/// The last word counts: nobody hears two.
+fn ended(resume: &str, word: &str) -> String {
+    let whole = resume.split("&end=").next().unwrap_or_default();
+    format!("{whole}&end={word}")
 }

@@ -1,31 +1,17 @@
-//! Forms that are kept while their sender is at the provider.
-//!
-//! A form lies at a key that is made of its holder: the session, or the browser of someone
-//! signed out. So it opens for nobody else, and nobody holds more than two.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! Forms that are kept while their sender is at the provider, each by a link that works once.
 
 use aws_lc_rs::digest;
 use http::request::Parts;
 use http::{StatusCode, Version, header};
 
-use crate::clock::Timestamp;
-use crate::error::{Code, Error};
-use crate::oauth::{HeldForm, OAuth};
+use super::intent::Intent;
+use crate::error::Error;
+use crate::oauth::{HeldForm, OAuth, Sender, Unkept, Viewer};
 use crate::session::{decode, encode};
-use crate::store::{Entry, Expected, Unwritten};
 
 /// The longest form that is kept, in bytes.
 pub(crate) const MAX_FORM: usize = 64 * 1024;
-/// How long it is kept.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
-/// How many one holder has at the same time; a third takes the place of the oldest.
-const SLOTS: [u8; 2] = [0, 1];
 const FORM: &str = "application/x-www-form-urlencoded";
-
-/// Whose form it is: a session's lineage, or the number of a browser.
-pub(crate) type Holder = [u8; 16];
 
 /// Whether a form can be kept, judged before its body is read.
 ///
@@ -49,81 +35,71 @@ pub(crate) fn may_be_held(parts: &Parts) -> Result<(), StatusCode> {
     }
 }
 
-/// Keeps a form and gives the link that shows it again.
-///
-/// # Errors
-/// `Full` if too many forms are kept already.
-pub(crate) async fn hold(
-    oauth: &OAuth,
-    holder: Holder,
-    form: HeldForm,
-) -> Result<String, Unwritten> {
-    let (number, now) = (form.number, oauth.0.clock.now());
-    let (key, expected) = place(oauth, holder, now).await.map_err(Unwritten::Failed)?;
-    oauth.0.held.put(key, form, expected, now + LIFETIME, now).await?;
-    Ok(format!("{}?form={}", oauth.0.urls.path("continue"), encode(&number)))
+/// The sealed text of a hold link, by its hash: what it is used up by, and the number of the
+/// form that is kept by it.
+pub(crate) struct HoldLink {
+    key: [u8; 16],
+    number: [u8; 16],
 }
 
-/// A free place of this holder, or that of the older form.
-async fn place(
-    oauth: &OAuth,
-    holder: Holder,
-    now: Timestamp,
-) -> Result<([u8; 16], Expected), Error> {
-    let mut oldest: Option<(Timestamp, [u8; 16], Expected)> = None;
-    for slot in SLOTS {
-        let key = key(holder, slot);
-        let found = oauth.0.held.get_anew(&key, now).await?;
-        match found.entry {
-            None => return Ok((key, found.expected)),
-            Some(form) if oldest.is_none_or(|(ends_at, ..)| form.ends_at < ends_at) => {
-                oldest = Some((form.ends_at, key, found.expected));
-            }
-            Some(_) => {}
-        }
+impl HoldLink {
+    pub(crate) fn of(text: &str) -> Self {
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        let half = |from| std::array::from_fn(|i| hash.as_ref()[from + i]);
+        Self { key: half(0), number: half(16) }
     }
-    let lost = || Error::new(Code::Internal, "there is no place for a form");
-    oldest.map(|(_, key, expected)| (key, expected)).ok_or_else(lost)
+
+    /// Where the form is shown again.
+    pub(crate) fn to_path(&self, oauth: &OAuth) -> String {
+        format!("{}?form={}", oauth.0.urls.path("continue"), encode(&self.number))
+    }
+
+    /// Whether a form is kept by it that is this viewer's: a page that is loaded again shows it.
+    pub(crate) async fn is_kept_for(&self, oauth: &OAuth, viewer: Viewer) -> Result<bool, Error> {
+        let found = oauth.0.held.find(viewer, &self.number, oauth.0.clock.now()).await;
+        Ok(found?.is_some())
+    }
+
+    /// Keeps a form, the first time that the link is used.
+    ///
+    /// # Errors
+    /// If it was used before, if there is no room, or if a store cannot be asked.
+    pub(crate) async fn hold(
+        &self,
+        oauth: &OAuth,
+        sender: Sender,
+        intent: &Intent,
+        body: String,
+    ) -> Result<(), Unkept> {
+        let (now, target) = (oauth.0.clock.now(), intent.resume.as_str());
+        let used = oauth.0.claims.use_link(self.key, sender.user(), intent.ends_at(), now);
+        if !used.await? {
+            return Err(Unkept::Used);
+        }
+        let form = HeldForm::new(self.number, target, body, intent.insists);
+        oauth.0.held.keep(sender, &form, now).await
+    }
 }
 
-/// A form that is kept, and where.
-pub(crate) type Kept = ([u8; 16], Arc<Entry<HeldForm>>);
-
-/// The form of one of these holders that a link names.
+/// A form that is kept, if the link names one of this viewer's.
 pub(crate) async fn find(
     oauth: &OAuth,
-    holders: &[Holder],
+    viewer: Viewer,
     link: &str,
-) -> Result<Option<Kept>, Error> {
+) -> Result<Option<HeldForm>, Error> {
     let Some(number) = decode::<16>(link.as_bytes()) else { return Ok(None) };
-    let now = oauth.0.clock.now();
-    for key in holders.iter().flat_map(|holder| SLOTS.map(|slot| key(*holder, slot))) {
-        let form = oauth.0.held.get_anew(&key, now).await?.entry;
-        if let Some(form) = form.filter(|form| form.value.number == number) {
-            return Ok(Some((key, form)));
-        }
-    }
-    Ok(None)
+    let found = oauth.0.held.find(viewer, &number, oauth.0.clock.now()).await?;
+    Ok(found.map(|(_, form)| form.value.clone()))
 }
 
-/// The target of that form, once: nobody sends it a second time.
+/// The target of that form, once: it is not sent a second time.
 pub(crate) async fn take(
     oauth: &OAuth,
-    holders: &[Holder],
+    viewer: Viewer,
     link: &str,
 ) -> Result<Option<String>, Error> {
-    let Some((key, form)) = find(oauth, holders, link).await? else { return Ok(None) };
-    let (now, expected) = (oauth.0.clock.now(), Expected::Version(form.version));
-    match oauth.0.held.put(key, HeldForm::default(), expected, now, now).await {
-        Ok(_) => Ok(Some(form.value.target.to_string())),
-        Err(Unwritten::Changed | Unwritten::Full) => Ok(None),
-        Err(Unwritten::Failed(error)) => Err(error),
-    }
-}
-
-fn key(holder: Holder, slot: u8) -> [u8; 16] {
-    let hash = digest::digest(&digest::SHA256, &[holder.as_slice(), &[slot]].concat());
-    std::array::from_fn(|i| hash.as_ref()[i])
+    let Some(number) = decode::<16>(link.as_bytes()) else { return Ok(None) };
+    oauth.0.held.take(viewer, &number, oauth.0.clock.now()).await
 }
 
 #[cfg(test)]

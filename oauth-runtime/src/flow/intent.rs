@@ -207,6 +207,11 @@ impl Intent {
         Ok(intent)
     }
 
+    /// Until when the link works.
+    pub(crate) fn ends_at(&self) -> Timestamp {
+        self.ends_at
+    }
+
     /// What the link asks for.
     pub(crate) fn wanted(&self) -> Wanted {
         Wanted { missing: self.scopes.to_set(), optional: self.optional.to_set() }

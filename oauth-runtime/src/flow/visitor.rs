@@ -8,24 +8,26 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use super::held::Holder;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::keys::random;
-use crate::oauth::OAuth;
+use crate::oauth::{BrowserNumber, OAuth};
 use crate::scope::ScopeSet;
 use crate::session::{SetCookie, cookie, open, seal};
 
 const LIFETIME: Duration = Duration::from_secs(600);
-/// Scope sets that are remembered, so that the cookie stays below 300 bytes.
+/// Scope sets that are remembered, so that the cookie stays below 300 bytes, but for the target
+/// of the last answer: that was in the cookie of its flow, which is gone by then.
 const REFUSALS: usize = 6;
 
 /// A browser without a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Visitor {
-    number: Holder,
+    number: BrowserNumber,
     /// Scope sets, by hash, to which the person said no, with the end of the memory.
     refused: Vec<(u64, Timestamp)>,
+    /// The last state that was answered by a no, and where to go on when that is loaded again.
+    answered: Option<([u8; 16], String)>,
 }
 
 impl Visitor {
@@ -41,22 +43,41 @@ impl Visitor {
         if let Some(known) = Self::of(oauth, headers) {
             return Ok(known);
         }
-        Ok(Self { number: random()?, refused: Vec::new() })
+        Ok(Self { number: random()?, refused: Vec::new(), answered: None })
     }
 
     /// The number under which this browser holds forms.
-    pub(crate) fn holder(&self) -> Holder {
+    pub(crate) fn number(&self) -> BrowserNumber {
         self.number
     }
 
-    /// Remembers that the person said no to these.
-    pub(crate) fn refuse(&mut self, scopes: &ScopeSet, now: Timestamp) {
+    /// The cookie by which a browser remembers that the user said no to these, and where to go on
+    /// when the answer to this state is loaded again.
+    pub(crate) fn refused(
+        oauth: &OAuth,
+        headers: &HeaderMap,
+        scopes: &ScopeSet,
+        (state, resume): ([u8; 16], String),
+    ) -> Result<SetCookie, Error> {
+        let mut visitor = Self::of_or_new(oauth, headers)?;
+        visitor.refuse(scopes, oauth.0.clock.now());
+        visitor.answered = Some((state, resume));
+        visitor.to_cookie(oauth)
+    }
+
+    fn refuse(&mut self, scopes: &ScopeSet, now: Timestamp) {
         let scopes = scopes.fingerprint();
         self.refused.retain(|(known, ends_at)| *known != scopes && *ends_at > now);
         if self.refused.len() == REFUSALS {
             self.refused.remove(0);
         }
         self.refused.push((scopes, now + LIFETIME));
+    }
+
+    /// Where to go on from an answer that was a no.
+    pub(crate) fn answered(self, state: &[u8; 16]) -> Option<String> {
+        let (known, resume) = self.answered?;
+        (known == *state).then_some(resume)
     }
 
     /// Whether the person said no to exactly these a moment ago.

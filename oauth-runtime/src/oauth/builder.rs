@@ -10,8 +10,10 @@ use super::admission::Rules;
 use super::audit::receiving;
 use super::claim::Claims;
 use super::handle::{Inner, OAuth};
+use super::held_form::HeldForms;
 use super::listed::{base_scopes, others, providers, urls};
 use super::login_page::login_page;
+use super::room::Room;
 use super::storage::{MAX_STALENESS, keys, vault};
 use super::trusted_origins::TrustedOrigins;
 use crate::clock::{Clock, SystemClock};
@@ -20,12 +22,9 @@ use crate::keys::{Keys, Sealer};
 use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::Provider;
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
-use crate::store::{Index, Store, Table};
+use crate::store::{Index, Store};
 use crate::telemetry::Audit;
 use crate::tokens::Accounts;
-
-/// Forms that are kept at the same time: 32 MiB at most, since each has at most 64 KiB.
-const HELD_FORMS: usize = 512;
 
 /// Collects the configuration of an app; made by [`OAuth::google`] or [`OAuth::builder`].
 ///
@@ -55,6 +54,7 @@ pub struct OAuthBuilder {
     pub(super) login: Option<String>,
     appearance: Appearance,
     rationale_page: bool,
+    pub(super) room: Room,
     pub(super) rules: Rules,
     pub(super) trusted_origins: Vec<String>,
     pub(super) store: Option<Arc<dyn Store>>,
@@ -79,6 +79,7 @@ impl OAuthBuilder {
             login: None,
             appearance: Appearance::default(),
             rationale_page: false,
+            room: Room::default(),
             rules: Rules::default(),
             trusted_origins: Vec::new(),
             store: None,
@@ -259,8 +260,8 @@ impl OAuthBuilder {
             sessions: Sessions::new(vault, self.lifetimes, tasks),
             login,
             owners: Owners::new(vault, index, life),
-            claims: Claims::new(vault),
-            held: Table::with_capacity(vault, HELD_FORMS),
+            claims: Claims::new(vault, self.room.states, self.room.links),
+            held: HeldForms::new(vault, self.room.forms)?,
             appearance: self.appearance,
             rationale_page: self.rationale_page,
             rules: self.rules,

@@ -97,6 +97,11 @@ impl OAuth {
         self.session_cookie(headers).map(|named| *named.number)
     }
 
+    /// The account of the session that the browser names, whether that lives or not.
+    pub(crate) fn session_account(&self, headers: &HeaderMap) -> Option<AccountKey> {
+        self.session_cookie(headers).and_then(Named::account)
+    }
+
     #[inline]
     fn known_session(&self, named: Named<'_>, now: Timestamp) -> Option<SignedIn> {
         let session = self.0.sessions.peek(named, now)?;

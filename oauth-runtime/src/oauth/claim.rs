@@ -1,4 +1,8 @@
-//! What became of a state that came back to us.
+//! What was used, and must not be used again: states that came back to us, and hold links.
+//!
+//! A row is the only copy, and is there until the end of its authorization: without it a second
+//! token request could be made. Of callers who are not signed in only a code makes one: a denial
+//! can be answered again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,10 +18,11 @@ use crate::keys::random;
 use crate::pages::Accounts;
 use crate::scope::ScopeSet;
 use crate::session::Binding;
-use crate::store::{Entry, Expected, Kind, Row, Table, Unwritten, Vault, from_bytes, to_bytes};
+use crate::store::{
+    Caps, Entry, Expected, Kind, Row, Shares, Table, Unwritten, UserKey, Vault, from_bytes,
+    to_bytes,
+};
 
-/// Used states that are remembered at the same time; a callback above it is told to wait.
-const CLAIMS: usize = 100_000;
 /// How often a node looks whether another has finished, and for how long.
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -61,13 +66,20 @@ pub(crate) enum Claimed {
 /// The states that came back, each of them claimed once in all of the fleet.
 pub(crate) struct Claims {
     table: Table<16, Claim>,
+    states: Shares,
+    links: Shares,
     /// Those whose code this process is exchanging.
     under_way: Mutex<HashMap<StateHash, Endings>>,
 }
 
 impl Claims {
-    pub(crate) fn new(vault: Option<&Arc<Vault>>) -> Self {
-        Self { table: Table::with_capacity(vault, CLAIMS), under_way: Mutex::default() }
+    pub(crate) fn new(vault: Option<&Arc<Vault>>, states: Caps, links: Caps) -> Self {
+        Self {
+            table: Table::new(vault),
+            states: Shares::new("used_states", states),
+            links: Shares::new("hold_links", links),
+            under_way: Mutex::default(),
+        }
     }
 
     pub(crate) async fn get(
@@ -78,38 +90,85 @@ impl Claims {
         Ok(self.table.get(key, now).await?.entry)
     }
 
-    /// Whether a row that is written is there.
+    /// Whether a row that is written is there. It takes no room from any share.
     pub(crate) async fn probe(&self, now: Timestamp) -> Result<(), Error> {
         let key = random()?;
-        self.claim(key, now + PROBE, now).await?;
+        self.table.put(key, Claim::Taken, Expected::Absent, now + PROBE, now).await?;
         let found = self.table.get_anew(&key, now).await?.entry;
         let lost = || Error::new(Code::StoreUnavailable, "the store lost a row that it had taken");
-        found.map(drop).ok_or_else(lost)
+        found.map(drop).ok_or_else(lost)?;
+        self.table.delete(&key, now).await.map(drop)
     }
 
-    /// Claims a state until `ends_at`.
+    /// Claims a state until `ends_at`, for a user, or for a caller who is not signed in.
     ///
     /// # Errors
     /// If the store cannot be asked, or there is no room: then nothing is claimed.
     pub(crate) async fn claim(
         &self,
         key: StateHash,
+        user: Option<&UserKey>,
         ends_at: Timestamp,
         now: Timestamp,
     ) -> Result<Claimed, Error> {
-        match self.table.put(key, Claim::Taken, Expected::Absent, ends_at, now).await {
-            Ok(entry) => Ok(Claimed::Ours(entry)),
-            Err(Unwritten::Changed) => Ok(Claimed::Elsewhere),
-            Err(Unwritten::Full) => {
-                let text = "too many authorizations are pending";
-                Err(Error::new(Code::ProviderUnavailable, text))
+        let made = self.make(&self.states, (key, Claim::Taken), user, ends_at, now).await?;
+        Ok(made.map_or(Claimed::Elsewhere, Claimed::Ours))
+    }
+
+    /// Uses a hold link, which works until `ends_at`. Says whether that is the first time.
+    ///
+    /// # Errors
+    /// If the store cannot be asked, or there is no room.
+    pub(crate) async fn use_link(
+        &self,
+        key: [u8; 16],
+        user: Option<&UserKey>,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let made = self.make(&self.links, (key, Claim::Used), user, ends_at, now).await?;
+        Ok(made.is_some())
+    }
+
+    /// Remembers where a user goes on who loads a denial again. Where that is not noted, for want
+    /// of room or because the store fails, the reload says that the answer was used.
+    pub(crate) async fn note_denial(
+        &self,
+        key: StateHash,
+        user: &UserKey,
+        claim: Claim,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) {
+        let made = self.make(&self.states, (key, claim), Some(user), ends_at, now).await;
+        if let Err(error) = made {
+            tracing::debug!(code = error.code(), "a denial was not noted");
+        }
+    }
+
+    /// A new row, unless there is one already.
+    async fn make(
+        &self,
+        shares: &Shares,
+        (key, claim): ([u8; 16], Claim),
+        user: Option<&UserKey>,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Entry<Claim>>>, Error> {
+        shares.admit(user, ends_at, now)?;
+        match self.table.put(key, claim, Expected::Absent, ends_at, now).await {
+            Ok(entry) => Ok(Some(entry)),
+            Err(Unwritten::Changed) => {
+                shares.release(user, ends_at);
+                Ok(None)
             }
+            // Whether it is there is not known, so that it stays counted.
             Err(Unwritten::Failed(error)) => Err(error),
         }
     }
 
-    /// Remembers what became of a claimed state. If the flow has ended meanwhile, or there is no
-    /// room, a reload is told that the answer was used.
+    /// Remembers what became of a claimed state. If the flow has ended meanwhile, a reload is
+    /// told that the answer was used.
     pub(crate) async fn settle(
         &self,
         key: StateHash,

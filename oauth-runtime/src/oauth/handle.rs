@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use super::admission::Rules;
 use super::builder::OAuthBuilder;
 use super::claim::Claims;
-use super::held_form::HeldForm;
+use super::held_form::HeldForms;
 use super::trusted_origins::TrustedOrigins;
 use super::urls::Urls;
 use crate::clock::Clock;
@@ -28,7 +28,7 @@ use crate::scope::Routed;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
 use crate::session::{AccountKey, CookieNames, Owner, OwnerKey, Owners, Sessions};
-use crate::store::{Table, Vault};
+use crate::store::Vault;
 use crate::tokens::{Accounts, ProviderId};
 
 /// The library's handle: cheap to clone, put into the router's state.
@@ -61,7 +61,7 @@ pub(crate) struct Inner {
     /// Used states, so that a code is exchanged at most once.
     pub(crate) claims: Claims,
     /// Forms whose senders are at the provider.
-    pub(crate) held: Table<16, HeldForm>,
+    pub(crate) held: HeldForms,
     pub(crate) appearance: Appearance,
     /// Whether people read what they will be asked for before they are sent to the provider.
     pub(crate) rationale_page: bool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::session::{AccountKey, Binding, OwnerKey, Session};
-use crate::store::Entry;
+use crate::store::{Entry, UserKey};
 use crate::tokens::{AccountRow, ProviderId, ServiceLogin};
 
 /// How we know that it is the same person again.
@@ -26,6 +26,15 @@ impl Login {
             Self::Session(session) => session.row().lineage,
             Self::Owner(owner) => *owner,
             Self::Service(_) | Self::Account => Binding::default(),
+        }
+    }
+
+    /// The user, in whatever browser: by the account that signed in, or by the app's own id.
+    fn user(&self) -> UserKey {
+        match self {
+            Self::Session(session) => session.row().account,
+            Self::Owner(owner) => *owner,
+            Self::Service(_) | Self::Account => UserKey::default(),
         }
     }
 }
@@ -97,6 +106,11 @@ impl Caller {
     /// What a flow or link that this person begins is bound to.
     pub(crate) fn binding(&self) -> Option<Binding> {
         self.login().map(|login| login.binding())
+    }
+
+    /// The user that the caller is, if that is known.
+    pub(crate) fn user(&self) -> Option<UserKey> {
+        self.login().map(|login| login.user())
     }
 
     /// Whether something that is bound like this is for this person. Where the app has a login

@@ -143,6 +143,7 @@ impl Notice {
             | Code::ProviderTimeout
             | Code::StoreUnavailable
             | Code::SignInFailed
+            | Code::TooManyPending
             | Code::ShuttingDown => PageKind::Unavailable,
             Code::ProviderResponse | Code::IdTokenInvalid => PageKind::Untrusted,
             _ => PageKind::Failed,

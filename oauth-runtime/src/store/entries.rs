@@ -2,19 +2,24 @@
 //!
 //! It holds the rows themselves, or remembers for a moment those of a store.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use super::backend::Expected;
+use super::key_map::KeyMap;
+use super::turns::{Look, Turns};
 use crate::clock::Timestamp;
 
 const SHARDS: usize = 64;
-/// A shard below this size is never swept.
+/// A shard below this size is never swept, unless its rows are few and large.
 const SWEEP_FROM: usize = 64;
+/// Rows that are looked at, at most, to find one that gives way to another.
+const LOOKS: usize = 64;
+/// Rows that are looked at with each new one while there is room, so that those that have ended
+/// do not pile up.
+const SWEPT: usize = 2;
 
 /// A row with its version and its end. Shared, never changed in place.
 pub(crate) struct Entry<V> {
@@ -47,67 +52,65 @@ impl<V> Entry<V> {
 /// Longer than any read takes before it counts as failed.
 const SETTLED: Duration = Duration::from_secs(5);
 
-/// Somebody else wrote first, or the map is full.
+/// Another writer was first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Conflict {
-    Changed,
-    Full,
+pub(crate) struct Changed;
+
+/// What the rows of a map are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    /// All there are: none is ever given up before its end.
+    Only,
+    /// The same, few and large: what has ended is given up with the next write.
+    OnlyFew,
+    /// Copies of what a store has: at most so many a shard, and the unused give way.
+    Copies(usize),
 }
 
-type Rows<const N: usize, V> = HashMap<[u8; N], Arc<Entry<V>>, BuildHasherDefault<KeyHash>>;
-
 struct Shard<const N: usize, V> {
-    rows: Rows<N, V>,
+    rows: KeyMap<N, Arc<Entry<V>>>,
     /// The size at which ended rows are swept, so that sweeping costs O(1) a write.
     sweep_at: usize,
     /// Grows with every write, so that what was read before one is not remembered after it.
     writes: u64,
+    /// Of copies alone.
+    turns: Turns<N>,
 }
 
 /// Rows by keys of `N` bytes, which must be random or a hash: they are their own hash.
 pub(crate) struct Entries<const N: usize, V> {
     shards: Box<[RwLock<Shard<N, V>>]>,
-    shard_capacity: usize,
+    kept: Rows,
     /// For how many milliseconds a row is believed; for ever where the rows live here.
     window: u64,
 }
 
-/// The first eight bytes of a key that is uniform already, or the text of one: letters leave
-/// some of their bits unused, so that they are spread over all.
-#[derive(Default)]
-struct KeyHash(u64);
-
-impl Hasher for KeyHash {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            let spread = u64::from_le_bytes(*first).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            self.0 = spread ^ (spread >> 32);
-        }
-    }
-
-    /// Arrays announce their length; it says nothing.
-    fn write_usize(&mut self, _: usize) {}
-}
-
 impl<const N: usize, V> Entries<N, V> {
-    /// The rows themselves: new ones are refused when about `capacity` live ones are there.
-    pub(crate) fn holding(capacity: usize) -> Self {
-        Self::new(capacity, u64::MAX)
+    /// The rows themselves. Whoever writes them sees to it that they are not too many.
+    pub(crate) fn holding() -> Self {
+        Self::new(Rows::Only, u64::MAX)
+    }
+
+    /// The same for rows that are few and large.
+    pub(crate) fn holding_few() -> Self {
+        Self::new(Rows::OnlyFew, u64::MAX)
     }
 
     /// What a store has, believed for `window`; about `capacity` rows are remembered.
     pub(crate) fn remembering(capacity: usize, window: Duration) -> Self {
-        Self::new(capacity, u64::try_from(window.as_millis()).unwrap_or(u64::MAX - 1))
+        let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX - 1);
+        Self::new(Rows::Copies(capacity.div_ceil(SHARDS)), window)
     }
 
-    fn new(capacity: usize, window: u64) -> Self {
-        let shard = || Shard { rows: Rows::default(), sweep_at: SWEEP_FROM, writes: 0 };
+    fn new(kept: Rows, window: u64) -> Self {
+        let shard = || Shard {
+            rows: KeyMap::default(),
+            sweep_at: if kept == Rows::OnlyFew { 0 } else { SWEEP_FROM },
+            writes: 0,
+            turns: Turns::new(),
+        };
         let shards = std::iter::repeat_with(|| RwLock::new(shard())).take(SHARDS).collect();
-        Self { shards, shard_capacity: capacity.div_ceil(SHARDS), window }
+        Self { shards, kept, window }
     }
 
     /// The row, unless it has ended or may have changed.
@@ -130,16 +133,16 @@ impl<const N: usize, V> Entries<N, V> {
         expected: Expected,
         ends_at: Timestamp,
         now: Timestamp,
-    ) -> Result<Arc<Entry<V>>, Conflict> {
+    ) -> Result<Arc<Entry<V>>, Changed> {
         let mut shard = self.write(&key);
         let present = shard.rows.get(&key).filter(|entry| entry.ends_at > now);
         let version = match (present, expected) {
             (None, Expected::Absent) => first_version(now),
             (Some(entry), Expected::Version(version)) if entry.version == version => version + 1,
-            _ => return Err(Conflict::Changed),
+            _ => return Err(Changed),
         };
-        if expected == Expected::Absent && !shard.has_room(now, self.shard_capacity) {
-            return Err(Conflict::Full);
+        if expected == Expected::Absent {
+            shard.sweep_if_due(now, self.kept);
         }
         let entry = Arc::new(Entry::new(value, version, ends_at, now));
         shard.rows.insert(key, entry.clone());
@@ -150,6 +153,7 @@ impl<const N: usize, V> Entries<N, V> {
     pub(crate) fn delete(&self, key: &[u8; N]) -> bool {
         let mut shard = self.write(key);
         shard.writes += 1;
+        shard.turns.leave(key);
         shard.rows.remove(key).is_some()
     }
 
@@ -182,7 +186,7 @@ impl<const N: usize, V> Entries<N, V> {
             return held.clone();
         }
         let entry = Arc::new(entry);
-        shard.remember(key, entry.clone(), now, self.shard_capacity);
+        shard.remember(key, entry.clone(), now, self.kept);
         entry
     }
 
@@ -193,7 +197,7 @@ impl<const N: usize, V> Entries<N, V> {
         shard.writes += 1;
         let newer = shard.rows.get(&key).is_some_and(|held| held.version > entry.version);
         if !newer {
-            shard.remember(key, entry.clone(), now, self.shard_capacity);
+            shard.remember(key, entry.clone(), now, self.kept);
         }
         entry
     }
@@ -220,22 +224,40 @@ pub(super) fn first_version(now: Timestamp) -> u64 {
 }
 
 impl<const N: usize, V> Shard<N, V> {
-    fn has_room(&mut self, now: Timestamp, capacity: usize) -> bool {
-        if self.rows.len() >= self.sweep_at.min(capacity) {
+    fn sweep_if_due(&mut self, now: Timestamp, kept: Rows) {
+        if self.rows.len() >= self.sweep_at {
             self.rows.retain(|_, entry| entry.ends_at > now);
-            self.sweep_at = SWEEP_FROM.max(self.rows.len() * 2);
+            if kept != Rows::OnlyFew {
+                self.sweep_at = SWEEP_FROM.max(self.rows.len() * 2);
+            }
         }
-        self.rows.len() < capacity
     }
 
-    /// In the place of any other, if need be: the store has them all.
-    fn remember(&mut self, key: [u8; N], entry: Arc<Entry<V>>, now: Timestamp, capacity: usize) {
-        if !self.has_room(now, capacity)
-            && let Some(other) = self.rows.keys().next().copied()
-        {
-            self.rows.remove(&other);
+    /// In the place of one that is not used, if need be: the store has them all.
+    fn remember(&mut self, key: [u8; N], entry: Arc<Entry<V>>, now: Timestamp, kept: Rows) {
+        let known = entry.known_at.load(Ordering::Relaxed);
+        if self.rows.insert(key, entry).is_some() {
+            // A newer one of the same key keeps its turn.
+            return;
         }
-        self.rows.insert(key, entry);
+        let Rows::Copies(capacity) = kept else { return };
+        let Self { rows, turns, .. } = self;
+        let look = |key: &[u8; N]| match rows.get(key) {
+            Some(entry) if entry.ends_at > now => {
+                Look::Known(entry.known_at.load(Ordering::Relaxed))
+            }
+            _ => Look::Ended,
+        };
+        let mut over = [None; SWEPT];
+        if rows.len() > capacity {
+            over[0] = turns.replace((key, known), LOOKS, look);
+        } else {
+            over = std::array::from_fn(|_| turns.end_next(look));
+            turns.join(key, known);
+        }
+        for key in over.iter().flatten() {
+            rows.remove(key);
+        }
     }
 }
 
@@ -249,6 +271,8 @@ impl<const N: usize, V> fmt::Debug for Entries<N, V> {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
@@ -257,14 +281,14 @@ mod tests {
 
     #[test]
     fn only_the_writer_who_knows_the_version_wins() {
-        let entries = Entries::holding(usize::MAX);
+        let entries = Entries::holding();
         let first = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         let again = entries.put(KEY, "b", Expected::Absent, LATER, NOW);
-        assert_eq!(again.err(), Some(Conflict::Changed));
+        assert_eq!(again.err(), Some(Changed));
         let expected = Expected::Version(first.version);
         let second = entries.put(KEY, "b", expected, LATER, NOW).unwrap();
         let stale = entries.put(KEY, "c", expected, LATER, NOW);
-        assert_eq!(stale.err(), Some(Conflict::Changed));
+        assert_eq!(stale.err(), Some(Changed));
         assert_eq!(entries.peek(&KEY, NOW).unwrap().value, "b");
         assert_eq!(second.version, first.version + 1);
         assert_eq!(first.value, "a", "who holds the old row keeps it");
@@ -272,18 +296,18 @@ mod tests {
 
     #[test]
     fn an_ended_row_is_never_served_and_counts_as_absent() {
-        let entries = Entries::holding(usize::MAX);
+        let entries = Entries::holding();
         let row = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         assert!(entries.peek(&KEY, LATER).is_none());
         let late = entries.put(KEY, "b", Expected::Version(row.version), LATER, LATER);
-        assert_eq!(late.err(), Some(Conflict::Changed));
+        assert_eq!(late.err(), Some(Changed));
         let end = LATER + Duration::from_secs(1);
         assert!(entries.put(KEY, "b", Expected::Absent, end, LATER).is_ok());
     }
 
     #[test]
     fn a_deleted_row_stays_deleted_for_a_stale_writer() {
-        let entries = Entries::holding(usize::MAX);
+        let entries = Entries::holding();
         let row = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         assert!(entries.delete(&KEY));
         assert!(!entries.delete(&KEY));
@@ -292,21 +316,39 @@ mod tests {
         assert!(entries.peek(&KEY, NOW).is_none());
     }
 
+    /// The rows themselves are the only copy: there is no number of them at which one goes.
     #[test]
-    fn a_full_map_refuses_until_rows_end() {
-        let entries: Entries<16, ()> = Entries::holding(SHARDS * 2);
-        let key = |first: u8| std::array::from_fn(|i| if i == 0 { first } else { 0 });
-        let put = |first, now| entries.put(key(first), (), Expected::Absent, LATER, now);
-        assert!(put(1, NOW).is_ok());
-        assert!(put(2, NOW).is_ok());
-        assert_eq!(put(3, NOW).err(), Some(Conflict::Full));
+    fn a_row_that_lives_here_stays_until_its_end() {
+        for entries in [Entries::holding(), Entries::holding_few()] {
+            let key = |number: u64| in_one_shard(number);
+            for number in 0..5_000 {
+                entries.put(key(number), (), Expected::Absent, LATER, NOW).unwrap();
+            }
+            assert!((0..5_000).all(|number| entries.peek(&key(number), NOW).is_some()));
+        }
+    }
+
+    /// Keys of one shard.
+    fn in_one_shard(number: u64) -> [u8; 16] {
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&number.to_le_bytes());
+        key
+    }
+
+    #[test]
+    fn few_large_rows_go_with_the_next_write_after_their_end() {
+        let entries = Entries::holding_few();
+        for number in 0..20 {
+            entries.put(in_one_shard(number), (), Expected::Absent, LATER, NOW).unwrap();
+        }
         let end = LATER + Duration::from_secs(1);
-        assert!(entries.put(key(3), (), Expected::Absent, end, LATER).is_ok());
+        entries.put(in_one_shard(20), (), Expected::Absent, end, LATER).unwrap();
+        assert_eq!(entries.read(&in_one_shard(0)).rows.len(), 1);
     }
 
     #[test]
     fn ended_rows_do_not_pile_up() {
-        let entries: Entries<16, ()> = Entries::holding(usize::MAX);
+        let entries: Entries<16, ()> = Entries::holding();
         for round in 0_u64..10_000 {
             let mut key = [0; 16];
             key[..8].copy_from_slice(&round.to_le_bytes());
@@ -356,27 +398,87 @@ mod tests {
         assert_eq!(entries.peek(&KEY, NOW).unwrap().value, "d", "a slower writer");
     }
 
+    /// Reads a row of one shard from a store at this time.
+    fn read_at(entries: &Entries<16, ()>, number: u64, at: Timestamp, ends_at: Timestamp) {
+        let key = in_one_shard(number);
+        entries.learn(key, Entry::new((), 1, ends_at, at), entries.ticket(&key));
+    }
+
+    fn is_held(entries: &Entries<16, ()>, number: u64) -> bool {
+        entries.last_seen(&in_one_shard(number)).is_some()
+    }
+
     #[test]
     fn a_full_memory_forgets_something() {
         let entries: Entries<16, ()> = Entries::remembering(SHARDS * 2, WINDOW);
-        let key = |first: u8| std::array::from_fn(|i| if i == 0 { first } else { 0 });
-        for first in 0..10 {
-            let entry = Entry::new((), 1, LATER, NOW);
-            entries.learn(key(first), entry, entries.ticket(&key(first)));
-            assert!(entries.peek(&key(first), NOW).is_some());
+        for number in 0..10 {
+            read_at(&entries, number, NOW, LATER);
+            assert!(is_held(&entries, number));
         }
-        let kept = (0..10).filter(|first| entries.peek(&key(*first), NOW).is_some()).count();
-        assert_eq!(kept, 2);
+        assert_eq!((0..10).filter(|number| is_held(&entries, *number)).count(), 2);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 48,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        /// Some users stay and many pass by: those who stay are remembered, however many pass,
+        /// the size is bounded, and no row costs more than a number of looks.
+        #[test]
+        fn what_is_used_stays_in_a_full_memory(
+            stay in 1..LOOKS,
+            more in 2_usize..100,
+            pace in 1_usize..100,
+            deletes in any::<bool>(),
+        ) {
+            let (capacity, pace) = (stay + more, u64::try_from(pace.min(more / 2)).unwrap());
+            let entries: Entries<16, ()> = Entries::remembering(SHARDS * capacity, WINDOW);
+            let at = |millis: u64| NOW + Duration::from_millis(millis);
+            let stay = u64::try_from(stay).unwrap();
+            (0..stay).for_each(|number| read_at(&entries, number, NOW, LATER));
+            for passing in 0..2_000 {
+                let looks = entries.read(&in_one_shard(0)).turns.looks;
+                read_at(&entries, stay + passing, at(passing), LATER);
+                let shard = entries.read(&in_one_shard(0));
+                prop_assert!(shard.turns.looks - looks <= LOOKS, "a row costs too much");
+                prop_assert!(shard.rows.len() <= capacity, "{} rows", shard.rows.len());
+                prop_assert_eq!(shard.rows.len(), shard.turns.len());
+                drop(shard);
+                for number in 0..stay {
+                    prop_assert!(is_held(&entries, number), "{number} is forgotten at {passing}");
+                }
+                if deletes && passing % 7 == 0 {
+                    entries.delete(&in_one_shard(stay + passing));
+                }
+                if passing % pace == 0 {
+                    (0..stay).for_each(|number| read_at(&entries, number, at(passing + 1), LATER));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn copies_of_rows_that_have_ended_do_not_pile_up() {
+        let entries: Entries<16, ()> = Entries::remembering(SHARDS * 10_000, WINDOW);
+        for number in 0..10_000 {
+            let now = NOW + Duration::from_secs(number);
+            read_at(&entries, number, now, now + Duration::from_secs(10));
+        }
+        let held = entries.read(&in_one_shard(0)).rows.len();
+        assert!(held <= 30, "{held} rows are held");
     }
 
     #[test]
     fn a_row_made_anew_is_not_taken_for_the_one_before() {
-        let entries = Entries::holding(usize::MAX);
+        let entries = Entries::holding();
         let first = entries.put(KEY, "a", Expected::Absent, LATER, NOW).unwrap();
         entries.delete(&KEY);
         let later = NOW + Duration::from_millis(1);
         entries.put(KEY, "b", Expected::Absent, LATER, later).unwrap();
         let stale = entries.put(KEY, "c", Expected::Version(first.version), LATER, later);
-        assert_eq!(stale.err(), Some(Conflict::Changed));
+        assert_eq!(stale.err(), Some(Changed));
     }
 }

@@ -1,6 +1,8 @@
 //! Where rows live.
 
 mod backend;
+mod key_map;
+mod turns;
 mod entries;
 mod memory;
 #[cfg(any(feature = "postgres", feature = "redis"))]
@@ -17,6 +19,7 @@ mod vault;
 mod reseal;
 mod index;
 mod table;
+mod shares;
 
 pub use backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 pub(crate) use codec::{from_bytes, to_bytes};
@@ -28,7 +31,8 @@ pub use memory::MemoryStore;
 pub use postgres::PostgresStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub(crate) use shares::{Caps, Full, Shares, UserKey};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub(crate) use table::{Row, Table, Unwritten, get_both};
+pub(crate) use table::{Found, Row, Table, Unwritten, get_both};
 pub(crate) use vault::Vault;

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::backend::Expected;
-use super::entries::{Conflict, Entries, Entry, first_version};
+use super::entries::{Changed, Entries, Entry, first_version};
 use super::kind::Kind;
 use super::vault::{Read, Vault};
 use crate::clock::Timestamp;
@@ -49,10 +49,8 @@ impl<V> Found<V> {
 /// Why nothing was written.
 #[derive(Debug)]
 pub(crate) enum Unwritten {
-    /// Somebody else was faster.
+    /// Another writer was faster.
     Changed,
-    /// There is no room for another row.
-    Full,
     Failed(Error),
 }
 
@@ -60,7 +58,6 @@ impl From<Unwritten> for Error {
     fn from(reason: Unwritten) -> Self {
         match reason {
             Unwritten::Changed => Self::new(Code::Internal, "a row was changed meanwhile"),
-            Unwritten::Full => Self::new(Code::StoreUnavailable, "there is no room for a row"),
             Unwritten::Failed(error) => error,
         }
     }
@@ -70,8 +67,6 @@ impl From<Unwritten> for Error {
 pub(crate) struct Table<const N: usize, V> {
     entries: Entries<N, V>,
     vault: Option<Arc<Vault>>,
-    /// The rows that this node made in a store, where there may not be too many.
-    made: Option<Entries<N, ()>>,
     queues: [Mutex<()>; QUEUES],
 }
 
@@ -79,19 +74,23 @@ impl<const N: usize, V: Row> Table<N, V> {
     pub(crate) fn new(vault: Option<&Arc<Vault>>) -> Self {
         let entries = match vault {
             Some(vault) => Entries::remembering(REMEMBERED, vault.max_staleness()),
-            None => Entries::holding(usize::MAX),
+            None => Entries::holding(),
         };
-        Self { entries, vault: vault.cloned(), made: None, queues: Default::default() }
+        Self::of(entries, vault)
     }
 
-    /// A table that refuses new rows when about `capacity` live ones are there, or, in a store,
-    /// were made by this node.
-    pub(crate) fn with_capacity(vault: Option<&Arc<Vault>>, capacity: usize) -> Self {
-        let table = Self::new(vault);
-        match vault {
-            Some(_) => Self { made: Some(Entries::holding(capacity)), ..table },
-            None => Self { entries: Entries::holding(capacity), ..table },
-        }
+    /// The same for rows that are few and large, and read anew each time: in a store, hardly one
+    /// of them is remembered here.
+    pub(crate) fn of_few(vault: Option<&Arc<Vault>>) -> Self {
+        let entries = match vault {
+            Some(vault) => Entries::remembering(1, vault.max_staleness()),
+            None => Entries::holding_few(),
+        };
+        Self::of(entries, vault)
+    }
+
+    fn of(entries: Entries<N, V>, vault: Option<&Arc<Vault>>) -> Self {
+        Self { entries, vault: vault.cloned(), queues: Default::default() }
     }
 
     /// The row, if it is known without asking a store. No wait, no allocation.
@@ -138,19 +137,9 @@ impl<const N: usize, V: Row> Table<N, V> {
         now: Timestamp,
     ) -> Result<Arc<Entry<V>>, Unwritten> {
         let Some(vault) = &self.vault else {
-            return self.entries.put(key, value, expected, ends_at, now).map_err(|conflict| {
-                match conflict {
-                    Conflict::Changed => Unwritten::Changed,
-                    Conflict::Full => Unwritten::Full,
-                }
-            });
+            let written = self.entries.put(key, value, expected, ends_at, now);
+            return written.map_err(|Changed| Unwritten::Changed);
         };
-        if expected == Expected::Absent
-            && let Some(made) = &self.made
-            && made.put(key, (), Expected::Absent, ends_at, now).err() == Some(Conflict::Full)
-        {
-            return Err(Unwritten::Full);
-        }
         if expected == Expected::Absent {
             vault.sweep_if_due(now);
         }

@@ -98,6 +98,7 @@ mod tests {
             include_str!("../docs/operate.md").lines().filter_map(named).collect();
         let all = [Authorize, Callback, Refresh, Revoke, Api].map(super::Action::metrics);
         let all = all.iter().flat_map(|(total, seconds)| [*total, *seconds]);
+        let all = all.chain([super::super::room::REFUSED_FOR_ROOM]);
         let all: BTreeSet<_> = all.filter_map(|name| name.strip_prefix("oauth_")).collect();
         assert_eq!(guide, all);
     }

@@ -2,7 +2,9 @@
 
 mod act;
 mod audit;
+mod room;
 
 pub(crate) use act::{Act, Action};
 pub(crate) use audit::Audit;
 pub use audit::{AuditEvent, AuditKind};
+pub(crate) use room::refused_for_room;

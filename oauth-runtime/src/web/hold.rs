@@ -11,11 +11,8 @@ use super::respond::{self, Ready};
 use super::visit::{Visit, parameter, send};
 use super::{body, login};
 use crate::error::{Code, Error};
-use crate::flow::{
-    Holder, Intent, MAX_FORM, Resume, Visitor, find_held, hold, may_be_held, take_held,
-};
-use crate::keys::random;
-use crate::oauth::{Caller, HeldForm, OAuth};
+use crate::flow::{HoldLink, Intent, MAX_FORM, Resume, Visitor, find_held, may_be_held, take_held};
+use crate::oauth::{Caller, OAuth, Sender, Unkept, Viewer};
 use crate::pages::{KeptForm, LinkKind, Notice};
 use crate::session::SetCookie;
 
@@ -36,7 +33,8 @@ pub(super) async fn hold_form(
     }
     send(match Intent::from_form_link(&oauth, &caller, &text) {
         Ok(intent) => {
-            let kept = keep(&oauth, &parts, body, &caller, intent).await;
+            let link = HoldLink::of(&text);
+            let kept = keep(&oauth, &parts, body, &caller, (link, intent)).await;
             kept.unwrap_or_else(|error| visit.failure_at_start(&error))
         }
         Err(error) => visit.failure_at_start(&error),
@@ -49,18 +47,24 @@ async fn keep(
     parts: &Parts,
     body: Body,
     caller: &Caller,
-    intent: Intent,
+    (link, intent): (HoldLink, Intent),
 ) -> Result<Ready, Error> {
     let visit = Visit::of(oauth, parts);
-    let (holder, cookie) = holder(oauth, parts, caller)?;
+    let (sender, cookie) = sender(oauth, parts, caller)?;
     let kept = match read(oauth, parts, body, &intent).await {
-        Ok(body) => hold(oauth, holder, held_form(&intent, body)?)
-            .await
-            .map_err(|_| StatusCode::SERVICE_UNAVAILABLE),
+        Ok(body) => match link.hold(oauth, sender, &intent, body).await {
+            Ok(()) => Ok(()),
+            Err(Unkept::Used) => still_kept(oauth, parts, caller, &link).await.map(Ok)?,
+            Err(Unkept::Full) => Err(StatusCode::SERVICE_UNAVAILABLE),
+            Err(Unkept::Failed(error)) => {
+                tracing::warn!(code = error.code(), "a form was not kept");
+                Err(StatusCode::SERVICE_UNAVAILABLE)
+            }
+        },
         Err(status) => Err(status),
     };
     let (notice, resume) = match kept {
-        Ok(resume) => (Notice::held(), resume),
+        Ok(()) => (Notice::held(), link.to_path(oauth)),
         Err(status) => {
             let behind = Resume::page_behind(oauth, &parts.headers);
             (Notice::send_again(status), behind.into_string())
@@ -74,22 +78,30 @@ async fn keep(
     Ok(response)
 }
 
-/// Whose form it is, and the cookie by which a stranger's browser is known again.
-fn holder(
+/// A link keeps a form once. Its page may be loaded again, and is the same while the form waits;
+/// what comes with the request then is not kept.
+async fn still_kept(
     oauth: &OAuth,
     parts: &Parts,
     caller: &Caller,
-) -> Result<(Holder, Option<SetCookie>), Error> {
-    if let Some(holder) = caller.binding() {
-        return Ok((holder, None));
-    }
-    let visitor = Visitor::of_or_new(oauth, &parts.headers)?;
-    Ok((visitor.holder(), Some(visitor.to_cookie(oauth)?)))
+    link: &HoldLink,
+) -> Result<(), Error> {
+    let used = || Error::new(Code::CallbackInvalid, "a form was kept by this link before");
+    let kept = link.is_kept_for(oauth, viewer(oauth, parts, caller)).await?;
+    kept.then_some(()).ok_or_else(used)
 }
 
-fn held_form(intent: &Intent, body: String) -> Result<HeldForm, Error> {
-    let (number, target, begun) = (random()?, intent.resume.as_str().into(), intent.insists);
-    Ok(HeldForm { number, target, body: body.into(), begun })
+/// Whose form it is, and the cookie by which a stranger's browser is known again.
+fn sender(
+    oauth: &OAuth,
+    parts: &Parts,
+    caller: &Caller,
+) -> Result<(Sender, Option<SetCookie>), Error> {
+    if let Some(user) = caller.user() {
+        return Ok((Sender::User(user), None));
+    }
+    let visitor = Visitor::of_or_new(oauth, &parts.headers)?;
+    Ok((Sender::Browser(visitor.number()), Some(visitor.to_cookie(oauth)?)))
 }
 
 /// The body, which is text: what is not cannot be written into a form again.
@@ -109,10 +121,10 @@ async fn read(
     decoded.map(|_| text.to_owned()).map_err(|_| StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-/// Everything that this person may hold forms as.
-fn holders(oauth: &OAuth, parts: &Parts, caller: &Caller) -> Vec<Holder> {
-    let visitor = Visitor::of(oauth, &parts.headers).map(|visitor| visitor.holder());
-    caller.binding().into_iter().chain(visitor).collect()
+/// Whose forms the caller may see and send.
+fn viewer(oauth: &OAuth, parts: &Parts, caller: &Caller) -> Viewer {
+    let browser = Visitor::of(oauth, &parts.headers).map(|visitor| visitor.number());
+    Viewer { user: caller.user(), browser }
 }
 
 fn unknown() -> Error {
@@ -130,14 +142,14 @@ pub(super) async fn show_form(
     if matches!(caller, Caller::LoggedOut) {
         return send(login::first(&oauth, &parts));
     }
-    let held = find_held(&oauth, &holders(&oauth, &parts, &caller), &link).await;
+    let held = find_held(&oauth, viewer(&oauth, &parts, &caller), &link).await;
     let held = match held.and_then(|held| held.ok_or_else(unknown)) {
-        Ok((_, held)) => held,
+        Ok(held) => held,
         Err(error) => return send(visit.failure_at_start(&error)),
     };
     let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
-    let form = KeptForm::new(action, &held.value.body);
-    let notice = Notice::confirm(form).after_begin(held.value.begun);
+    let form = KeptForm::new(action, &held.body);
+    let notice = Notice::confirm(form).after_begin(held.begun);
     send(visit.page(visit.with_way_back(notice)))
 }
 
@@ -156,7 +168,7 @@ pub(super) async fn send_form(
     if matches!(caller, Caller::LoggedOut) {
         return send(login::unsent(&oauth, &parts));
     }
-    let target = take_held(&oauth, &holders(&oauth, &parts, &caller), &link).await;
+    let target = take_held(&oauth, viewer(&oauth, &parts, &caller), &link).await;
     let own = |target: &String| Resume::parse(target, oauth.0.urls.origin()).is_some();
     send(match target.and_then(|target| target.filter(own).ok_or_else(unknown)) {
         Ok(target) => respond::same_again(&target),

@@ -84,6 +84,8 @@ impl<'a> Visit<'a> {
                 let origin = self.oauth.0.urls.origin_text();
                 tracing::warn!(code, error = %error, origin, "was the app opened at its origin?");
             }
+            // The share that is full was told already, once for all of them.
+            Code::TooManyPending => tracing::debug!(code, error = %error, "there is no room"),
             _ if error.status().is_server_error() => {
                 tracing::warn!(code, error = %error, cause, help, "an authorization failed");
             }

@@ -12,6 +12,7 @@ mod flood;
 mod hits;
 mod machine;
 mod memory;
+mod passing;
 mod refused;
 mod report;
 mod requests;
@@ -27,11 +28,12 @@ use report::Report;
 type Table = fn(&mut Report);
 
 /// In the order in which they are written.
-const TABLES: [(&str, Table); 8] = [
+const TABLES: [(&str, Table); 9] = [
     ("hits", hits::measure),
     ("refused", refused::measure),
     ("stores", throughput::measure_stores),
     ("trips", trips::measure),
+    ("passing", passing::measure),
     ("memory", memory::measure),
     ("stampede", stampede::measure),
     ("flood", flood::measure),
