@@ -6,7 +6,9 @@ use syn::{LitStr, Path, Token, parse_quote};
 
 use crate::list;
 use crate::mistakes::Mistakes;
-use crate::options::{Allowed, allowed, holds_form, is_option, is_value, provider_of, split};
+use crate::options::{
+    Allowed, allowed, allows_all_origins, holds_form, is_option, is_value, provider_of, split,
+};
 use crate::scope::{Scope, scope_type};
 
 /// An option and how it is written.
@@ -19,10 +21,12 @@ const WHY: Form = ("why", "`why = \"…\"`");
 const MARKER: Form = ("marker", "`marker = Name`");
 const ALLOW: Form = ("allow", "`allow(wider)`, `allow(conflict)` or `allow(retired)`");
 const RESUME: Form = ("resume", "`resume = \"confirm\"` or `resume = \"never\"`");
+const CROSS_ORIGIN: Form = ("cross_origin", "`cross_origin = \"allow\"`");
 const CRATE: Form = ("crate", "`crate = path`");
 
 /// The options of the attribute.
-const OF_HANDLER: [Form; 8] = [ANY, OPTIONAL, PROVIDER, WHY, RESUME, MARKER, ALLOW, CRATE];
+const OF_HANDLER: [Form; 9] =
+    [ANY, OPTIONAL, PROVIDER, WHY, RESUME, MARKER, ALLOW, CROSS_ORIGIN, CRATE];
 /// The options of a named set, which is its own marker.
 const OF_SET: [Form; 6] = [ANY, OPTIONAL, PROVIDER, WHY, ALLOW, CRATE];
 /// The options of a scope of the app's own.
@@ -42,6 +46,8 @@ pub(crate) struct Args {
     pub(crate) marker: Option<Ident>,
     /// Whether a form for the handler is kept until its sender has granted the scopes.
     pub(crate) holds_form: bool,
+    /// Whether pages of other origins may send requests to the handler.
+    pub(crate) cross_origin: bool,
     /// The path of the runtime crate.
     pub(crate) runtime: Path,
     pub(crate) mistakes: Mistakes,
@@ -63,6 +69,7 @@ impl Args {
             why: None,
             marker: None,
             holds_form: true,
+            cross_origin: false,
             runtime: parse_quote!(::oauth_runtime),
             mistakes: Mistakes::default(),
             here,
@@ -211,6 +218,7 @@ impl Args {
             "why" => self.why = self.reason(input.parse()?),
             "marker" => self.marker = Some(input.parse()?),
             "resume" => self.holds_form = holds_form(&input.parse()?)?,
+            "cross_origin" => self.cross_origin = allows_all_origins(&input.parse()?)?,
             "crate" => self.runtime = input.call(Path::parse_mod_style)?,
             _ => return Err(input.error("parentheses belong here")),
         }
@@ -239,7 +247,19 @@ impl Args {
         Some(why)
     }
 
+    /// Whether the attribute says nothing of scopes, and lets in requests of all origins.
+    pub(crate) fn is_without_scopes(&self) -> bool {
+        let others = ["why", "resume", "marker", "allow", "provider"];
+        self.cross_origin
+            && !self.tries_scope
+            && self.optional.is_empty()
+            && !self.given.iter().any(|given| others.contains(&given.as_str()))
+    }
+
     fn check_list(&mut self, example: &str) {
+        if self.is_without_scopes() {
+            return;
+        }
         if !self.tries_scope
             && let Some(scope) = self.optional.first()
         {

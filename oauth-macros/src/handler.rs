@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, GenericParam, Path, Signature, Type, Visibility, parse_quote};
+use syn::{Attribute, FnArg, GenericParam, Signature, Type, Visibility, parse_quote};
 
 use crate::args::{Args, call_site};
 use crate::marker::{Marker, Of, conditions, first_scope_type};
@@ -61,18 +61,19 @@ impl Parse for Handler {
 impl Handler {
     fn expand(mut self, mut args: Args) -> TokenStream {
         self.check(&mut args);
+        if args.is_without_scopes() {
+            return self.expand_without_scopes(args);
+        }
         let name = self.marker_name(&mut args);
         self.check_names(&name, &mut args);
         let proof = Proof::of(&self.attributes, &self.signature, &mut args);
         let begins_with_token = self.fill(&parse_quote!(#name), &name, &mut args);
-        let (guard, more) = if begins_with_token && proof.is_some() {
-            (Guard::Token, None)
-        } else {
-            (Guard::Declared, self.inject(&name, &args.runtime))
-        };
+        let by_token = begins_with_token && proof.is_some();
+        let guard = if by_token { Guard::Token } else { Guard::Declared };
+        let more = self.inject((!by_token).then_some(&name), &args);
         self.check_number(guard, &mut args);
         let proof = proof.filter(|_| args.mistakes.is_empty());
-        let proof = proof.map(|proof| proof.that(&self.signature, guard, &name, &args.runtime));
+        let proof = proof.map(|proof| proof.that(&self.signature, guard, &name, &args));
         let Self { attributes, visibility, signature, body } = &self;
         let marker = Marker {
             name: &name,
@@ -173,11 +174,36 @@ impl Handler {
         Names { runtime, marker, generics }.fill(inputs.iter_mut(), requirement, args)
     }
 
-    /// Puts the guard before all other parameters, and calms clippy where that makes one too many.
-    fn inject(&mut self, name: &Ident, runtime: &Path) -> Option<Attribute> {
+    /// There is nothing to guard, and no marker: what the handler takes of the library is told
+    /// that pages of other origins may send requests.
+    fn expand_without_scopes(mut self, mut args: Args) -> TokenStream {
+        let function = self.signature.ident.clone();
+        let (runtime, scope) = (args.runtime.clone(), first_scope_type(&args));
+        let names =
+            Names { runtime: &runtime, marker: &function, generics: &self.signature.generics };
+        let tokens = self.signature.inputs.iter().filter(|input| names.is_token_input(input));
+        for token in tokens {
+            let text = "this attribute names no scopes for a `Token`: write them before the \
+                        option, or take `User`";
+            args.mistakes.add_at(token, text);
+        }
+        // So that this is all the compiler complains about.
+        self.fill(&parse_quote!(#runtime::scope::#scope), &function, &mut args);
+        let more = self.inject(None, &args);
+        let Self { attributes, visibility, signature, body } = &self;
+        let mistakes = &args.mistakes;
+        quote!(#(#attributes)* #more #visibility #signature #body #mistakes)
+    }
+
+    /// Puts what guards the handler before all other parameters, and calms clippy where that makes
+    /// one too many.
+    fn inject(&mut self, declared: Option<&Ident>, args: &Args) -> Option<Attribute> {
+        let runtime = &args.runtime;
+        let opens = args.cross_origin.then(|| parse_quote!(_: #runtime::AllowCrossOrigin));
+        let guard = declared.map(|name| parse_quote!(_: #runtime::Declared<#name>));
+        let guards: Vec<FnArg> = opens.into_iter().chain(guard).collect();
         let inputs = &mut self.signature.inputs;
         let (all, certain) = (inputs.len(), inputs.iter().filter(|one| is_certain(one)).count());
-        let guards: [FnArg; 1] = [parse_quote!(_: #runtime::Declared<#name>)];
         let is_too_many = certain <= MANY && all + guards.len() > MANY;
         for (place, guard) in guards.into_iter().enumerate() {
             inputs.insert(place, guard);
@@ -189,6 +215,10 @@ impl Handler {
     fn check_number(&self, guard: Guard, args: &mut Args) {
         let certain = self.signature.inputs.iter().filter(|input| is_certain(input));
         let text = match guard {
+            Guard::Token if args.cross_origin => {
+                "axum takes 16 parameters at most, and `cross_origin` puts one before these: take \
+                 two of these as one, as in `(a, b): (A, B)`"
+            }
             Guard::Token => {
                 "axum takes 16 parameters at most: take two of these as one, as in \
                  `(a, b): (A, B)`"
@@ -388,6 +418,44 @@ mod tests {
             assert_eq!(asked("\"drive\"", item), expected, "{item}");
         }
         assert_eq!(asked("\"drive.fil\"", "async fn f() {}"), None, "after a mistake");
+    }
+
+    #[test]
+    fn what_opens_a_handler_comes_before_its_guard() {
+        let opens = "_:::oauth_runtime::AllowCrossOrigin";
+        let guard = "_:::oauth_runtime::Declared<save>";
+        for (arguments, inputs, expected) in [
+            ("\"drive\", cross_origin = \"allow\"", "token: Token", "token:Token<save>".into()),
+            ("cross_origin = \"allow\", \"drive\"", "user: User", format!("{guard},user:User")),
+            ("cross_origin = \"allow\"", "user: User", "user:User".to_owned()),
+            ("cross_origin = \"allow\", crate = oauth_runtime", "u: User", String::new()),
+        ] {
+            let expected = match expected.as_str() {
+                "" => "_:oauth_runtime::AllowCrossOrigin,u:User".to_owned(),
+                _ => format!("{opens},{expected}"),
+            };
+            assert_eq!(function(arguments, inputs), expected, "{arguments}");
+            assert_eq!(errors(arguments, &format!("async fn save({inputs}) {{}}")), [""; 0]);
+        }
+        let asks = text("\"drive\", cross_origin = \"allow\"", "async fn f(token: Token) {}");
+        let both = "begins_with_both::<::oauth_runtime::AllowCrossOrigin,\
+                    ::oauth_runtime::Token<f>,_,_>(&f::<>);";
+        assert!(asks.contains(both), "{asks}");
+    }
+
+    #[test]
+    fn an_attribute_that_only_opens_a_handler_has_nothing_else_to_say() {
+        let open = "cross_origin = \"allow\"";
+        for (arguments, item, expected) in [
+            (open.to_owned(), "async fn f(a: Token) {}", "names no scopes for a `Token`"),
+            (format!("{open}, why = \"x\""), "async fn f() {}", "expected at least one scope"),
+            (format!("{open}, marker = M"), "async fn f() {}", "expected at least one scope"),
+            ("cross_origin = \"deny\"".to_owned(), "async fn f() {}", "expected `cross_origin"),
+            (format!("{open}, {open}"), "async fn f() {}", "given twice"),
+        ] {
+            let errors = errors(&arguments, item);
+            assert!(errors.iter().any(|text| text.contains(expected)), "{arguments}: {errors:?}");
+        }
     }
 
     #[test]

@@ -61,6 +61,10 @@ use proc_macro::TokenStream;
 ///   `allow(retired)`: let a scope spoil another one, or be out of use.
 /// - `provider = "github"`: which of the app's providers has the scopes, by its key. The names are
 ///   then that provider's own, taken as they are; without any, an account there is enough.
+/// - `cross_origin = "allow"`: lets pages of other origins send requests to the handler, for one
+///   that proves in another way that the user meant it. It may stand alone, above a handler that
+///   takes `User` or `Option<User>`. The handler gets one more parameter, before all others:
+///   `_: AllowCrossOrigin`.
 /// - `crate = path`: where `oauth_runtime` is found, if under another name.
 ///
 /// # Limits

@@ -47,6 +47,14 @@ pub(crate) fn holds_form(word: &LitStr) -> syn::Result<bool> {
     }
 }
 
+/// `"allow"` is the one word: without the option the library's rule holds.
+pub(crate) fn allows_all_origins(word: &LitStr) -> syn::Result<bool> {
+    match word.value().as_str() {
+        "allow" => Ok(true),
+        _ => Err(syn::Error::new(word.span(), "unknown word")),
+    }
+}
+
 /// Whether what follows a word makes an option of it.
 pub(crate) fn is_option(next: &TokenTree) -> bool {
     match next {

@@ -125,6 +125,11 @@ impl Names<'_> {
         *name == "Token" && is_root && !begins_with_parameter(path, self.generics)
     }
 
+    /// Whether a parameter is a bare `Token`.
+    pub(crate) fn is_token_input(&self, input: &FnArg) -> bool {
+        matches!(input, FnArg::Typed(parameter) if self.is_bare_token(&parameter.ty))
+    }
+
     fn is_bare_token(&self, ty: &Type) -> bool {
         let Type::Path(ty) = ty else { return false };
         self.is_token(&ty.path)

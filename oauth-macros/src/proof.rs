@@ -8,7 +8,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, GenericParam, Path, Signature};
+use syn::{Attribute, FnArg, GenericParam, Signature};
 
 use crate::args::Args;
 use crate::parameters::{has_condition, has_impl, is_one_of};
@@ -71,10 +71,11 @@ impl Proof {
         signature: &Signature,
         guard: Guard,
         marker: &Ident,
-        runtime: &Path,
+        args: &Args,
     ) -> TokenStream {
         let Signature { ident, generics, inputs, .. } = signature;
-        let (guard, written) = match (guard, inputs.first()) {
+        let (runtime, place) = (&args.runtime, usize::from(args.cross_origin));
+        let (guard, written) = match (guard, inputs.get(place)) {
             (Guard::Token, Some(FnArg::Typed(first))) => (quote!(Token), first.ty.span()),
             _ => (quote!(Declared), ident.span()),
         };
@@ -85,10 +86,12 @@ impl Proof {
             GenericParam::Lifetime(_) => None,
         });
         let conditions = &generics.where_clause;
+        let ask = match args.cross_origin {
+            true => quote!(begins_with_both::<#runtime::AllowCrossOrigin, ),
+            false => quote!(begins_with::<),
+        };
         let ask = quote_spanned!(here=>
-            #runtime::__private::begins_with::<#runtime::#guard<#marker>, _, _>(
-                &#ident::<#(#arguments),*>
-            );
+            #runtime::__private::#ask #runtime::#guard<#marker>, _, _>(&#ident::<#(#arguments),*>);
         );
         // What is used by dead code alone is reported as dead, unless that is allowed around here.
         quote! {

@@ -136,7 +136,7 @@ pub mod __private {
     pub use crate::scope::Scope;
     pub use crate::scope::checks::{assert_own_scope, assert_provider, assert_scope, own_scope};
     pub use crate::scope::requirement::Declaration;
-    pub use crate::web::{BeginsWith, HasOAuth, begins_with};
+    pub use crate::web::{BeginsWith, BeginsWithBoth, HasOAuth, begins_with, begins_with_both};
 
     #[cfg(feature = "manifest")]
     pub use crate::manifest::Registered;

@@ -36,6 +36,23 @@ async fn declared(ran: Ran) -> &'static str {
     note(&ran)
 }
 
+#[requires_scopes("drive.file", cross_origin = "allow")]
+async fn open_token(token: Token, ran: Ran) -> &'static str {
+    drop(token);
+    note(&ran)
+}
+
+#[requires_scopes("drive.file", cross_origin = "allow")]
+async fn open_declared(user: User, ran: Ran) -> &'static str {
+    drop(user);
+    note(&ran)
+}
+
+#[requires_scopes(cross_origin = "allow")]
+async fn open_user(_: Option<User>, ran: Ran) -> &'static str {
+    note(&ran)
+}
+
 async fn lone_scope(_: Token<scope::DriveFile>, ran: Ran) -> &'static str {
     note(&ran)
 }
@@ -71,6 +88,9 @@ fn cases(oauth: &OAuth) -> Vec<Case> {
         ("/optional-user", any(optional_user), true, false),
         ("/layer", guarded.clone(), false, false),
         ("/protected", any(plain).layer(oauth.cross_origin_protection()), true, false),
+        ("/open-token", any(open_token), false, true),
+        ("/open-declared", any(open_declared), false, true),
+        ("/open-user", any(open_user), true, true),
         ("/allowed", any(token).layer(AllowCrossOrigin), false, true),
         ("/allowed-user", any(optional_user).layer(AllowCrossOrigin), true, true),
         ("/allowed-layer", guarded.layer(AllowCrossOrigin), false, true),
@@ -232,4 +252,34 @@ async fn a_form_of_a_sibling_origin_gets_a_page_and_is_not_kept() {
         assert!(!page.contains("private") && !page.contains("intent="), "{page}");
     }
     assert_eq!(ran.load(Ordering::SeqCst), 0);
+}
+
+/// The typed router sees through what opens a handler: its scopes are declared as before.
+#[tokio::test]
+async fn a_handler_that_is_open_to_all_origins_declares_its_scopes() {
+    use oauth_runtime::routing;
+
+    #[requires_scopes(cross_origin = "allow")]
+    async fn whoami(user: User) -> String {
+        user.account().to_string()
+    }
+
+    let fake = FakeGoogle::start().await.unwrap();
+    let oauth = fake.builder_for(CALLBACK).unwrap().build().unwrap();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let app: Router = routing::Router::new()
+        .route("/token", routing::post(open_token))
+        .route("/declared", routing::post(open_declared))
+        .route("/whoami", routing::post(whoami))
+        .with_state(oauth.clone());
+    let app = app.layer(Extension(ran));
+    let manifest = oauth.manifest();
+    let of = |path: &str| {
+        let routes = manifest.handlers().iter().flat_map(|handler| handler.routes());
+        routes.filter(|route| route.ends_with(path)).count()
+    };
+    assert_eq!((of("/token"), of("/declared"), of("/whoami")), (1, 1, 0));
+    let request = Request::post("/whoami").header("sec-fetch-site", "cross-site");
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "asked to sign in, and not refused");
 }

@@ -6,12 +6,13 @@ use axum::handler::Handler;
 
 use crate::scope::Requirement;
 use crate::scope::requirement::Declaration;
-use crate::web::{Declared, Token, User};
+use crate::web::{AllowCrossOrigin, Declared, Token, User};
 
 /// The parameters of a handler that says what it needs: they begin with its
 /// [`Token`](crate::Token), with [`Declared`](crate::Declared), which
 /// [`requires_scopes`](macro@crate::requires_scopes) puts there, or with
-/// [`User`](crate::User) for sign-in alone.
+/// [`User`](crate::User) for sign-in alone. An [`AllowCrossOrigin`](crate::AllowCrossOrigin) may
+/// stand before them.
 #[diagnostic::on_unimplemented(
     message = "this handler does not say which OAuth scopes it needs",
     label = "neither annotated nor `public`",
@@ -37,6 +38,14 @@ macro_rules! declares {
         #[diagnostic::do_not_recommend]
         impl<M, $($parameter),*> Declares for (M, User, $($parameter,)*) {
             const DECLARATION: Option<&'static Declaration> = None;
+        }
+        #[diagnostic::do_not_recommend]
+        impl<M, $($parameter),*> Declares for (M, AllowCrossOrigin, $($parameter,)*)
+        where
+            (M, $($parameter,)*): Declares,
+        {
+            const DECLARATION: Option<&'static Declaration> =
+                <(M, $($parameter,)*)>::DECLARATION;
         }
     };
 }

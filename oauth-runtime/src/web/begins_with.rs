@@ -11,8 +11,25 @@
 )]
 pub trait BeginsWith<Guard, Rest> {}
 
+/// A function whose first two parameters are what opens it to other origins, and the guard.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this handler does not begin with `{First}` and its guard, `{Guard}`",
+    label = "expected both before all other parameters",
+    note = "an attribute below `#[requires_scopes]` has to leave the first parameters where they \
+            are; above, it may do what it likes"
+)]
+pub trait BeginsWithBoth<First, Guard, Rest> {}
+
 macro_rules! begins_with {
     ($($parameter:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<F, First, Guard, Answer, $($parameter),*>
+            BeginsWithBoth<First, Guard, ($($parameter,)*)> for F
+        where
+            F: FnOnce(First, Guard, $($parameter),*) -> Answer
+        {
+        }
         #[diagnostic::do_not_recommend]
         impl<F, Guard, Answer, $($parameter),*> BeginsWith<Guard, ($($parameter,)*)> for F where
             F: FnOnce(Guard, $($parameter),*) -> Answer
@@ -41,3 +58,11 @@ begins_with!(A B C D E G H I J K L M N O P);
 /// Compiles only for such a function. For the macros alone.
 #[doc(hidden)]
 pub const fn begins_with<Guard, Rest, F: BeginsWith<Guard, Rest>>(_: &F) {}
+
+/// Compiles only for such a function. For the macros alone.
+#[doc(hidden)]
+pub const fn begins_with_both<First, Guard, Rest, F>(_: &F)
+where
+    F: BeginsWithBoth<First, Guard, Rest>,
+{
+}

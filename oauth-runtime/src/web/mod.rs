@@ -37,9 +37,9 @@ mod routes;
 
 pub use account::Account;
 pub(crate) use asked::Asked;
+pub use begins_with::{BeginsWith, BeginsWithBoth, begins_with, begins_with_both};
 pub use cross_origin::AllowCrossOrigin;
 pub use cross_origin_protection::{CrossOriginProtection, CrossOriginProtectionLayer};
-pub use begins_with::{BeginsWith, begins_with};
 #[cfg(feature = "fake")]
 pub(crate) use developer::is_local;
 pub(crate) use extract::bearer;
