@@ -166,6 +166,22 @@ impl Incoming {
         Ok(response)
     }
 
+    /// The answer with the beginning of its body, as far as it comes: no more than `max` bytes.
+    pub(crate) async fn beginning(mut self, max: usize) -> Response<Vec<u8>> {
+        let (status, headers) = (self.status(), self.headers().clone());
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = self.chunk().await {
+            body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);
+            if body.len() == max {
+                break;
+            }
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
     /// Reads the body piece by piece, so that one without an end is cut off and not collected.
     async fn collect(mut self, max: usize) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
@@ -240,6 +256,12 @@ fn is_invalid_data(error: &io::Error) -> bool {
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     protocol::retry_after(text(header::RETRY_AFTER)?, text(header::DATE))
+}
+
+/// The same, however long it is.
+pub(crate) fn stated_wait(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    protocol::stated_wait(text(header::RETRY_AFTER)?, text(header::DATE))
 }
 
 #[cfg(test)]
@@ -362,6 +384,31 @@ mod tests {
         }
         let full = Server::fixed(answer("200 OK", &"x".repeat(MAX_BODY)), End::Close).await;
         assert_eq!(client().get(&full.origin).await.unwrap().body.len(), MAX_BODY);
+    }
+
+    /// As much as is wanted of what comes, however it ends.
+    #[tokio::test]
+    async fn the_beginning_of_a_body_is_read_as_far_as_it_comes() {
+        let long = answer("403 No", &"x".repeat(5000));
+        let short = answer("403 No", "abc");
+        let cut = b"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nabc".to_vec();
+        for (bytes, end, expected) in [
+            (long, End::Close, "x".repeat(1000)),
+            (short, End::Close, "abc".to_owned()),
+            (cut.clone(), End::Close, "abc".to_owned()),
+            (cut, End::Stall, "abc".to_owned()),
+            (ENDLESS.replace("200", "403").into(), End::Close, String::new()),
+        ] {
+            let server = Server::fixed(bytes, end).await;
+            let brief = Some(Duration::from_millis(300));
+            let outgoing = Outgoing { timeout: brief, ..get(&server.origin) };
+            let answer = client().open(outgoing).await.unwrap().beginning(1000).await;
+            assert_eq!(
+                (answer.status(), answer.body().len()),
+                (StatusCode::FORBIDDEN, expected.len())
+            );
+            assert_eq!(answer.body(), expected.as_bytes());
+        }
     }
 
     /// I14: a body that would grow is left as it came, and no server is asked for one.

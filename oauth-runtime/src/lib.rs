@@ -112,7 +112,7 @@ pub use pages::{
 };
 pub use protocol::AccountId;
 pub use protocol::Identity;
-pub use provider::{ClientCredentials, Provider, ServiceAccountKey, UserApi};
+pub use provider::{ApiRefusal, ClientCredentials, Provider, ServiceAccountKey, UserApi};
 pub use scope::{Covers, MayHold, Requirement, Scope, ScopeSet, Sensitivity};
 pub use secret::Secret;
 pub use session::Owner;

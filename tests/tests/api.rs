@@ -163,6 +163,143 @@ async fn each_way_to_say_no_has_its_own_code_and_remedy() {
     }
 }
 
+/// An answer of an API, as a test writes it.
+fn answered(status: u16, headers: &[(&str, &str)], body: &str) -> Fault {
+    let answer = http::Response::builder().status(status);
+    let answer = headers.iter().fold(answer, |answer, (name, value)| answer.header(*name, *value));
+    Fault::Answer(answer.body(body.to_owned()).unwrap())
+}
+
+/// Success is 2xx: after a redirect nothing was done, and nothing was read.
+#[tokio::test]
+async fn a_redirect_is_no_success_however_it_is_asked() {
+    let world = World::start().await;
+    let (client, files) = (world.client(), world.files());
+    let moved = r#"{"message":"Moved Permanently","url":"https://api.example.com/1"}"#;
+    let elsewhere = "https://downloads.example.com/a/b?signature=CANARY";
+    let url = client.url("drive", "/upload/drive/v3/files?uploadType=resumable");
+    for status in [300, 301, 302, 303, 304, 307, 308] {
+        let redirect = || world.fault(1, &answered(status, &[("location", elsewhere)], moved));
+        let before = world.calls();
+        redirect();
+        let deleted = client.delete(&files).await.unwrap_err();
+        redirect();
+        let listed = client.pages(&files).items::<Value>("files", 9).await.unwrap_err();
+        redirect();
+        let posted = client.post::<_, Value>(&files, &json!({})).await.unwrap_err();
+        redirect();
+        let upload = client.resumable_upload(&url, "video/mp4").send::<Value>(&b"x"[..]);
+        let uploaded = upload.await.unwrap_err();
+        assert_eq!(world.calls() - before, 4, "{status}: nothing is followed or repeated");
+        for error in [deleted, listed, posted, uploaded] {
+            assert_eq!((error.code(), error.api_status().unwrap().as_u16()), ("api", status));
+            let text = format!("{error:?}");
+            let leads = text.contains("to downloads.example.com/a/b (");
+            assert!(leads || status == 304, "{text}");
+            assert!(!text.contains("CANARY") && error.help().is_some(), "{text}");
+        }
+        redirect();
+        let request = client.request(Method::GET, &files);
+        let accepted = request.accepting(status.try_into().unwrap()).send().await.unwrap();
+        assert_eq!(accepted.status().as_u16(), status);
+        assert_eq!(accepted.headers()["location"], elsewhere);
+    }
+    assert!(world.fake.drive().files_of("ada@example.com").is_empty());
+}
+
+/// 308 is "resume incomplete" for a piece of an upload, and a redirect everywhere else.
+#[tokio::test]
+async fn an_upload_goes_on_after_308_and_follows_no_redirect() {
+    let world = World::start().await;
+    let bytes = content(2 * UNIT);
+    let none = || answered(308, &[], "");
+    world.fault(1, &Fault::Delay(Duration::ZERO));
+    world.fault(1, &none());
+    uploaded(&world, &bytes, UNIT).await.unwrap();
+    assert!(newest(&world) == bytes, "the server had nothing, and was sent it again");
+
+    world.fault(1, &Fault::Delay(Duration::ZERO));
+    let part = format!("bytes=0-{}", UNIT - 1);
+    let here = format!("{}/elsewhere", world.fake.origin());
+    world.fault(1, &answered(308, &[("range", &part), ("location", &here)], ""));
+    let before = world.fake.drive().files_of("ada@example.com").len();
+    let lost = uploaded(&world, &bytes, UNIT).await.unwrap_err();
+    assert_eq!(lost.code(), "api", "the server knows of no byte: {lost:?}");
+    world.fault(1, &Fault::Delay(Duration::ZERO));
+    world.fault(1, &answered(308, &[("location", &here)], ""));
+    let calls = world.calls();
+    let moved = uploaded(&world, &bytes, UNIT).await.unwrap_err();
+    let text = moved.to_string();
+    assert!(text.contains("/… answered 308") && !text.contains("/upload/"), "{text}");
+    assert_eq!((moved.api_status().unwrap().as_u16(), world.calls() - calls), (308, 2));
+    assert_eq!(world.fake.drive().files_of("ada@example.com").len(), before);
+    world.fault(1, &none());
+    assert_eq!(uploaded(&world, &bytes, UNIT).await.unwrap_err().api_status().unwrap(), 308);
+}
+
+/// Where a refusal is understood, no token is spent on it; where it is not, one is.
+#[tokio::test]
+async fn a_401_costs_at_most_one_token() {
+    let world = World::start().await;
+    let (client, files) = (world.client(), world.files());
+    let tokens = || world.fake.calls(Endpoint::Token);
+    world.clock.advance(Duration::from_secs(60));
+    let before = (tokens(), world.calls());
+    let signup = r#"{"error":{"errors":[{"reason":"youtubeSignupRequired"}],"code":401}}"#;
+    world.fault(1, &answered(401, &[], signup));
+    let error = client.get::<Value>(&files).await.unwrap_err();
+    assert_eq!((error.code(), tokens(), world.calls()), ("api_forbidden", before.0, before.1 + 1));
+    assert!(error.help().unwrap().contains("YouTube channel"), "{error:?}");
+
+    let reason = [("www-authenticate", "Bearer error=\"invalid_token\", error_description=\"no\"")];
+    world.fault(2, &answered(401, &reason, ""));
+    let error = client.get::<Value>(&files).await.unwrap_err();
+    assert_eq!((error.code(), tokens(), world.calls()), ("api", before.0 + 1, before.1 + 3));
+    assert!(error.to_string().contains("answered 401 invalid_token: \"no\")"), "{error}");
+    // The next ones have the new token, and leave it at that.
+    let id = world.fake.account_id("ada@example.com");
+    let token = world.oauth.account(&id).token::<scope::DriveFile>().await.unwrap();
+    for _ in 0..3 {
+        world.fault(1, &answered(401, &reason, ""));
+        assert_eq!(token.client().get::<Value>(&files).await.unwrap_err().code(), "api");
+        let error = token.replaced().await.unwrap_err();
+        assert_eq!((error.code(), error.is_consent_required()), ("api", false), "{error:?}");
+    }
+    assert_eq!((tokens(), world.calls()), (before.0 + 1, before.1 + 6));
+    world.clock.advance(Duration::from_secs(60));
+    assert_ne!(token.replaced().await.unwrap().access_token(), token.access_token());
+}
+
+/// A limit that lasts is told with its wait, and no call is spent on repetitions.
+#[tokio::test]
+async fn a_lasting_limit_is_told_at_once() {
+    let world = World::start().await;
+    let reason = r#"{"error":{"errors":[{"reason":"dailyLimitExceeded"}],"code":403}}"#;
+    for (fault, wait) in [
+        (answered(403, &[], reason), 3600),
+        (answered(403, &[("retry-after", "90")], ""), 90),
+        (answered(429, &[("retry-after", "900")], ""), 900),
+    ] {
+        world.fault(1, &fault);
+        let before = world.calls();
+        let (error, waits) = world.list().await;
+        let error = error.unwrap_err();
+        assert_eq!((error.code(), waits.len(), world.calls()), ("api_rate_limited", 0, before + 1));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(wait)), "{fault:?}");
+    }
+}
+
+/// A refusal is read as far as it comes and no further, and its status counts in any case.
+#[tokio::test]
+async fn a_refusal_without_an_end_is_judged_by_its_beginning() {
+    let world = World::start().await;
+    let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(20 * 1024 * 1024));
+    world.fault(1, &answered(403, &[], &long));
+    let (error, _) = world.list().await;
+    let error = error.unwrap_err();
+    assert_eq!((error.code(), error.api_status().unwrap().as_u16()), ("api_forbidden", 403));
+}
+
 /// For people with an HTTP client of their own: the same meaning, and the same token renewed.
 #[tokio::test]
 async fn a_client_of_ones_own_learns_the_same() {
@@ -182,6 +319,15 @@ async fn a_client_of_ones_own_learns_the_same() {
     world.fault(1, &Fault::ServiceDisabled);
     assert_eq!(ask(&world.token).await.unwrap().code(), "api_disabled");
 
+    world.fault(1, &answered(301, &[("location", "https://x.example/?CANARY")], ""));
+    let unfollowed = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let request = unfollowed.build().unwrap().get(world.files()).send().await.unwrap();
+    let (status, headers) = (request.status(), request.headers().clone());
+    let moved = Error::from_api(&world.token, status, &headers, b"").unwrap();
+    assert_eq!(moved.api_status().unwrap(), 301);
+    assert!(moved.to_string().contains("to x.example/ (it answered 301)"), "{moved}");
+
+    world.clock.advance(Duration::from_secs(60));
     world.fake.expire_access_tokens();
     let refused = ask(&world.token).await.unwrap();
     assert_eq!(refused.api_status().unwrap(), 401);
@@ -364,15 +510,27 @@ async fn a_layer_of_reqwest_middleware_does_the_same() {
     let world = World::start().await;
     let files = world.files();
     let stack = |client: ApiClient| {
-        reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+        let inner = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        reqwest_middleware::ClientBuilder::new(inner.build().unwrap())
             .with(client.into_middleware())
             .build()
     };
     let client = stack(world.client());
     assert_eq!(client.get(&files).send().await.unwrap().status(), 200);
 
+    world.clock.advance(Duration::from_secs(60));
     world.fake.expire_access_tokens();
     assert_eq!(client.get(&files).send().await.unwrap().status(), 200);
+    let tokens = world.fake.calls(Endpoint::Token);
+    world.fault(2, &answered(401, &[], r#"{"message":"never"}"#));
+    let refused = client.get(&files).send().await.map_err(Error::from_middleware).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("/drive/v3/files answered 401: \"never\""), "{text}");
+    assert_eq!(world.fake.calls(Endpoint::Token), tokens, "the account's token is new");
+    world.fault(1, &answered(302, &[("location", "https://x.example/")], ""));
+    let moved = client.delete(&files).send().await.map_err(Error::from_middleware).unwrap_err();
+    assert_eq!((moved.code(), moved.api_status().unwrap().as_u16()), ("api", 302));
+    world.clock.advance(Duration::from_secs(60));
     world.fake.expire_access_tokens();
     let calls = world.calls();
     let posted = client.post(&files).body("{}").send().await.map_err(Error::from_middleware);

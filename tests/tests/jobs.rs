@@ -71,6 +71,7 @@ async fn a_job_is_told_when_access_was_withdrawn() {
     let app = App::start().await;
     let (_, id) = signed_in(&app).await;
     let token = app.oauth.account(&id).token::<scope::DriveFile>().await.unwrap();
+    app.clock.advance(Duration::from_secs(60));
     app.fake.revoke_access_of(ADA);
     let client = token.client();
     let url = client.url("drive", "/drive/v3/files");

@@ -1,9 +1,12 @@
 //! An API that wants more than was thought: the handler runs, and its error becomes a consent.
 
-use http::Method;
-use oauth_runtime::fake::{Endpoint, Fault, Gate};
+use std::time::Duration;
 
-use crate::support::{App, Browser, Page};
+use http::Method;
+use oauth_runtime::fake::{Endpoint, Fault, Gate, Quirk};
+use tracing::Level;
+
+use crate::support::{App, Browser, Log, Page};
 
 const ADA: &str = "ada@example.com";
 const DRIVE: [&str; 1] = ["drive.file"];
@@ -15,7 +18,7 @@ async fn granted(app: &App) -> Browser {
     let page = browser.authorize(app.url("/upload"), ADA, &DRIVE).await;
     assert_eq!((page.status, page.body.as_str()), (200, "uploaded "));
     // Whatever came back before is forgotten by now.
-    app.clock.advance(std::time::Duration::from_secs(601));
+    app.clock.advance(Duration::from_secs(601));
     browser
 }
 
@@ -167,6 +170,35 @@ async fn a_failing_api_is_a_page_for_people_and_a_document_for_scripts() {
     assert_eq!((fetched.status, fetched.json()["code"].as_str()), (502, Some("api")));
 }
 
+/// What an API refuses to the user is a page that offers no button which cannot help, and a line in
+/// the log that says which call it was.
+#[tokio::test]
+async fn what_an_api_forbids_is_said_on_a_page_and_in_the_log() {
+    let app = App::start().await;
+    let mut browser = granted(&app).await;
+    let (log, _kept) = Log::keep(Level::WARN);
+    for (languages, title) in [("en", "This was not allowed"), ("de", "nicht erlaubt")] {
+        browser.languages = languages;
+        app.fake.fault(Endpoint::Drive, Fault::FilePermissions);
+        let page = browser.go(app.url("/upload")).await;
+        assert_eq!(page.status, 403);
+        assert!(page.body.contains(title) && page.body.contains("Google"), "{}", page.body);
+        assert!(!page.body.contains("href=\"/upload\""), "{}", page.body);
+    }
+    app.fake.fault(Endpoint::Drive, Fault::FilePermissions);
+    let fetched = browser.fetch(app.url("/upload"), &[]).await;
+    assert_eq!((fetched.status, fetched.json()["code"].as_str()), (403, Some("api_forbidden")));
+    let call = format!("(GET {}/drive/v3/files answered 403", &app.fake.origin()[7..]);
+    assert_eq!(log.text().matches(&call).count(), 3, "{}", log.text());
+
+    // That a limit passes is said as well.
+    browser.languages = "en";
+    app.fake.fault(Endpoint::Drive, Fault::RetryAfter(30));
+    let page = browser.go(app.url("/upload")).await;
+    assert_eq!((page.status, page.header("retry-after")), (503, "30"));
+    assert!(page.body.contains("try again in a moment"), "{}", page.body);
+}
+
 /// Nobody acts in a prefetch, and a form from another site is none of ours: neither begins
 /// anything.
 #[tokio::test]
@@ -203,6 +235,7 @@ async fn a_token_that_an_api_no_longer_takes_is_refreshed_once() {
     assert_eq!(browser.go(app.url("/upload")).await.status, 200);
     assert_eq!(app.fake.calls(Endpoint::Token), tokens + 1, "the new token is kept");
 
+    app.clock.advance(Duration::from_secs(60));
     app.fake.expire_access_tokens();
     let calls = app.fake.calls(Endpoint::Drive);
     let saved = post(&mut browser, &app, "/notes").await;
@@ -224,12 +257,53 @@ async fn an_api_that_takes_no_token_is_not_asked_for_ever() {
     assert_eq!(app.fake.calls(Endpoint::Drive), calls + 2);
 }
 
+/// An API that refuses each token has a reason that none mends: a token that was just given is not
+/// replaced, however often the page is opened, and the log has the API's own words.
+#[tokio::test]
+async fn an_api_that_takes_no_token_costs_one_refresh_a_minute() {
+    let app = App::start().await;
+    let mut browser = granted(&app).await;
+    let (log, _kept) = Log::keep(Level::WARN);
+    for minute in 1..=3 {
+        let (tokens, calls) = (app.fake.calls(Endpoint::Token), app.fake.calls(Endpoint::Drive));
+        (0..11).for_each(|_| app.fake.fault(Endpoint::Drive, Fault::Status(401)));
+        for _ in 0..10 {
+            let page = browser.go(app.url("/upload?secret=CANARY")).await;
+            assert_eq!(page.status, 502, "{}", page.body);
+        }
+        assert_eq!(app.fake.calls(Endpoint::Token), tokens + 1, "minute {minute}");
+        assert_eq!(app.fake.calls(Endpoint::Drive), calls + 11, "minute {minute}");
+        app.clock.advance(Duration::from_secs(60));
+    }
+    let text = log.text();
+    for part in ["/drive/v3/files", "answered 401", "another one is not asked for"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("CANARY"), "{text}");
+    assert_eq!(browser.go(app.url("/upload")).await.status, 200, "and nothing is lost");
+}
+
+/// An API that refuses the token which an authorization just brought sends no user there again.
+#[tokio::test]
+async fn an_api_that_takes_no_token_begins_no_authorization_after_another() {
+    let app = App::with(|fake| fake, |builder| builder).await;
+    app.fake.set(Quirk::NoRefreshToken);
+    let mut browser = granted(&app).await;
+    app.fake.fault(Endpoint::Drive, Fault::Status(401));
+    let refused = browser.go(app.url("/upload")).await;
+    assert_eq!((refused.status, refused.location().path()), (303, "/oauth/start"));
+    (0..3).for_each(|_| app.fake.fault(Endpoint::Drive, Fault::Status(401)));
+    let page = browser.authorize(refused.location(), ADA, &DRIVE).await;
+    assert_eq!((page.status, page.url.path()), (502, "/upload"), "{}", page.body);
+    assert_eq!(browser.go(app.url("/upload")).await.status, 502);
+}
+
 /// A token that an API refuses while it is being renewed waits for the new one: nobody is asked.
 #[tokio::test]
 async fn an_api_that_refuses_a_token_while_it_is_renewed_gets_the_new_one() {
     let app = App::start().await;
     let mut browser = granted(&app).await;
-    app.clock.advance(std::time::Duration::from_secs(3400 - 601));
+    app.clock.advance(Duration::from_secs(3400 - 601));
     let gate = Gate::new();
     app.fake.fault(Endpoint::Token, Fault::Hold(gate.clone()));
     app.fake.fault(Endpoint::Drive, Fault::Status(401));
@@ -259,7 +333,7 @@ async fn access_that_was_withdrawn_is_asked_for_at_once() {
     let page = browser.authorize(refused.location(), ADA, &DRIVE).await;
     assert_eq!((page.status, page.body.as_str()), (200, "uploaded "));
     assert!(page.url.as_str().ends_with("/upload?a=1"), "{}", page.url);
-    app.clock.advance(std::time::Duration::from_secs(601));
+    app.clock.advance(Duration::from_secs(601));
     app.fake.revoke_access_of(ADA);
     let held = post(&mut browser, &app, "/upload").await;
     assert_eq!((held.status, held.url.path()), (200, "/oauth/hold"), "{}", held.body);

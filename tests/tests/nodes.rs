@@ -60,6 +60,20 @@ async fn a_scope_granted_elsewhere_is_not_asked_for_again() {
     }
 }
 
+/// How old a token is, all nodes know: an API that refuses each of them costs one refresh a
+/// minute, however many nodes there are.
+#[tokio::test]
+async fn a_401_that_no_token_mends_costs_one_refresh_on_all_nodes() {
+    let fleet = three_nodes().await;
+    let mut browser = signed_in(&fleet).await;
+    fleet.clock.advance(Duration::from_secs(60));
+    (0..7).for_each(|_| fleet.fake.fault(Endpoint::Drive, Fault::Status(401)));
+    for node in [0, 1, 2, 0, 1, 2] {
+        assert_eq!(browser.go(fleet.url(node, "/upload")).await.status, 502);
+    }
+    assert_eq!((calls(&fleet, "refresh_token"), fleet.fake.calls(Endpoint::Drive)), (1, 7));
+}
+
 /// A6 and invariant 3 on many nodes: a state is used once, and a double click arrives.
 #[tokio::test]
 async fn a_callback_that_comes_to_two_nodes_is_exchanged_once() {

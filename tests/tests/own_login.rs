@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use oauth_examples::own_login::OwnLogin;
-use oauth_runtime::fake::{Endpoint, FakeGoogle};
+use oauth_runtime::fake::{Endpoint, FakeGoogle, Fault};
 use oauth_runtime::{ClientCredentials, OAuth, OAuthBuilder, Owner};
 use tokio::task::JoinHandle;
 use url::Url;
@@ -148,6 +148,50 @@ async fn a_script_a_frame_and_htmx_are_told_in_their_own_way() {
     let fetched = browser.fetch(app.url("/me"), &[]).await;
     let challenge = "Bearer error=\"insufficient_scope\"";
     assert_eq!((fetched.status, fetched.header("www-authenticate")), (403, challenge));
+}
+
+/// A script with a bearer token of the app's own is told by the document what is missing, and by no
+/// header: there, a scope of the provider would be a demand on that token.
+#[tokio::test]
+async fn a_token_of_the_app_is_asked_for_no_scope_of_the_provider() {
+    let app = app().await;
+    for more in [&[][..], &[("hx-request", "true")]] {
+        let mut browser = Browser::new();
+        for authorization in ["Bearer app-token", "Basic YTpi", "DPoP app-token", ""] {
+            let headers = [more, &[("authorization", authorization)]].concat();
+            log_out(&mut browser);
+            let refused = browser.fetch(app.url("/notes"), &headers).await;
+            let code = refused.json()["code"].clone();
+            assert_eq!((refused.status, code.as_str()), (401, Some("sign_in_required")));
+            assert_eq!(refused.header("www-authenticate"), "Bearer", "{authorization}");
+            log_in(&mut browser, "1");
+            for path in ["/notes", "/me"] {
+                let refused = browser.fetch(app.url(path), &headers).await;
+                let code = refused.json()["code"].clone();
+                assert_eq!((refused.status, code.as_str()), (403, Some("consent_required")));
+                assert!(!refused.headers.contains_key("www-authenticate"), "{refused:?}");
+            }
+            let missing = browser.fetch(app.url("/notes"), &headers).await.json();
+            assert!(missing["missing_scopes"][0].as_str().unwrap().ends_with("drive.file"));
+            assert!(missing["authorize_url"].is_string());
+        }
+    }
+    // The same where an API wants more while the handler runs.
+    let mut browser = browser_of("1");
+    let linked = browser.authorize(app.url("/upload"), ADA, DRIVE).await;
+    assert_eq!(linked.status, 200, "{}", linked.body);
+    for (headers, challenge) in [
+        (
+            &[][..],
+            "Bearer error=\"insufficient_scope\", scope=\"https://www.googleapis.com/auth/drive.file\"",
+        ),
+        (&[("authorization", "Bearer app-token")], ""),
+    ] {
+        app.fake.fault(Endpoint::Drive, Fault::MissingScope);
+        let refused = browser.fetch(app.url("/upload"), headers).await;
+        assert_eq!((refused.status, refused.header("www-authenticate")), (403, challenge));
+        assert_eq!(refused.json()["code"], "consent_required");
+    }
 }
 
 /// A form of somebody who is not logged in is nobody's: it is not kept for whoever comes next.

@@ -41,6 +41,30 @@ async fn a_fetch_is_told_what_is_missing_and_where_to_get_it() {
     assert_eq!(browser.fetch(app.url("/notes"), &[]).await.status, 200);
 }
 
+/// RFC 9110 §11.6.1: a 401 says how to authenticate, whatever it is an answer to.
+#[tokio::test]
+async fn every_401_has_a_challenge_and_none_of_them_a_scope() {
+    let (app, mut browser) = (App::start().await, Browser::new());
+    let mut seen = 0;
+    for (method, headers) in [
+        (Method::GET, &[][..]),
+        (Method::GET, &[("hx-request", "true")]),
+        (Method::GET, &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]),
+        (Method::GET, &[("sec-purpose", "prefetch"), ("sec-fetch-mode", "navigate")]),
+        (Method::GET, &[("sec-fetch-mode", "cors"), ("authorization", "Bearer mine")]),
+        (Method::HEAD, &NAVIGATE),
+        (Method::OPTIONS, &[]),
+        (Method::POST, &[("sec-fetch-mode", "cors"), ("sec-fetch-site", "same-origin")]),
+    ] {
+        let refused = browser.send(method.clone(), &app.url("/upload"), headers, None).await;
+        if refused.status == 401 {
+            assert_eq!(refused.header("www-authenticate"), "Bearer", "{method} {headers:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen}");
+}
+
 /// A page of another origin is no page to come back to.
 #[tokio::test]
 async fn a_foreign_referer_is_not_resumed() {

@@ -118,6 +118,7 @@ async fn a_revoked_token_is_replaced() {
     let app = App::start().await;
     let robot = account(&app);
     let token = drive(&robot).await.unwrap();
+    app.clock.advance(Duration::from_secs(60));
     app.fake.expire_access_tokens();
     let client = token.client();
     let files = client.get::<Value>(&client.url("drive", "/drive/v3/files")).await;
@@ -127,6 +128,26 @@ async fn a_revoked_token_is_replaced() {
     let fresh = token.fresh().await.unwrap();
     assert_eq!(fresh.access_token(), drive(&robot).await.unwrap().access_token());
     assert_eq!(app.fake.calls(Endpoint::Token), 2);
+}
+
+/// An API that takes no token of it is not asked with one new token after the other.
+#[tokio::test]
+async fn a_401_that_no_token_mends_costs_one_token() {
+    let app = App::start().await;
+    let robot = account(&app);
+    let token = drive(&robot).await.unwrap();
+    app.clock.advance(Duration::from_secs(60));
+    let client = token.client();
+    let files = client.url("drive", "/drive/v3/files");
+    (0..2).for_each(|_| app.fake.fault(Endpoint::Drive, Fault::Status(401)));
+    assert_eq!(client.get::<Value>(&files).await.unwrap_err().code(), "api");
+    for _ in 0..5 {
+        app.fake.fault(Endpoint::Drive, Fault::Status(401));
+        let client = drive(&robot).await.unwrap().client();
+        let refused = client.get::<Value>(&files).await.unwrap_err();
+        assert_eq!((refused.code(), refused.help().is_some()), ("api", true), "{refused:?}");
+    }
+    assert_eq!((app.fake.calls(Endpoint::Token), app.fake.calls(Endpoint::Drive)), (2, 7));
 }
 
 /// J25: each refusal is named, with what the operator does about it.

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::pages::ApiPages;
+use super::refusal::{Call, MAX_REFUSAL, Refusal, is_of_token, is_success};
 use super::request::ApiRequest;
-use super::response::MAX_BODY;
 use super::resumable::ResumableUpload;
 use super::retry;
 use crate::error::{Code, Error};
@@ -24,11 +24,19 @@ use crate::web::{Grant, Token, bearer};
 /// How long a JSON document may take, to its last byte.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// What to do about a token that was replaced while its request may not be sent twice.
+const REPLACED: &str =
+    "the token is replaced: send the request once more, with the client of `token.fresh()`";
+/// What to do about a refusal that no token mends.
+pub(super) const NO_OTHER: &str =
+    "the token is new, and so another one is not asked for: the reason is what the API says";
+
 /// Calls the APIs of the token's provider; made by [`Token::client`].
 ///
 /// The token is sent to the provider's own hosts and to no other, over https, and no redirect
-/// is followed. Where an API does not take the token any longer, it is replaced, and the request
-/// sent once more if that does no harm (RFC 9110 §9.2.2). Where an API is busy or failing, the
+/// is followed: an answer that is not 2xx is an error. Where an API does not take the token any
+/// longer, it is replaced, and the request sent once more if that does no harm (RFC 9110 §9.2.2);
+/// a token that is younger than a minute is not replaced. Where an API is busy or failing, the
 /// request is repeated after a while. A 403 for a missing scope becomes, through `?`, the consent
 /// of the request whose handler has the token.
 ///
@@ -140,27 +148,26 @@ impl ApiClient {
     }
 
     /// The answer that is no refusal, with the token that brought it.
-    pub(super) async fn deliver(
-        &self,
-        outgoing: Outgoing,
-        harmless: bool,
-        retries: u32,
-    ) -> Result<(Incoming, Grant), Error> {
-        self.check_host(&outgoing.url)?;
+    pub(super) async fn deliver(&self, delivery: Delivery) -> Result<(Incoming, Grant), Error> {
+        let Delivery { harmless, retries, .. } = delivery;
+        self.check_host(&delivery.outgoing.url)?;
         let (mut grant, mut replaced) = (self.grant.clone(), false);
         let mut done = 0;
         loop {
-            let error = match exchange(&outgoing, &grant).await {
+            let error = match delivery.exchange(&grant).await {
                 Ok(incoming) => return Ok((incoming, grant)),
                 Err(error) => error,
             };
-            if error.api_status() == Some(StatusCode::UNAUTHORIZED) && !replaced {
+            if is_of_token(&error) && !replaced && !grant.is_new() {
                 // Apart: it is rare, and would make the future of every call large.
                 (grant, replaced) = (Box::pin(grant.replaced()).await?, true);
                 if harmless {
                     continue;
                 }
-                return Err(error.with_help("the token is replaced: send the request once more, with the client of `token.fresh()`"));
+                return Err(error.with_help(REPLACED));
+            }
+            if is_of_token(&error) {
+                return Err(error.with_help(NO_OTHER));
             }
             let [jitter] = random()?;
             match retry::wait(&error, done, harmless, jitter).filter(|_| done < retries) {
@@ -190,17 +197,44 @@ impl ApiClient {
     }
 }
 
-/// Sends it once.
-async fn exchange(outgoing: &Outgoing, grant: &Grant) -> Result<Incoming, Error> {
-    let mut outgoing = outgoing.clone();
-    outgoing.headers.insert(header::AUTHORIZATION, bearer(grant.tokens.access.expose()));
-    let incoming = grant.oauth.http().open(outgoing).await?;
-    let status = incoming.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return Ok(incoming);
+/// A request, and what is to become of it.
+#[derive(Clone)]
+pub(super) struct Delivery {
+    pub(super) outgoing: Outgoing,
+    /// What counts as an answer besides a success.
+    pub(super) accepts: Vec<StatusCode>,
+    /// It is a part of a resumable upload, in whose protocol 308 says how far that is.
+    pub(super) resumes: bool,
+    pub(super) harmless: bool,
+    pub(super) retries: u32,
+}
+
+impl Delivery {
+    /// Sends it once.
+    async fn exchange(&self, grant: &Grant) -> Result<Incoming, Error> {
+        let mut outgoing = self.outgoing.clone();
+        outgoing.headers.insert(header::AUTHORIZATION, bearer(grant.tokens.access.expose()));
+        let Outgoing { method, url, .. } = &self.outgoing;
+        let call = Call { method, url, hides_path: self.resumes };
+        let incoming = grant.oauth.http().open(outgoing).await.map_err(|error| {
+            let text = format!("{error} ({call})");
+            error.with_text(text)
+        })?;
+        let status = incoming.status();
+        if self.takes(status, incoming.headers()) {
+            return Ok(incoming);
+        }
+        let answer = incoming.beginning(MAX_REFUSAL).await;
+        let (headers, body) = (answer.headers(), answer.body());
+        Err(Refusal { call: Some(call), status, headers, body }.of_grant(grant))
     }
-    let answer = incoming.read(MAX_BODY).await?;
-    Err(Error::of_answer(status, answer.headers(), answer.body()))
+
+    fn takes(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        // A 308 that names another address and no bytes is the one of RFC 9110: a redirect.
+        let moved = headers.contains_key(header::LOCATION) && !headers.contains_key(header::RANGE);
+        let resumes = self.resumes && status == StatusCode::PERMANENT_REDIRECT && !moved;
+        is_success(status) || resumes || self.accepts.contains(&status)
+    }
 }
 
 impl fmt::Debug for ApiClient {

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use http::{Extensions, StatusCode, header};
+use http::{Extensions, Method, header};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error as Outer, Middleware, Next, Result};
+use url::Url;
 
-use super::client::ApiClient;
-use super::response::MAX_BODY;
+use super::client::{ApiClient, NO_OTHER};
+use super::refusal::{Call, MAX_REFUSAL, Refusal, is_of_token, is_success};
 use crate::error::{BoxError, Code, Error};
 use crate::web::{Grant, bearer};
 
@@ -53,19 +54,18 @@ impl ApiClient {
         next: Next<'_>,
     ) -> Result<Response> {
         self.check_host(request.url()).map_err(Outer::middleware)?;
+        let called = (request.method().clone(), request.url().clone());
         let again = request.try_clone().filter(|request| request.method().is_idempotent());
-        let answer = next.clone().run(with_token(request, self.grant()), extensions).await?;
-        if answer.status() != StatusCode::UNAUTHORIZED {
-            return judged(self.grant(), answer).await;
-        }
-        let grant = Box::pin(self.grant().replaced()).await.map_err(Outer::middleware)?;
-        match again {
-            Some(again) => {
-                let answer = next.run(with_token(again, &grant), extensions).await?;
-                judged(&grant, answer).await
-            }
-            None => judged(&grant, answer).await,
-        }
+        let grant = self.grant();
+        let answer = next.clone().run(with_token(request, grant), extensions).await?;
+        let refused = match judged(grant, &called, answer).await {
+            Err(error) if is_of_token(&error) && !grant.is_new() => error,
+            judged => return done(grant, judged),
+        };
+        let grant = Box::pin(grant.replaced()).await.map_err(Outer::middleware)?;
+        let Some(again) = again else { return done(&grant, Err(refused)) };
+        let answer = next.run(with_token(again, &grant), extensions).await?;
+        done(&grant, judged(&grant, &called, answer).await)
     }
 }
 
@@ -102,23 +102,36 @@ fn with_token(mut request: Request, grant: &Grant) -> Request {
 }
 
 /// The answer, or the error that it is.
-async fn judged(grant: &Grant, answer: Response) -> Result<Response> {
+async fn judged(
+    grant: &Grant,
+    (method, url): &(Method, Url),
+    answer: Response,
+) -> std::result::Result<Response, Error> {
     let (status, headers) = (answer.status(), answer.headers().clone());
-    if !status.is_client_error() && !status.is_server_error() {
+    if is_success(status) {
         return Ok(answer);
     }
-    let body = read(answer).await?;
-    Err(Outer::middleware(grant.refused(Error::of_answer(status, &headers, &body))))
+    let (call, body) = (Some(Call { method, url, hides_path: false }), beginning(answer).await);
+    Err(Refusal { call, status, headers: &headers, body: &body }.of_grant(grant))
 }
 
-/// As much of a refusal as is looked at.
-async fn read(mut answer: Response) -> Result<Vec<u8>> {
+/// The same as the layer's own result.
+fn done(grant: &Grant, judged: std::result::Result<Response, Error>) -> Result<Response> {
+    judged.map_err(|error| {
+        let no_other = is_of_token(&error) && grant.is_new();
+        let error = if no_other { error.with_help(NO_OTHER) } else { error };
+        Outer::middleware(grant.refused(error))
+    })
+}
+
+/// As much of a refusal as is looked at, as far as it comes.
+async fn beginning(mut answer: Response) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_BODY {
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        body.extend_from_slice(&chunk[..chunk.len().min(MAX_REFUSAL - body.len())]);
+        if body.len() == MAX_REFUSAL {
             break;
         }
     }
-    Ok(body)
+    body
 }

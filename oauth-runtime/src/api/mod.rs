@@ -1,5 +1,7 @@
 //! Calling the provider's APIs with a token.
 
+mod challenge;
+mod said;
 mod refusal;
 mod retry;
 mod response;

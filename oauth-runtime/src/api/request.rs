@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::client::ApiClient;
+use super::client::{ApiClient, Delivery};
 use super::response::ApiResponse;
 use super::retry::RETRIES;
 use crate::error::{Code, Error};
@@ -42,6 +42,8 @@ pub struct ApiRequest {
     client: ApiClient,
     /// The first mistake in putting it together, told when it is sent.
     outgoing: Result<Outgoing, Fault>,
+    accepts: Vec<StatusCode>,
+    resumes: bool,
     harmless: bool,
     retries: u32,
 }
@@ -56,7 +58,8 @@ impl ApiRequest {
         let outgoing = Url::parse(url)
             .map(|url| Outgoing { timeout: None, ..Outgoing::new(method, url) })
             .map_err(|_| Fault(Code::ApiHost, "the address of an API is an absolute URL"));
-        Self { client, outgoing, harmless, retries: RETRIES }
+        let (accepts, resumes) = (Vec::new(), false);
+        Self { client, outgoing, accepts, resumes, harmless, retries: RETRIES }
     }
 
     /// Adds parameters to the query; they are encoded here.
@@ -120,6 +123,22 @@ impl ApiRequest {
         self
     }
 
+    /// Takes an answer with this status as an answer, which is an error else: a redirect whose
+    /// `Location` the app wants, since downloads are often at another host, or a 304 to a request
+    /// with `If-None-Match`.
+    ///
+    /// A redirect is not followed. Fetch its address with a client that sends no token.
+    pub fn accepting(mut self, status: StatusCode) -> Self {
+        self.accepts.push(status);
+        self
+    }
+
+    /// Takes a 308 for what it is in the protocol of resumable uploads.
+    pub(super) fn resuming(mut self) -> Self {
+        self.resumes = true;
+        self
+    }
+
     /// Says of a `POST` or `PATCH` that it does no harm if the API carries it out twice, as the
     /// other methods do of themselves (RFC 9110 §9.2.2). Only then is it sent again when nobody
     /// knows what became of it.
@@ -135,17 +154,19 @@ impl ApiRequest {
     ///   was withdrawn: returned from the handler, it asks the person and resumes the request.
     /// - `api_rate_limited`, `api_unavailable`, `provider_unavailable` or `provider_timeout`,
     ///   which are [transient](Error::is_transient), after the last repetition.
-    /// - `api_disabled` if the operator has to enable the API, `admin_policy` if the person's
-    ///   administrator forbids it, `api_forbidden` if the person himself may not do this.
-    /// - `api` for every other refusal: [`Error::api_status`] tells which.
+    /// - `api_disabled` if the operator has to enable the API, `admin_policy` if the user's
+    ///   administrator forbids it, `api_forbidden` if the user may not do this, or if an API
+    ///   answers 403 in words that are not known.
+    /// - `api` for every other answer that is not 2xx: [`Error::api_status`] tells which.
     /// - `api_host` if the address is none of the provider's.
     pub async fn send(self) -> Result<ApiResponse, Error> {
-        let Self { client, outgoing, harmless, retries } = self;
+        let Self { client, outgoing, accepts, resumes, harmless, retries } = self;
         let grant = client.grant().clone();
         let sent = match outgoing {
             Ok(outgoing) => {
                 let act = grant.oauth.begin(Action::Api, grant.signed_in.provider);
-                let sent = client.deliver(outgoing, harmless, retries);
+                let delivery = Delivery { outgoing, accepts, resumes, harmless, retries };
+                let sent = client.deliver(delivery);
                 let sent = sent.instrument(act.span()).await;
                 grant.oauth.end(act, sent.as_ref().map_or_else(Error::code, |_| "answered"));
                 sent

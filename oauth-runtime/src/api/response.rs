@@ -43,7 +43,8 @@ impl ApiResponse {
         Self { grant, incoming }
     }
 
-    /// Its status, between 200 and 399: redirects are not followed.
+    /// Its status: 2xx, or one that the request is
+    /// [`accepting`](crate::ApiRequest::accepting).
     pub fn status(&self) -> StatusCode {
         self.incoming.status()
     }

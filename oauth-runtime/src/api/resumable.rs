@@ -182,7 +182,7 @@ impl Session {
     }
 
     fn request(&self, range: &str) -> ApiRequest {
-        let request = self.client.request(Method::PUT, &self.url);
+        let request = self.client.request(Method::PUT, &self.url).resuming();
         request.with_header(header::CONTENT_RANGE.as_str(), range)
     }
 }

@@ -4,7 +4,7 @@ use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::response::MAX_BODY;
+use super::refusal::{Call, MAX_REFUSAL, Refusal, is_success};
 use crate::error::{Code, Error};
 use crate::http::Outgoing;
 use crate::oauth::OAuth;
@@ -95,12 +95,17 @@ impl OAuth {
         let json = http::HeaderValue::from_static("application/json");
         request.headers.insert(header::CONTENT_TYPE, json);
         request.body = body.to_string().into();
-        let answer = self.http().open(request).await?.read(MAX_BODY).await?;
+        let (call, secret) = (request.clone(), token.expose());
+        let call = Call { method: &call.method, url: &call.url, hides_path: false };
+        let answer = self.http().open(request).await?;
         let status = answer.status();
-        if status.is_success() {
+        if is_success(status) {
             return Ok(());
         }
-        let error = Error::of_answer(status, answer.headers(), answer.body());
+        let answer = answer.beginning(MAX_REFUSAL).await;
+        let (headers, body) = (answer.headers(), answer.body());
+        let refusal = Refusal { call: Some(call), status, headers, body };
+        let error = refusal.error(self.event_provider()?, secret, self.0.clock.now());
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(error);
         }

@@ -50,7 +50,7 @@ pub(crate) enum Code {
     Api,
     /// An API is not enabled for the app's project: the operator has to act.
     ApiDisabled,
-    /// An API says that the person may not do this, whatever was granted.
+    /// An API refuses the request, and no scope that it names would change that.
     ApiForbidden,
     /// An API got too many requests.
     ApiRateLimited,

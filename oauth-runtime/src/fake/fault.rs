@@ -101,6 +101,17 @@ pub enum Fault {
     FilePermissions,
     /// 403, the administrator of the account's domain forbids it.
     DomainPolicy,
+    /// This answer, whatever it is: for the words of an API that the fake does not speak.
+    ///
+    /// ```
+    /// use oauth_runtime::fake::Fault;
+    ///
+    /// let answer = http::Response::builder().status(403).header("retry-after", "5");
+    /// # let _ =
+    /// Fault::Answer(answer.body("{}".to_owned()).unwrap())
+    /// # ;
+    /// ```
+    Answer(http::Response<String>),
 }
 
 /// A gate that holds calls back until a test opens it.

@@ -103,6 +103,9 @@ impl FakeGoogle {
     }
 
     /// Ends every access token now; refresh tokens stay.
+    ///
+    /// The app replaces a token that an API refuses only once it is a minute old: let the clock go
+    /// on before.
     pub fn expire_access_tokens(&self) {
         self.world().tokens.expire_access();
     }

@@ -146,6 +146,7 @@ fn ways(kind: PageKind) -> &'static [LinkKind] {
         | PageKind::NotConnected
         | PageKind::CrossSite
         | PageKind::Unusable
+        | PageKind::Forbidden
         | PageKind::AdminPolicy => &[],
         _ => &[LinkKind::StartAgain],
     }

@@ -125,6 +125,7 @@ fn broken(fault: &Fault) -> Response {
         Fault::MissingScope => answers::api_error(&ApiError::wants_more()),
         Fault::FilePermissions => answers::api_error(&ApiError::file_permissions()),
         Fault::DomainPolicy => answers::api_error(&ApiError::domain_policy()),
+        Fault::Answer(answer) => answer.clone().map(Body::from),
         _ => answer(500, &[], Body::empty()),
     }
 }

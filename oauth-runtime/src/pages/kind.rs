@@ -74,6 +74,8 @@ pub enum PageKind {
     Unavailable,
     /// The provider answered what its protocol does not allow.
     Untrusted,
+    /// An API of the provider does not let the account do this.
+    Forbidden,
     /// Anything else went wrong.
     Failed,
 }
@@ -109,6 +111,7 @@ impl PageKind {
         Self::AppRefused,
         Self::Unavailable,
         Self::Untrusted,
+        Self::Forbidden,
         Self::Failed,
     ];
 }
@@ -207,9 +210,10 @@ mod tests {
             PageKind::AppRefused => 25,
             PageKind::Unavailable => 26,
             PageKind::Untrusted => 27,
-            PageKind::Failed => 28,
+            PageKind::Forbidden => 28,
+            PageKind::Failed => 29,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..29).collect::<Vec<_>>());
+        assert_eq!(places, (0..30).collect::<Vec<_>>());
     }
 }

@@ -144,8 +144,11 @@ impl Notice {
             | Code::StoreUnavailable
             | Code::SignInFailed
             | Code::TooManyPending
+            | Code::ApiRateLimited
+            | Code::ApiUnavailable
             | Code::ShuttingDown => PageKind::Unavailable,
             Code::ProviderResponse | Code::IdTokenInvalid => PageKind::Untrusted,
+            Code::ApiForbidden => PageKind::Forbidden,
             _ => PageKind::Failed,
         };
         Self::new(kind, error.status())

@@ -42,7 +42,7 @@ pub use identity::Identity;
 pub(crate) use jwk::JwkSet;
 pub(crate) use jws::{Jws, Unverified};
 pub(crate) use pkce::CodeVerifier;
-pub(crate) use retry_after::{http_date, retry_after};
+pub(crate) use retry_after::{http_date, retry_after, stated_wait};
 pub(crate) use revocation::RevocationRequest;
 pub(crate) use security_event::{
     EventSubject, OLDEST, SecurityEvent, SecurityEventKind, SecurityEvents, TokenName, Unfit,

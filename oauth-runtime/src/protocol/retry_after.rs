@@ -16,6 +16,11 @@ const MONTHS: [&str; 12] =
 ///
 /// A date is measured against the response's own `Date`, so that no clock has to agree.
 pub(crate) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    stated_wait(value, date).map(|wait| wait.min(CAP))
+}
+
+/// The same without a cap, for a wait that is told and not waited.
+pub(crate) fn stated_wait(value: &str, date: Option<&str>) -> Option<Duration> {
     let value = value.trim();
     let seconds = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         value.parse().unwrap_or(u64::MAX)
@@ -23,7 +28,7 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
         let seconds = |text| http_date(text).map(Timestamp::unix_seconds);
         seconds(value)?.checked_sub(seconds(date?)?)?
     };
-    Some(Duration::from_secs(seconds).min(CAP))
+    Some(Duration::from_secs(seconds))
 }
 
 /// An IMF-fixdate, the one form that a server may send; none before 1970.
@@ -55,7 +60,7 @@ fn days(year: u64, month: u64, day: u64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::retry_after;
+    use super::{retry_after, stated_wait};
 
     #[test]
     fn a_wait_is_read_in_seconds_or_as_a_date_and_capped() {
@@ -82,6 +87,9 @@ mod tests {
             assert_eq!(retry_after(value, date), seconds.map(Duration::from_secs), "{value:?}");
         }
         assert_eq!(retry_after("Sun, 29 Feb 2032 23:59:55 GMT", None), None);
+        for (value, seconds) in [("7", 7), ("3600", 3600), ("Mon, 01 Mar 2032 00:01:50 GMT", 120)] {
+            assert_eq!(stated_wait(value, date), Some(Duration::from_secs(seconds)), "{value:?}");
+        }
         let year_end = Some("Wed, 31 Dec 2031 23:59:59 GMT");
         assert_eq!(
             retry_after("Thu, 01 Jan 2032 00:00:01 GMT", year_end),

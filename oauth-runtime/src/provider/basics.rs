@@ -8,6 +8,7 @@ use super::differences::{
     IssParameter, OfflineAccess, OtherIssuers, RevocationAuthentication, ScopeNames, Text,
 };
 use super::profile::{Apis, Endpoints, Provider};
+use super::refusals::of_all;
 
 /// What every provider has.
 pub(super) struct Basics {
@@ -48,6 +49,7 @@ impl Basics {
             base_scopes: vec!["openid".into(), "email".into()],
             parameters: Vec::new(),
             apis,
+            refusals: of_all(),
             credentials,
         }
     }

@@ -43,6 +43,35 @@ pub(super) struct ScopeNames {
     pub(super) covers: &'static [(&'static str, &'static str)],
 }
 
+impl ScopeNames {
+    /// The names in a `scope`, as handlers write them: apart by spaces, in the short form too,
+    /// with those that the provider left out since others cover them.
+    pub(super) fn read(&self, scope: &str) -> String {
+        let Self { commas, prefix, covers } = *self;
+        let between = |sign: char| sign.is_ascii_whitespace() || commas && sign == ',';
+        let mut names: Vec<Text> = Vec::new();
+        for name in scope.split(between).filter(|name| !name.is_empty()) {
+            names.push(name.to_owned().into());
+            let other = prefix.map(|prefix| match name.strip_prefix(prefix) {
+                Some(short) => short.to_owned(),
+                None => format!("{prefix}{name}"),
+            });
+            names.extend(other.map(Text::from));
+        }
+        let mut seen = 0;
+        while let Some(name) = names.get(seen).cloned() {
+            let covered = covers.iter().filter(|(wide, _)| *wide == name).map(|pair| pair.1);
+            for narrow in covered {
+                if !names.iter().any(|known| known == narrow) {
+                    names.push(narrow.into());
+                }
+            }
+            seen += 1;
+        }
+        names.join(" ")
+    }
+}
+
 /// A signature algorithm of ID tokens (RFC 7518 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {

@@ -2,9 +2,12 @@
 //!
 //! Facts from GitHub's "Authorizing OAuth apps" and "Scopes for OAuth apps".
 
+use std::time::Duration;
+
 use super::credentials::ClientCredentials;
 use super::differences::{AccountChoice, ScopeNames};
 use super::profile::Provider;
+use super::refusals::ApiRefusal;
 use super::user_api::UserApi;
 use crate::error::Error;
 
@@ -30,6 +33,9 @@ const COVERS: &[(&str, &str)] = &[
     ("write:gpg_key", "read:gpg_key"),
     ("project", "read:project"),
 ];
+
+/// What GitHub asks for after a secondary limit that names no time.
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 impl Provider {
     /// GitHub, with the OAuth app of `credentials`. Its key is `github`.
@@ -78,9 +84,38 @@ impl Provider {
         Ok(Self {
             scope_names: ScopeNames { commas: true, prefix: None, covers: COVERS },
             account_choice: AccountChoice::Chooser,
-            ..plain.with_lasting_tokens()
+            ..plain.with_lasting_tokens().with_api_refusals(refusals())
         })
     }
+}
+
+/// What its API says (GitHub's "Rate limits for the REST API", "Scopes for OAuth apps" and
+/// "Troubleshooting the REST API").
+fn refusals() -> Vec<ApiRefusal> {
+    const WORDS: &str = "/message";
+    let forbidden = |refusal: ApiRefusal| refusal.with_status(403);
+    let limited = || ApiRefusal::rate_limited().with_status(403).with_status(429);
+    let saml = || {
+        forbidden(ApiRefusal::admin_policy()).with_help(
+            "the organization wants a sign-in of its own: the user signs in there and authorizes \
+             the app once more",
+        )
+    };
+    vec![
+        limited().with_header("x-ratelimit-remaining", "0").with_reset("x-ratelimit-reset"),
+        limited().with_words(WORDS, "secondary rate limit").with_wait(A_MINUTE),
+        limited().with_words(WORDS, "abuse detection").with_wait(A_MINUTE),
+        saml().with_header("x-github-sso", "required").with_header_link("x-github-sso", "url"),
+        saml().with_words(WORDS, "SAML enforcement"),
+        forbidden(ApiRefusal::admin_policy())
+            .with_words(WORDS, "OAuth App access restrictions")
+            .with_help("an owner of the organization approves the app, in its settings at GitHub"),
+        forbidden(ApiRefusal::missing_scope())
+            .with_scopes("x-accepted-oauth-scopes", "x-oauth-scopes"),
+        forbidden(ApiRefusal::missing_scope())
+            .with_words(WORDS, "You need at least")
+            .with_words(WORDS, "scope"),
+    ]
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Facts from Google's "Using OAuth 2.0 for Web Server Applications" and its OpenID Connect
 //! discovery document.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::basics::Basics;
@@ -13,6 +15,7 @@ use super::differences::{
 };
 use super::profile::GOOGLE;
 use super::profile::{Apis, Provider};
+use super::refusals::ApiRefusal;
 
 /// APIs whose root address is the shared host.
 const OLDER_APIS: [&str; 12] = [
@@ -29,6 +32,39 @@ const OLDER_APIS: [&str; 12] = [
     "webmasters",
     "youtube",
 ];
+
+/// Reasons for a 403 that more scopes would turn into a yes.
+const LACKS_SCOPE: &[&str] = &["ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientPermissions"];
+/// The same where an API gives no such reason, but only words.
+const LACKS_SCOPE_IN_WORDS: [&str; 3] = [
+    "insufficient authentication scopes",
+    "do not give access to all of the requested spaces",
+    "Metadata scope does not support",
+];
+/// Too much at once.
+const LIMITED: &[&str] = &[
+    "rateLimitExceeded",
+    "rateLimitExceededUnreg",
+    "userRateLimitExceeded",
+    "userRateLimitExceededUnreg",
+    "RATE_LIMIT_EXCEEDED",
+    "concurrentLimitExceeded",
+    "servingLimitExceeded",
+];
+/// A quota of a day, or of what there may be.
+const USED_UP: &[&str] = &[
+    "quotaExceeded",
+    "dailyLimitExceeded",
+    "dailyLimitExceededUnreg",
+    "limitExceeded",
+    "sharingRateLimitExceeded",
+    "variableTermLimitExceeded",
+];
+/// What the user may not do, or has no place for.
+const USERS_OWN: &[&str] =
+    &["insufficientFilePermissions", "notACalendarUser", "storageQuotaExceeded"];
+/// After how long it is worth to ask whether a quota is there again.
+const AN_HOUR: Duration = Duration::from_secs(3600);
 
 impl Provider {
     /// Google, with the client of `credentials`.
@@ -53,12 +89,61 @@ impl Provider {
             account_choice: AccountChoice::Chooser,
             hosted_domains: true,
             parameters,
-            ..basics(credentials).by_the_book()
+            ..basics(credentials).by_the_book().with_api_refusals(refusals())
         };
         // Its ID tokens tell what the scopes allow: no userinfo is asked.
         google.endpoints.revocation = Some(fixed("https://oauth2.googleapis.com/revoke"));
         google
     }
+}
+
+/// What its APIs say: reasons in the newer shape of an error and in the older one, or words alone.
+fn refusals() -> Vec<ApiRefusal> {
+    const WORDS: &str = "/error/message";
+    let mut known = lasting_limits();
+    // Analytics says so of the user in the word that elsewhere is of the token.
+    let no_right = ApiRefusal::forbidden().with_status(403).with_words(WORDS, "User does not have");
+    known.extend(reasons(&no_right, LACKS_SCOPE));
+    known.extend(reasons(&ApiRefusal::missing_scope().with_status(403), LACKS_SCOPE));
+    known.extend(
+        LACKS_SCOPE_IN_WORDS
+            .map(|words| ApiRefusal::missing_scope().with_status(403).with_words(WORDS, words)),
+    );
+    let disabled = ApiRefusal::disabled()
+        .with_status(403)
+        .with_link("/error/details/*/metadata/activationUrl")
+        .with_link("/error/details/*/links/*/url");
+    known.extend(reasons(&disabled, &["SERVICE_DISABLED", "accessNotConfigured"]));
+    known.extend(reasons(&ApiRefusal::rate_limited().with_status(403), LIMITED));
+    known.extend(reasons(&ApiRefusal::admin_policy().with_status(403), &["domainPolicy"]));
+    let unseen = ApiRefusal::forbidden().with_status(403).with_help(
+        "with `drive.file` the app sees the files that it made and those that the user opened \
+         with it: let the user pick the file",
+    );
+    known.extend(reasons(&unseen, &["appNotAuthorizedToFile"]));
+    known.extend(reasons(&ApiRefusal::forbidden().with_status(403), USERS_OWN));
+    let no_channel = ApiRefusal::forbidden()
+        .with_status(401)
+        .with_help("the user's account has no YouTube channel: the user makes one at youtube.com");
+    known.extend(reasons(&no_channel, &["youtubeSignupRequired"]));
+    known
+}
+
+/// The limits that hours lift, and no repetition.
+fn lasting_limits() -> Vec<ApiRefusal> {
+    let used_up = || ApiRefusal::rate_limited().with_wait(AN_HOUR);
+    let mut known = reasons(&used_up().with_status(403), USED_UP).to_vec();
+    for status in [403, 429] {
+        let limit = "/error/details/*/metadata/quota_limit";
+        known.push(used_up().with_status(status).with_words(limit, "PerDay"));
+    }
+    known
+}
+
+/// The same with one of these reasons, in either shape.
+fn reasons(refusal: &ApiRefusal, reasons: &'static [&'static str]) -> [ApiRefusal; 2] {
+    ["/error/details/*/reason", "/error/errors/*/reason"]
+        .map(|path| refusal.clone().with_member(path, reasons.iter().copied()))
 }
 
 fn basics(credentials: ClientCredentials) -> Basics {

@@ -12,6 +12,7 @@ use super::differences::{
 };
 use super::openid::secure;
 use super::profile::{Apis, Provider};
+use super::refusals::ApiRefusal;
 use crate::error::{Code, Error};
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -20,6 +21,10 @@ const AFTER: &str = "/v2.0";
 /// The tenant of personal accounts.
 const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 const GRAPH: &str = "https://graph.microsoft.com/";
+
+/// For want of a scope, of an administrator's consent, or of a right of the user.
+const DENIED: [&str; 4] =
+    ["ErrorAccessDenied", "Authorization_RequestDenied", "AccessDenied", "accessDenied"];
 
 impl Provider {
     /// Microsoft, with the app registration of `credentials`. Its key is `microsoft`.
@@ -63,7 +68,7 @@ impl Provider {
             account_choice: AccountChoice::Chooser,
             verified_emails: false,
             apis: Apis::Origin(graph()?),
-            ..plain
+            ..plain.with_api_refusals(refusals())
         })
     }
 }
@@ -84,6 +89,23 @@ fn tenants(tenant: &str) -> Result<(&str, OtherIssuers), Error> {
             ))
         }
     }
+}
+
+/// What Microsoft Graph says. The services behind it deny in one word what the app was not
+/// granted and what the user may not do.
+fn refusals() -> Vec<ApiRefusal> {
+    const CODE: &str = "/error/code";
+    const WORDS: &str = "/error/message";
+    let missing = || ApiRefusal::missing_scope().with_status(403);
+    vec![
+        missing().with_member(CODE, ["ErrorInsufficientPermissionsInAccessToken"]),
+        missing().with_words(WORDS, "Missing scope permissions on the request"),
+        missing().with_words(WORDS, "PermissionScopeNotGranted"),
+        ApiRefusal::denied().with_status(403).with_member(CODE, DENIED).with_help(
+            "compare the scopes of the handler with what the documentation of the API \
+                 wants, and whether an administrator has to consent to them",
+        ),
+    ]
 }
 
 fn graph() -> Result<Url, Error> {

@@ -11,6 +11,7 @@ mod oauth2;
 mod openid;
 mod profile;
 mod redirect_uri;
+mod refusals;
 mod secret_file;
 mod service_key;
 mod user_api;
@@ -23,5 +24,7 @@ pub(crate) use differences::{
 };
 pub use profile::Provider;
 pub(crate) use redirect_uri::{check_redirect_uri, is_loopback};
+pub use refusals::ApiRefusal;
+pub(crate) use refusals::{ApiMeaning, ApiPlace, ApiSign};
 pub use service_key::ServiceAccountKey;
 pub use user_api::UserApi;

@@ -12,6 +12,7 @@ use super::differences::{
 };
 #[cfg(feature = "fake")]
 use super::redirect_uri::check_redirect_uri;
+use super::refusals::ApiRefusal;
 #[cfg(feature = "fake")]
 use crate::error::{Code, Error};
 use crate::scope::ScopeSet;
@@ -54,6 +55,8 @@ pub struct Provider {
     /// Sent with every authorization request.
     pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) apis: Apis,
+    /// How its APIs say no; the first that fits counts.
+    pub(super) refusals: Vec<ApiRefusal>,
     pub(super) credentials: ClientCredentials,
 }
 
@@ -209,28 +212,7 @@ impl Provider {
     /// The names in a `scope` of one of its answers, as handlers write them: apart by spaces,
     /// in the short form too, with those that the provider left out since others cover them.
     pub(crate) fn read_scope(&self, scope: &str) -> String {
-        let ScopeNames { commas, prefix, covers } = self.scope_names;
-        let between = |sign: char| sign.is_ascii_whitespace() || commas && sign == ',';
-        let mut names: Vec<Text> = Vec::new();
-        for name in scope.split(between).filter(|name| !name.is_empty()) {
-            names.push(name.to_owned().into());
-            let other = prefix.map(|prefix| match name.strip_prefix(prefix) {
-                Some(short) => short.to_owned(),
-                None => format!("{prefix}{name}"),
-            });
-            names.extend(other.map(Text::from));
-        }
-        let mut seen = 0;
-        while let Some(name) = names.get(seen).cloned() {
-            let covered = covers.iter().filter(|(wide, _)| *wide == name).map(|pair| pair.1);
-            for narrow in covered {
-                if !names.iter().any(|known| known == narrow) {
-                    names.push(narrow.into());
-                }
-            }
-            seen += 1;
-        }
-        names.join(" ")
+        self.scope_names.read(scope)
     }
 
     pub(crate) fn vouches_for_emails(&self) -> bool {
@@ -286,6 +268,10 @@ impl Provider {
 
     pub(crate) fn parameters(&self) -> &[(&'static str, &'static str)] {
         &self.parameters
+    }
+
+    pub(crate) fn refusals(&self) -> &[ApiRefusal] {
+        &self.refusals
     }
 
     pub(crate) fn credentials(&self) -> &ClientCredentials {

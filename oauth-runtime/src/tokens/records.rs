@@ -54,7 +54,7 @@ struct TokensRecord<'a> {
     refresh: Option<&'a str>,
     refresh_ends_at: Option<Timestamp>,
     stale_from: Timestamp,
-    expired_from: Timestamp,
+    obtained_at: Timestamp,
     /// See [`Trouble::to_record`].
     trouble: Option<(u8, Timestamp, Timestamp, u64)>,
 }
@@ -67,7 +67,7 @@ impl<'a> TokensRecord<'a> {
             refresh: tokens.refresh.as_ref().map(Secret::expose),
             refresh_ends_at: tokens.refresh_ends_at,
             stale_from: tokens.stale_from,
-            expired_from: tokens.expired_from,
+            obtained_at: tokens.obtained_at,
             trouble: tokens.trouble.as_deref().map(|trouble| trouble.to_record()),
         }
     }
@@ -79,7 +79,7 @@ impl<'a> TokensRecord<'a> {
             refresh: self.refresh.map(Secret::new),
             refresh_ends_at: self.refresh_ends_at,
             stale_from: self.stale_from,
-            expired_from: self.expired_from,
+            obtained_at: self.obtained_at,
             trouble: self.trouble.and_then(Trouble::from_record).map(Box::new),
         }
     }

@@ -11,6 +11,8 @@ use crate::secret::Secret;
 const SOFT: Duration = Duration::from_secs(300);
 /// Counts as expired when less than this is left, or a twentieth of the lifetime.
 const HARD: Duration = Duration::from_secs(10);
+/// For so long after it was given, an access token is not replaced because of a 401.
+const NEW: Duration = Duration::from_secs(60);
 /// Servers count whole seconds, so that a token may end so much earlier than they say.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -33,7 +35,8 @@ pub(crate) struct TokenSet {
     /// Only where the user granted access for a limited time.
     pub(crate) refresh_ends_at: Option<Timestamp>,
     pub(super) stale_from: Timestamp,
-    pub(super) expired_from: Timestamp,
+    /// When it was asked for.
+    pub(super) obtained_at: Timestamp,
     /// What came of the last attempt to renew them, if it failed.
     pub(super) trouble: Option<Box<Trouble>>,
 }
@@ -51,7 +54,7 @@ impl TokenSet {
     ) -> Self {
         let lifetime = response.expires_in;
         let expires_at = now + lifetime;
-        let (soft, hard) = windows(lifetime);
+        let (soft, _) = windows(lifetime);
         let soft = soft.saturating_sub(soft / 10 * u32::from(jitter) / 255);
         let (refresh, refresh_ends_at) = match (&response.refresh_token, previous) {
             (Some(new), _) => {
@@ -66,7 +69,7 @@ impl TokenSet {
             refresh,
             refresh_ends_at,
             stale_from: expires_at - soft,
-            expired_from: expires_at - hard,
+            obtained_at: now,
             trouble: None,
         }
     }
@@ -75,8 +78,7 @@ impl TokenSet {
     pub(crate) fn ended(&self, now: Timestamp) -> Self {
         let ended = |then: Timestamp| then.min(now);
         let (expires_at, stale_from) = (ended(self.expires_at), ended(self.stale_from));
-        let expired_from = ended(self.expired_from);
-        Self { expires_at, stale_from, expired_from, trouble: None, ..self.clone() }
+        Self { expires_at, stale_from, trouble: None, ..self.clone() }
     }
 
     pub(super) fn with_trouble(&self, trouble: Trouble) -> Self {
@@ -92,11 +94,25 @@ impl TokenSet {
     pub(crate) fn freshness(&self, now: Timestamp) -> Freshness {
         if now < self.stale_from {
             Freshness::Fresh
-        } else if now < self.expired_from {
+        } else if now < self.expired_from() {
             Freshness::Stale
         } else {
             Freshness::Expired
         }
+    }
+
+    /// From when on it counts as expired.
+    fn expired_from(&self) -> Timestamp {
+        let (_, hard) = windows(self.expires_at.since(self.obtained_at));
+        self.expires_at - hard
+    }
+
+    /// Whether the access token was given so lately that an API which refuses it has another
+    /// reason than its end: the next one would be refused as well.
+    pub(crate) fn is_new(&self, now: Timestamp) -> bool {
+        // One that is far ahead is of before the clock was set back.
+        let lately = self.obtained_at <= now + NEW && now < self.obtained_at + NEW;
+        lately && self.freshness(now) != Freshness::Expired
     }
 
     /// Whether both are of the same answer of the provider.
@@ -167,6 +183,26 @@ mod tests {
                 assert_eq!(at(expired - 1), Freshness::Stale, "{lifetime} s");
             }
             assert_eq!(at(expired), Freshness::Expired, "{lifetime} s");
+        }
+    }
+
+    /// A token that an API refuses is replaced once it is a minute old, and is no longer new once
+    /// it has ended; a clock that is set back makes none new for good.
+    #[test]
+    fn a_token_is_new_for_a_minute() {
+        let set = TokenSet::new(&response(3600, None), None, 0, NOW);
+        let is_new = |set: &TokenSet, seconds: u64| set.is_new(NOW + Duration::from_secs(seconds));
+        assert_eq!([0, 59, 60, 3600].map(|age| is_new(&set, age)), [true, true, false, false]);
+        let early = NOW - Duration::from_secs(60);
+        assert!(set.is_new(early), "of a node whose clock is ahead");
+        assert!(!set.is_new(early - Duration::from_secs(1)), "of before the clock was set back");
+        let brief = TokenSet::new(&response(20, None), None, 0, NOW);
+        assert_eq!([0, 18, 19].map(|age| is_new(&brief, age)), [true, true, false]);
+        // Early ended is ended, however new it was.
+        for age in [0, 30, 61, 3599] {
+            let now = NOW + Duration::from_secs(age);
+            let ended = set.ended(now);
+            assert_eq!((ended.freshness(now), ended.is_new(now)), (Freshness::Expired, false));
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     page: Option<HeaderValue>,
     /// What a page would be written in.
     language: Option<HeaderValue>,
+    /// A script that authenticated itself to the app by `Authorization`.
+    pub(super) authorized: bool,
 }
 
 impl Asked {
@@ -35,12 +37,15 @@ impl Asked {
         let page = if has_page { page_of(&parts.headers).cloned() } else { None };
         let language = parts.headers.get(header::ACCEPT_LANGUAGE);
         let language = language.filter(|_| kind.is_of_person()).cloned();
-        Self { kind, target: target_of(parts).cloned(), page, language }
+        let by_script = matches!(kind, RequestKind::Fetch | RequestKind::Htmx);
+        let authorized = by_script && parts.headers.contains_key(header::AUTHORIZATION);
+        Self { kind, target: target_of(parts).cloned(), page, language, authorized }
     }
 
     /// No request at all: a token of a job, or one that a test made.
     pub(crate) fn nothing() -> Self {
-        Self { kind: RequestKind::Fetch, target: None, page: None, language: None }
+        let (target, page, language, authorized) = (None, None, None, false);
+        Self { kind: RequestKind::Fetch, target, page, language, authorized }
     }
 
     /// The request itself.

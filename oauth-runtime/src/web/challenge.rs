@@ -134,7 +134,9 @@ impl Challenge<'_> {
         let Self { oauth, provider, declaration, ref declined, code, .. } = *self;
         let missing = &self.wanted.missing;
         let authorize_url = self.link_for_script(|intent| intent)?;
-        let problem = Problem { oauth, provider, why: declaration.why, missing, declined, code };
+        let (why, parts) = (declaration.why, self.parts);
+        let authorized = parts.headers.contains_key(http::header::AUTHORIZATION);
+        let problem = Problem { oauth, provider, why, missing, declined, code, authorized };
         let response = problem.response(&authorize_url)?;
         Ok(Answer { response, authorize_url: Some(authorize_url) })
     }

@@ -90,7 +90,8 @@ impl<R: Requirement> Token<R> {
     /// For those who call APIs with a client of their own; [`client`](Self::client) does it.
     ///
     /// # Errors
-    /// As [`fresh`](Self::fresh).
+    /// As [`fresh`](Self::fresh), and `api` if the token is younger than a minute: an API that
+    /// refuses it has another reason, and would refuse the next one as well.
     pub async fn replaced(&self) -> Result<Self, Error> {
         self.grant.replaced().await.map(Self::from_grant)
     }

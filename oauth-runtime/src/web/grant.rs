@@ -50,8 +50,21 @@ impl Grant {
         Self { purpose: self.purpose.narrowed(declaration), ..self.clone() }
     }
 
+    /// Whether the token is so new that an API which refuses it would refuse another as well.
+    pub(crate) fn is_new(&self) -> bool {
+        self.tokens.is_new(self.oauth.0.clock.now())
+    }
+
     /// The same with another token, since an API did not take this one.
     pub(crate) async fn replaced(&self) -> Result<Self, Error> {
+        if self.is_new() {
+            let text = "the access token is younger than a minute, and is not replaced";
+            let error = Error::new(Code::Api, text).with_help(
+                "what the API says is the reason: `Error::from_api` reads it; another token would \
+                 be refused as well",
+            );
+            return Err(self.refused(error));
+        }
         match &self.signed_in.login {
             Login::Service(service) => service.distrust(&self.tokens).await,
             _ => self.oauth.0.accounts.distrust(&self.signed_in.key, &self.tokens).await?,
@@ -82,7 +95,8 @@ impl Grant {
             Some(Err(failure)) => failure,
             None if asked.kind.is_of_person() => {
                 let again = asked.again(oauth).into_string();
-                respond::failed(oauth, &asked.headers(), error, again)
+                let about = (&asked.headers(), self.provider().name());
+                respond::failed(oauth, about, error, again)
             }
             Some(Ok(None)) | None => error,
         }
@@ -118,8 +132,8 @@ impl Grant {
             intent.in_mail(oauth, hint).to_link(oauth)
         };
         let (missing, declined) = (&wanted.missing, &ScopeSet::default());
-        let (why, code) = (purpose.why(), error.kind());
-        let problem = Problem { oauth, provider, why, missing, declined, code };
+        let (why, code, authorized) = (purpose.why(), error.kind(), false);
+        let problem = Problem { oauth, provider, why, missing, declined, code, authorized };
         let answer = link.and_then(|link| {
             let whole = format!("{}{link}", oauth.0.urls.origin_text());
             Ok(Answer { response: problem.response(&whole)?, authorize_url: Some(whole) })
@@ -168,7 +182,8 @@ impl Grant {
     fn problem(&self, code: Code, link: &str) -> Result<Ready, Error> {
         let (oauth, why, (provider, wanted)) = (&self.oauth, self.purpose.why(), self.wanted(code));
         let (missing, declined) = (&wanted.missing, &ScopeSet::default());
-        Problem { oauth, provider, why, missing, declined, code }.response(link)
+        let authorized = self.asked.authorized;
+        Problem { oauth, provider, why, missing, declined, code, authorized }.response(link)
     }
 
     /// An API that misses something does not say what: the scopes of the token are asked for,

@@ -229,7 +229,8 @@ fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
         http::Method::GET => Resume::of_parts(oauth, parts),
         _ => Resume::page_behind(oauth, &parts.headers),
     };
-    respond::failed(oauth, &parts.headers, error, again.into_string())
+    let about = (&parts.headers, oauth.first_provider().name());
+    respond::failed(oauth, about, error, again.into_string())
 }
 
 /// What of `missing` the person said no to, and what that means for the answer.

@@ -17,6 +17,8 @@ pub(super) struct Problem<'a> {
     pub(super) missing: &'a ScopeSet,
     pub(super) declined: &'a ScopeSet,
     pub(super) code: Code,
+    /// The request carried `Authorization`: what the app makes of that is not known here.
+    pub(super) authorized: bool,
 }
 
 #[derive(Serialize)]
@@ -52,18 +54,29 @@ impl Problem<'_> {
         *response.body_mut() = serde_json::to_string(&document).map_err(|error| {
             Error::new(Code::Internal, "a problem document cannot be written").with_source(error)
         })?;
-        respond::set(&mut response, header::WWW_AUTHENTICATE, &self.authenticate());
+        if let Some(challenge) = self.challenge() {
+            respond::set(&mut response, header::WWW_AUTHENTICATE, &challenge);
+        }
         Ok(response)
     }
 
-    /// Without any authentication there is no error to name.
-    fn authenticate(&self) -> String {
-        match self.code {
-            Code::SignInRequired => "Bearer".to_owned(),
-            // A scope is never an empty text: what is missing is an account.
-            _ if self.missing.is_empty() => "Bearer error=\"insufficient_scope\"".to_owned(),
-            _ => format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", self.missing),
-        }
+    /// What is missing, as RFC 6750 §3.1 writes it.
+    ///
+    /// Where the request carried a token of its own, an error and a scope would be a demand on that
+    /// token at its own server, which knows nothing of the provider's scopes: the document alone
+    /// says what is missing. A 403 needs no challenge (RFC 9110 §15.5.4); a 401 has the bare one
+    /// of all of ours, which says nothing of the token.
+    fn challenge(&self) -> Option<String> {
+        let is_missing = self.code != Code::SignInRequired && !self.authorized;
+        // A scope is never an empty text: what is missing is an account.
+        let lacks = "Bearer error=\"insufficient_scope\"";
+        is_missing.then(|| {
+            if self.missing.is_empty() {
+                lacks.to_owned()
+            } else {
+                format!("{lacks}, scope=\"{}\"", self.missing)
+            }
+        })
     }
 }
 

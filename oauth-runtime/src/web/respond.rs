@@ -4,7 +4,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::request_kind::VARY;
-use crate::error::{Answer, Error};
+use crate::error::{Answer, Code, Error};
 use crate::oauth::OAuth;
 use crate::pages::{LinkKind, Notice, PageKind};
 use crate::session::SetCookie;
@@ -33,6 +33,10 @@ pub(crate) fn bare(status: StatusCode) -> Ready {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     set(&mut response, header::VARY, VARY);
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 9110 §11.6.1: no 401 without a challenge.
+        set(&mut response, header::WWW_AUTHENTICATE, "Bearer");
+    }
     response
 }
 
@@ -83,9 +87,19 @@ pub(crate) fn failure(oauth: &OAuth, headers: &HeaderMap, error: &Error, notice:
     response
 }
 
-/// The same error with a page about it, for a request that a person made at `again`.
-pub(crate) fn failed(oauth: &OAuth, headers: &HeaderMap, error: Error, again: String) -> Error {
-    let notice = Notice::failure(&error).with_link(LinkKind::StartAgain, again);
+/// The same error with a page about it, for a request that the user made at `again`. It speaks of
+/// the provider by this name.
+pub(crate) fn failed(
+    oauth: &OAuth,
+    (headers, provider): (&HeaderMap, &str),
+    error: Error,
+    again: String,
+) -> Error {
+    let mut notice = Notice::failure(&error).of_provider(provider);
+    // What an API refuses to the user, it refuses again.
+    if error.kind() != Code::ApiForbidden {
+        notice = notice.with_link(LinkKind::StartAgain, again);
+    }
     let notice = notice.with_link(LinkKind::Back, oauth.0.urls.default_page());
     let response = failure(oauth, headers, &error, notice);
     error.with_answer(Answer { response, authorize_url: None })

@@ -239,6 +239,15 @@ pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Forbidden,
+        Words {
+            title: "This was not allowed",
+            lead: "{provider} refused what the app asked for with your account. If you should be \
+             allowed to do this, please tell the people who run the app.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Failed,
         Words { title: "Something went wrong", lead: "The app could not finish this.", note: None },
     ),

@@ -242,6 +242,15 @@ pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::Forbidden,
+        Words {
+            title: "Das wurde nicht erlaubt",
+            lead: "{provider} hat abgelehnt, worum die App mit Ihrem Konto gebeten hat. Wenn Sie das \
+             dürfen sollten, wenden Sie sich bitte an die Betreiber der App.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Failed,
         Words {
             title: "Etwas ist schiefgegangen",
