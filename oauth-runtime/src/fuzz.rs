@@ -2,11 +2,12 @@
 //!
 //! `tests/fuzz` calls them with what a fuzzer makes up, and a test here with what is kept of that.
 
+mod requests;
+
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::clock::Timestamp;
-use crate::flow::Resume;
 use crate::keys::{Key, Keys, Sealer};
 use crate::oauth::{Claim, HeldForm};
 use crate::protocol::{
@@ -15,19 +16,22 @@ use crate::protocol::{
 };
 use crate::provider::{ClientCredentials, Provider, ServiceAccountKey};
 use crate::secret::Secret;
-use crate::session::{OwnerRow, SessionRow, cookie, open, seal};
+use crate::session::{DisconnectCount, OwnerRow, SessionRow, cookie, open, seal};
 use crate::store::Row;
 use crate::tokens::{AccountRow, Named, Revocation};
+
+pub use requests::{headers, return_path};
 
 /// A target of the fuzzer.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("callback_query", callback_query),
     ("client_secret", client_secret),
     ("cookie_header", cookie_header),
     ("discovery", discovery),
+    ("headers", headers),
     ("id_token", id_token),
     ("jwks", jwks),
     ("return_path", return_path),
@@ -60,22 +64,6 @@ pub fn cookie_header(input: &[u8]) {
     for (rest, _) in cookie::with_prefix(&headers, "oauth-f-") {
         assert!(!rest.contains(['=', ';']), "{rest:?} is no name");
     }
-}
-
-/// A target is a path, and stays on its origin for whoever reads it.
-pub fn return_path(input: &[u8]) {
-    let (Some(text), Ok(origin)) = (text(input), Url::parse("https://app.example/")) else {
-        return;
-    };
-    let Some(resume) = Resume::parse(text, &origin) else { return };
-    let path = resume.as_str();
-    assert!(path.starts_with('/') && !path.starts_with("//"), "{path:?}");
-    assert!(!path.contains(['\n', '\r', '\t', ' ', '#']), "{path:?}");
-    // In a query it means nothing.
-    assert!(!path.split('?').next().unwrap_or_default().contains('\\'), "{path:?}");
-    let joined = origin.join(path).map(|url| url.origin());
-    assert!(joined.is_ok_and(|found| found == origin.origin()), "{path:?} leads away");
-    assert!(HeaderValue::from_str(path).is_ok(), "{path:?} fits no header");
 }
 
 /// Whatever is in it, a callback has one state or is none.
@@ -186,6 +174,7 @@ pub fn rows(input: &[u8]) {
     same_again::<SessionRow>(input);
     same_again::<OwnerRow>(input);
     same_again::<Claim>(input);
+    same_again::<DisconnectCount>(input);
     same_again::<HeldForm>(input);
     same_again::<Named>(input);
     same_again::<Revocation>(input);

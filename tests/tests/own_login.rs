@@ -479,8 +479,13 @@ async fn an_account_that_is_unlinked_is_gone_and_free() {
     assert_eq!(app.oauth.unlink(&owner("1")).await.unwrap(), [], "there is nothing left");
     assert_eq!(browser.go(app.url("/hello")).await.body, "nobody");
     assert_eq!(browser.fetch(app.url("/notes"), &[]).await.status, 403);
-    // Whoever consents after that has changed his mind.
-    assert_eq!(browser.go(&pending).await.status, 403);
+    // What was under way links nothing any more; what is begun after that does.
+    let over = browser.go(&pending).await;
+    assert_eq!(over.status, 409, "{}", over.body);
+    assert!(over.body.contains("Disconnected meanwhile"), "{}", over.body);
+    assert_eq!(browser.go(app.url("/hello")).await.body, "nobody");
+    assert_eq!(app.fake.calls(Endpoint::Revocation), 0, "unlinking withdraws nothing there");
+    browser.authorize(over.link("Start again"), ADA, &[]).await;
     assert_eq!(browser.go(app.url("/hello")).await.body, ADA);
     app.oauth.unlink(&owner("1")).await.unwrap();
     // Another user may have it now, and gets nothing of what the first had granted.
@@ -629,4 +634,28 @@ async fn the_example_links_an_account_to_each_of_its_users() {
     let unlinked = browser.post(format!("{origin}/unlink"), &[], "same-origin", &[]).await;
     assert_eq!(unlinked.status, 303);
     assert!(!browser.go(format!("{origin}/")).await.body.contains(BOB));
+}
+
+/// The account is free for another user at once: what they had begun before counts.
+#[tokio::test]
+async fn an_unlinking_does_not_end_what_another_user_has_begun() {
+    let app = app().await;
+    let (mut first, mut second) = (browser_of("1"), browser_of("2"));
+    first.authorize(app.url("/notes"), ADA, DRIVE).await;
+    let pending = second.return_address(app.url("/notes"), ADA, DRIVE).await;
+    app.oauth.unlink(&owner("1")).await.unwrap();
+    let page = second.follow(&pending).await;
+    assert_eq!((page.status, page.url.path()), (200, "/notes"), "{}", page.body);
+}
+
+/// A first account that is being linked is not linked to a user who was deleted meanwhile.
+#[tokio::test]
+async fn an_unlinking_ends_a_first_link_that_is_under_way() {
+    let app = app().await;
+    let mut browser = browser_of("1");
+    let pending = browser.return_address(app.url("/notes"), ADA, DRIVE).await;
+    assert_eq!(app.oauth.unlink(&owner("1")).await.unwrap(), []);
+    assert_eq!(browser.go(&pending).await.status, 409);
+    assert_eq!(browser.go(app.url("/hello")).await.body, "nobody");
+    assert_eq!(app.oauth.accounts_of(&owner("1")).await.unwrap(), []);
 }

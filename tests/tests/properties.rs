@@ -3,6 +3,7 @@
 //! `PROPTEST_CASES` runs more of them. What they do is the same in every run.
 
 mod granting;
+mod returning;
 mod roaming;
 mod switching;
 

@@ -7,7 +7,7 @@ use url::Url;
 use super::refusal::{Call, MAX_REFUSAL, Refusal, is_success};
 use crate::error::{Code, Error};
 use crate::http::Outgoing;
-use crate::oauth::OAuth;
+use crate::oauth::{OAuth, Route};
 use crate::protocol::{SecurityEventKind, management_token};
 use crate::provider::{Provider, ServiceAccountKey, is_loopback};
 use crate::web::bearer;
@@ -71,7 +71,7 @@ impl OAuth {
                 "do this where the app runs in public, with its own `with_public_url`",
             ));
         }
-        Ok(format!("{}{}", urls.origin_text(), urls.path("security-events")))
+        Ok(format!("{}{}", urls.origin_text(), urls.path(Route::SecurityEvents)))
     }
 
     fn event_provider(&self) -> Result<&Provider, Error> {

@@ -113,6 +113,7 @@ fn status(kind: PageKind) -> StatusCode {
         | PageKind::DisconnectPending
         | PageKind::DisconnectedHere
         | PageKind::NotConnected => StatusCode::OK,
+        PageKind::EndedMeanwhile => StatusCode::CONFLICT,
         PageKind::Expired | PageKind::Unusable => StatusCode::BAD_REQUEST,
         PageKind::AppRefused | PageKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         PageKind::Untrusted => StatusCode::BAD_GATEWAY,

@@ -73,21 +73,22 @@ impl SignIn {
     /// # Errors
     /// If the account is another user's, or the user has another account.
     pub async fn linked_to(self, owner: &Owner) -> Result<(), Error> {
-        let (oauth, authorized) = self.authorized()?;
+        let (oauth, authorized) = self.authorized().await?;
         let (owners, now) = (&oauth.0.owners, oauth.0.clock.now());
         let owner = owners.key_of(owner).await?;
         let key = oauth.0.accounts.key_of(&authorized.identity).await?;
-        owners.check_link(owner, oauth.first_provider().key(), key, None, now).await?;
+        let link = (key, authorized.begun_after);
+        owners.check_link(owner, oauth.first_provider().key(), link, None, now).await?;
         oauth.0.accounts.save(&authorized, Some(owner), now).await.map_err(not_saved)?;
-        owners.link(owner, oauth.first_provider().key(), key, None, now).await.map(drop)
+        owners.link(owner, oauth.first_provider().key(), link, None, now).await.map(drop)
     }
 
     async fn finish(self) -> Result<HeaderValue, Error> {
-        let (oauth, authorized) = self.authorized()?;
+        let (oauth, authorized) = self.authorized().await?;
         oauth.sign_in_as(&authorized).await
     }
 
-    fn authorized(self) -> Result<(OAuth, Authorized), Error> {
+    async fn authorized(self) -> Result<(OAuth, Authorized), Error> {
         let oauth = self.oauth.map_or_else(|| self.fake.oauth(), Ok)?;
         let requested = full_names(&oauth, &self.scopes);
         let client_id = oauth.first_provider().client_id();
@@ -95,8 +96,9 @@ impl SignIn {
         let minted = self.fake.mint(client_id, &self.email, &names, None);
         let response = TokenResponse::from_json(minted.to_string().as_bytes(), Duration::ZERO)?;
         let identity = self.fake.identity(&self.email);
-        let forced_consent = false;
-        Ok((oauth, Authorized { identity, response, requested, forced_consent }))
+        oauth.0.accounts.disconnects.look(oauth.0.clock.now()).await;
+        let (forced_consent, begun_after) = (false, oauth.0.accounts.disconnects.seen());
+        Ok((oauth, Authorized { identity, response, requested, forced_consent, begun_after }))
     }
 }
 
@@ -137,7 +139,9 @@ impl OAuth {
                 ..Identity::bare(AccountId::new(super::ISSUER, &subject))
             };
             let (requested, forced_consent) = (requested.clone(), false);
-            let authorized = Authorized { identity, response, requested, forced_consent };
+            let begun_after = self.0.accounts.disconnects.seen();
+            let authorized =
+                Authorized { identity, response, requested, forced_consent, begun_after };
             crowd.cookie = self.sign_in_as(&authorized).await?;
         }
         Ok(crowd)

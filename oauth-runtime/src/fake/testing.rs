@@ -136,6 +136,9 @@ pub(super) fn not_saved(reason: Unsaved) -> Error {
     match reason {
         Unsaved::Failed(error) => error,
         Unsaved::Taken => Error::new(Code::ConfigOption, "the account is another user's"),
+        Unsaved::Disconnected | Unsaved::Unlinked => {
+            Error::new(Code::ConfigOption, "the account was disconnected meanwhile")
+        }
     }
 }
 
@@ -272,7 +275,8 @@ fn fake_grant(access_token: &str, declaration: &'static Declaration) -> Result<G
     });
     let response = TokenResponse::from_json(response.to_string().as_bytes(), Duration::ZERO)?;
     let identity = identity_of(&FakeAccount::new("ada@example.com", "Ada Example"));
-    let authorized = Authorized { identity, response, requested, forced_consent: false };
+    let (forced_consent, begun_after) = (false, oauth.0.accounts.disconnects.seen());
+    let authorized = Authorized { identity, response, requested, forced_consent, begun_after };
     let cookie = at_once(oauth.sign_in_as(&authorized))?;
     let mut request = Request::new(());
     request.headers_mut().insert(header::COOKIE, cookie);

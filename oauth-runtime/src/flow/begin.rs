@@ -6,15 +6,14 @@ use http::HeaderMap;
 
 use super::intent::{Action, Intent};
 use super::record::{Flow, Seed};
-use super::resume::Resume;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::oauth::{Caller, OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth, Resume, SignedIn};
 use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
 use crate::provider::{Increment, Provider};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
-use crate::session::{SetCookie, cookie};
+use crate::session::{DisconnectCount, SetCookie, cookie};
 use crate::telemetry;
 use crate::tokens::{Freshness, ProviderId, Shortfall};
 
@@ -57,7 +56,7 @@ impl<'a> Begin<'a> {
         intent: Intent,
         caller: &'a Caller,
     ) -> Self {
-        let resume = intent.resume(oauth).unwrap_or_else(|| Resume::default_page(oauth));
+        let resume = intent.resume(oauth);
         if matches!(caller, Caller::Stranger) && !provider.is_first() {
             return Self::sign_in(caller, resume);
         }
@@ -120,11 +119,12 @@ impl<'a> Begin<'a> {
             besides: (&besides).into(),
             binding: self.caller.binding(),
             begun_at: now,
+            begun_after: self.begun_after(oauth, now),
             ends_at: now + FLOW_LIFETIME,
             action: self.action,
             forced_consent,
             why: self.why,
-            resume: self.resume.into_string(),
+            resume: self.resume.to_kept(),
         };
         let request = AuthorizationRequest {
             provider,
@@ -170,6 +170,15 @@ impl<'a> Begin<'a> {
         row.is_some_and(|row| {
             row.shortfall == Shortfall::Seen || (!row.can_refresh(now) && !row.forced_consent)
         })
+    }
+
+    /// The last disconnect, which was looked for before.
+    fn begun_after(&self, oauth: &OAuth, now: Timestamp) -> DisconnectCount {
+        let disconnects = &oauth.0.accounts.disconnects;
+        match self.caller {
+            Caller::Stranger => disconnects.seen_by_stranger(now),
+            _ => disconnects.seen(),
+        }
     }
 
     fn login_hint(&self) -> Option<String> {
@@ -253,7 +262,7 @@ mod tests {
         let wanted = Begin {
             wanted: Wanted { missing: ScopeSet::parse("notes"), ..Wanted::default() },
             action,
-            ..Begin::sign_in(&Caller::Stranger, Resume::default_page(&oauth))
+            ..Begin::sign_in(&Caller::Stranger, Resume::default_page(&oauth.0.urls))
         };
         let begun = wanted.begin(&oauth, &HeaderMap::new()).unwrap();
         let location = Url::parse(&begun.location).unwrap();

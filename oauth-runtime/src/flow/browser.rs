@@ -3,7 +3,6 @@
 
 use http::HeaderMap;
 
-use super::done::switched;
 use super::visitor::Visitor;
 use crate::oauth::{BrowserNumber, Ending, OAuth};
 use crate::session::{AccountKey, Named};
@@ -38,7 +37,7 @@ impl Browser {
             return;
         };
         if self.last_account.is_some_and(|last| last != account) {
-            *resume = switched(oauth, resume);
+            *resume = resume.switched(&oauth.0.urls);
         } else if let Some(number) = self.number.filter(|_| was_stranger) {
             let adopted = oauth.0.held.adopt(number, account, oauth.0.clock.now()).await;
             if let Err(error) = adopted {

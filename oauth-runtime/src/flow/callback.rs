@@ -10,11 +10,10 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::browser::Browser;
-use super::done::called_off;
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
 use crate::error::{Code, Error};
-use crate::oauth::{Caller, Claim, Claimed, Ending, OAuth};
+use crate::oauth::{Caller, Claim, Claimed, Ending, OAuth, Resume};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
 use crate::session::{SetCookie, cookie};
@@ -50,7 +49,7 @@ impl Returned {
             Err(error) => return Self::failed(oauth, error),
         };
         let forget = oauth.0.cookies.remove(&cookie_name(oauth, &response.state));
-        let resume = flow.resume.clone();
+        let resume = flow.resume(oauth);
         let checked = checked(oauth, provider, &flow, &caller, &response);
         let browser = Browser::of(oauth, headers);
         let answered = Answered { provider, flow, verified, caller, browser };
@@ -72,7 +71,7 @@ impl Returned {
     }
 
     fn failed(oauth: &OAuth, error: Error) -> Self {
-        let resume = oauth.0.urls.default_page();
+        let resume = Resume::default_page(&oauth.0.urls);
         Self { ending: Ending::Failed { error: Arc::new(error), resume }, cookies: Vec::new() }
     }
 }
@@ -86,14 +85,14 @@ async fn answered_before(
 ) -> Result<Option<Ending>, Error> {
     let key = state_hash(state);
     if let Some(resume) = Visitor::of(oauth, headers).and_then(|it| it.answered(&key)) {
-        return Ok(Some(Ending::Back { resume }));
+        return Ok(Some(Ending::Back { resume: resume.resume(&oauth.0.urls) }));
     }
     // Without a user there is no row, and no store is asked.
     let Some(asks) = caller.binding() else { return Ok(None) };
     let claim = oauth.0.claims.get(&key, oauth.0.clock.now()).await?;
     Ok(claim.and_then(|claim| match &claim.value {
         Claim::Done { holder, resume } if *holder == asks => {
-            Some(Ending::Back { resume: resume.to_string() })
+            Some(Ending::Back { resume: resume.resume(&oauth.0.urls) })
         }
         _ => None,
     }))
@@ -179,7 +178,8 @@ async fn refused(
     }
     let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
     let mut cookies = Vec::new();
-    let resume = called_off(oauth, &flow.resume).unwrap_or_else(|| flow.resume.clone());
+    let resume = flow.resume(oauth);
+    let again = resume.called_off(&oauth.0.urls).unwrap_or_else(|| resume.clone()).to_kept();
     let key = state_hash(&flow.seed.state());
     if let Caller::SignedIn(who) = &caller {
         oauth.0.accounts.decline(&who.key, &scopes).await?;
@@ -187,12 +187,12 @@ async fn refused(
     if let (Some(login), Some(user)) = (caller.login(), caller.user()) {
         // What the user has already is not declined, and still not to be asked for again at once.
         oauth.note_return(&login, provider, &scopes).await;
-        let done = Claim::Done { holder: login.binding(), resume: resume.into() };
+        let done = Claim::Done { holder: login.binding(), resume: again };
         oauth.0.claims.note_denial(key, &user, done, flow.ends_at, now).await;
     } else {
-        cookies.push(Visitor::refused(oauth, headers, &scopes, (key, resume))?);
+        cookies.push(Visitor::refused(oauth, headers, &scopes, (key, again))?);
     }
-    let ending = Ending::Denied { scopes, why: flow.why, resume: flow.resume };
+    let ending = Ending::Denied { scopes, why: flow.why, resume };
     Ok(Returned { ending, cookies })
 }
 
@@ -262,7 +262,7 @@ async fn elsewhere(
     let (waited, claim) = oauth.0.claims.finished_elsewhere(key, &oauth.0.clock).await?;
     match claim {
         Some(Claim::Done { holder, .. }) if waited || caller.binding() == Some(holder) => {
-            Ok(Ending::Back { resume: flow.resume.clone() })
+            Ok(Ending::Back { resume: flow.resume(oauth) })
         }
         _ => Err(Error::new(Code::CallbackInvalid, "the answer was used before")),
     }
@@ -274,7 +274,7 @@ async fn finish(
     code: Secret,
     (key, expected): ([u8; 16], Expected),
 ) -> Ending {
-    let (ends_at, resume) = (flow.ends_at, flow.resume.clone());
+    let (ends_at, resume) = (flow.ends_at, flow.resume(oauth));
     let was_stranger = matches!(caller, Caller::Stranger);
     let finished = flow.finish(oauth, provider, verified, caller, code).await;
     let (mut ending, holder) = match finished {
@@ -288,10 +288,10 @@ async fn finish(
     // A window in which somebody said no must not tell its script yes when it is loaded again.
     let resume = match &ending {
         Ending::Resumed { resume, .. } => resume.clone(),
-        _ => called_off(oauth, &resume).unwrap_or(resume),
+        _ => resume.called_off(&oauth.0.urls).unwrap_or(resume),
     };
     let claim = match holder {
-        Some(holder) => Claim::Done { holder, resume: resume.into() },
+        Some(holder) => Claim::Done { holder, resume: resume.to_kept() },
         None => Claim::Used,
     };
     oauth.0.claims.settle(key, claim, expected, ends_at, oauth.0.clock.now()).await;

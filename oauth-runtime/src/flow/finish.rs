@@ -48,7 +48,7 @@ impl Flow {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
         let key = oauth.0.accounts.key_of(&authorized.identity).await?;
-        if let Some(other) = self.other_account(caller.signed_in(), &authorized, &key) {
+        if let Some(other) = self.other_account(oauth, caller.signed_in(), &authorized, &key) {
             return Ok(self.of_other_account(oauth, &caller, other).await);
         }
         if begins_session(&caller, &key)
@@ -57,20 +57,44 @@ impl Flow {
         {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
-        let (signed_in, authorized) = (caller.signed_in(), &authorized);
-        let kept = match (caller.owner(), caller.login()) {
+        match self.keep(oauth, (provider, &caller), key, &authorized, asked_at).await {
+            Ok(kept) => Ok(self.ending(oauth, kept).await),
+            Err(Unsaved::Taken) => Ok(self.taken(oauth, &caller).await),
+            Err(Unsaved::Disconnected) => {
+                oauth.0.accounts.give_back(&key, &authorized).await;
+                Ok(self.disconnected(oauth, &caller))
+            }
+            Err(Unsaved::Unlinked) => Ok(self.disconnected(oauth, &caller)),
+            Err(Unsaved::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Writes it where it belongs.
+    async fn keep(
+        &self,
+        oauth: &OAuth,
+        (provider, caller): (ProviderId, &Caller),
+        key: AccountKey,
+        authorized: &Authorized,
+        asked_at: Timestamp,
+    ) -> Result<Kept, Unsaved> {
+        let signed_in = caller.signed_in();
+        match (caller.owner(), caller.login()) {
             (Some(owner), Some(login)) => {
                 let link = Link { login, owner, key, provider };
                 link.keep(oauth, signed_in, authorized, asked_at).await
             }
             _ if !provider.is_first() => Err(nobody().into()),
             _ => keep_in_session(oauth, signed_in, authorized, asked_at).await,
-        };
-        match kept {
-            Ok(kept) => Ok(self.ending(oauth, kept).await),
-            Err(Unsaved::Taken) => Ok(self.taken(oauth, &caller).await),
-            Err(Unsaved::Failed(error)) => Err(error),
         }
+    }
+
+    /// What is over stays over: the user began this before that, and can begin it again.
+    fn disconnected(self, oauth: &OAuth, caller: &Caller) -> Finished {
+        info!(outcome = "disconnected", "the account was disconnected meanwhile");
+        let (scopes, resume) = (self.needed.to_set(), self.resume(oauth));
+        let ending = Ending::Disconnected { scopes, why: self.why, resume };
+        Finished { ending, holder: caller.binding() }
     }
 
     async fn of_other_account(
@@ -87,14 +111,15 @@ impl Flow {
     async fn taken(self, oauth: &OAuth, caller: &Caller) -> Finished {
         info!(outcome = "taken", "the account is linked to another user of the app");
         self.note_return(oauth, caller).await;
-        let ending = Ending::Taken { scopes: self.needed.to_set(), resume: self.resume };
+        let ending = Ending::Taken { scopes: self.needed.to_set(), resume: self.resume(oauth) };
         Finished { ending, holder: caller.binding() }
     }
 
     async fn not_allowed(self, oauth: &OAuth, caller: &Caller) -> Finished {
         info!(outcome = "not_allowed", "the app does not admit the account");
         self.note_return(oauth, caller).await;
-        let ending = Ending::NotAllowed { scopes: self.needed.to_set(), resume: self.resume };
+        let ending =
+            Ending::NotAllowed { scopes: self.needed.to_set(), resume: self.resume(oauth) };
         Finished { ending, holder: caller.binding() }
     }
 
@@ -112,12 +137,14 @@ impl Flow {
         let requested = self.needed.to_set().union(&self.besides.to_set());
         let identity = client.identity(&response, &self.seed.nonce(), &requested).await?;
         let forced_consent = self.forced_consent;
-        Ok(Authorized { identity, response, requested, forced_consent })
+        let begun_after = self.begun_after;
+        Ok(Authorized { identity, response, requested, forced_consent, begun_after })
     }
 
     /// Both accounts, where the one that came back is not the one that is signed in.
     fn other_account(
         &self,
+        oauth: &OAuth,
         signed_in: Option<&SignedIn>,
         authorized: &Authorized,
         key: &AccountKey,
@@ -129,7 +156,7 @@ impl Flow {
                 chosen: Some(authorized.identity.label().to_owned()),
             },
             scopes: self.needed.to_set(),
-            resume: self.resume.clone(),
+            resume: self.resume(oauth),
         })
     }
 
@@ -141,13 +168,14 @@ impl Flow {
             needed.names().filter(|name| !covered.contains_name(name)).collect();
         if !missing.is_empty() {
             info!(outcome = "declined", "scopes were left out");
-            let (why, resume) = (self.why, self.resume);
+            let resume = self.resume(oauth);
+            let why = self.why;
             let ending = Ending::Declined { session, binding, missing, why, resume };
             return Finished { ending, holder: Some(binding) };
         }
         oauth.note_return(&login, self.at(oauth), &needed).await;
         info!(outcome = "granted", "authorized");
-        let ending = Ending::Resumed { session, resume: self.resume };
+        let ending = Ending::Resumed { session, resume: self.resume(oauth) };
         Finished { ending, holder: Some(binding) }
     }
 
@@ -201,9 +229,34 @@ struct Link {
 }
 
 impl Link {
-    /// The account becomes the owner's with the same write that brings its tokens; then his own
-    /// row points to it. What he had before is forgotten.
+    /// As [`write`](Self::write). A link that changed meanwhile may be one that was taken away:
+    /// that is said, and is no mistake.
     async fn keep(
+        self,
+        oauth: &OAuth,
+        signed_in: Option<&SignedIn>,
+        authorized: &Authorized,
+        asked_at: Timestamp,
+    ) -> Result<Kept, Unsaved> {
+        let (owner, key, now) = (self.owner, self.key, oauth.0.clock.now());
+        let written = self.write(oauth, signed_in, authorized, asked_at).await;
+        match written {
+            Err(Unsaved::Failed(error)) if error.kind() == Code::CallbackInvalid => {
+                let row = oauth.0.accounts.table.get_anew(&key, now).await?.entry;
+                if row.is_some_and(|row| authorized.is_over(&row.value)) {
+                    return Err(Unsaved::Disconnected);
+                }
+                let unlinked = oauth.0.owners.unlinked(&owner, now).await?;
+                let was_taken = unlinked > authorized.begun_after;
+                Err(if was_taken { Unsaved::Unlinked } else { error.into() })
+            }
+            other => other,
+        }
+    }
+
+    /// The account becomes the owner's with the same write that brings its tokens; then the
+    /// owner's own row points to it. What was there before is forgotten.
+    async fn write(
         self,
         oauth: &OAuth,
         signed_in: Option<&SignedIn>,
@@ -217,9 +270,10 @@ impl Link {
             Some(who) => Some(who.key),
             None => oauth.lost_link(&owner, provider, now).await?,
         };
-        owners.check_link(owner, name, key, replacing, now).await?;
+        let link = (key, authorized.begun_after);
+        owners.check_link(owner, name, link, replacing, now).await?;
         let (_, account) = accounts.save(authorized, Some(owner), asked_at).await?;
-        match owners.link(owner, name, key, replacing, now).await {
+        match owners.link(owner, name, link, replacing, now).await {
             Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
             Ok(None) => {}
             Err(error) => {

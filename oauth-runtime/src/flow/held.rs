@@ -6,8 +6,8 @@ use http::{StatusCode, Version, header};
 
 use super::intent::Intent;
 use crate::error::Error;
-use crate::oauth::{HeldForm, OAuth, Sender, Unkept, Viewer};
-use crate::session::{decode, encode};
+use crate::oauth::{HeldForm, KeptResume, OAuth, Resume, Sender, Unkept, Viewer};
+use crate::session::decode;
 
 /// The longest form that is kept, in bytes.
 pub(crate) const MAX_FORM: usize = 64 * 1024;
@@ -50,8 +50,8 @@ impl HoldLink {
     }
 
     /// Where the form is shown again.
-    pub(crate) fn to_path(&self, oauth: &OAuth) -> String {
-        format!("{}?form={}", oauth.0.urls.path("continue"), encode(&self.number))
+    pub(crate) fn resume(&self, oauth: &OAuth) -> Resume {
+        Resume::form(&oauth.0.urls, self.number)
     }
 
     /// Whether a form is kept by it that is this viewer's: a page that is loaded again shows it.
@@ -71,7 +71,7 @@ impl HoldLink {
         intent: &Intent,
         body: String,
     ) -> Result<(), Unkept> {
-        let (now, target) = (oauth.0.clock.now(), intent.resume.as_str());
+        let (now, target) = (oauth.0.clock.now(), intent.resume.clone());
         let used = oauth.0.claims.use_link(self.key, sender.user(), intent.ends_at(), now);
         if !used.await? {
             return Err(Unkept::Used);
@@ -97,7 +97,7 @@ pub(crate) async fn take(
     oauth: &OAuth,
     viewer: Viewer,
     link: &str,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<KeptResume>, Error> {
     let Some(number) = decode::<16>(link.as_bytes()) else { return Ok(None) };
     oauth.0.held.take(viewer, &number, oauth.0.clock.now()).await
 }

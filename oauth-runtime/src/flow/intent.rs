@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::resume::Resume;
 use super::scope_list::ScopeList;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
-use crate::oauth::{Caller, OAuth};
+use crate::oauth::{Caller, KeptResume, OAuth, Resume, Route};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{Binding, open, seal};
@@ -47,7 +46,7 @@ pub(crate) struct Intent {
     /// The e-mail address of the account that is meant.
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
-    pub(crate) resume: String,
+    pub(crate) resume: KeptResume,
     /// The account seems to have the scopes, but an API or the session says otherwise.
     pub(crate) insists: bool,
     /// Nobody clicks on the link: a browser is sent there by an answer of ours.
@@ -63,7 +62,7 @@ impl Intent {
         oauth: &OAuth,
         binding: Option<Binding>,
         scopes: &ScopeSet,
-        resume: String,
+        resume: &Resume,
     ) -> Self {
         Self {
             provider: None,
@@ -72,7 +71,7 @@ impl Intent {
             action: Action::Authorize,
             login_hint: None,
             why: None,
-            resume,
+            resume: resume.to_kept(),
             insists: false,
             unasked: false,
             keeps_form: true,
@@ -154,22 +153,22 @@ impl Intent {
     }
 
     /// The same, to go on elsewhere afterwards.
-    pub(crate) fn leading_to(mut self, resume: String) -> Self {
-        self.resume = resume;
+    pub(crate) fn leading_to(mut self, resume: &Resume) -> Self {
+        self.resume = resume.to_kept();
         self
     }
 
     /// The link, relative to our own origin.
     pub(crate) fn to_link(&self, oauth: &OAuth) -> Result<String, Error> {
-        self.sealed_for(oauth, "start")
+        self.sealed_for(oauth, Route::Start)
     }
 
     /// Where a form is sent that has to wait for it. Such a link begins nothing by itself.
     pub(crate) fn to_form_link(&self, oauth: &OAuth) -> Result<String, Error> {
-        self.sealed_for(oauth, "hold")
+        self.sealed_for(oauth, Route::Hold)
     }
 
-    fn sealed_for(&self, oauth: &OAuth, route: &str) -> Result<String, Error> {
+    fn sealed_for(&self, oauth: &OAuth, route: Route) -> Result<String, Error> {
         let sealed = seal(&oauth.0.intent_sealer, &binding(oauth, route), self)?;
         Ok(format!("{}?intent={sealed}", oauth.0.urls.path(route)))
     }
@@ -180,7 +179,7 @@ impl Intent {
     /// `callback_invalid` if the link is not ours or was made for somebody else,
     /// `flow_expired` if it is too old.
     pub(crate) fn from_link(oauth: &OAuth, caller: &Caller, text: &str) -> Result<Self, Error> {
-        Self::opened(oauth, caller, text, "start")
+        Self::opened(oauth, caller, text, Route::Start)
     }
 
     /// The intent of a link to which a form was sent.
@@ -192,10 +191,10 @@ impl Intent {
         caller: &Caller,
         text: &str,
     ) -> Result<Self, Error> {
-        Self::opened(oauth, caller, text, "hold")
+        Self::opened(oauth, caller, text, Route::Hold)
     }
 
-    fn opened(oauth: &OAuth, caller: &Caller, text: &str, route: &str) -> Result<Self, Error> {
+    fn opened(oauth: &OAuth, caller: &Caller, text: &str, route: Route) -> Result<Self, Error> {
         let intent: Self = open(&oauth.0.intent_sealer, &binding(oauth, route), text.as_bytes())
             .ok_or_else(|| invalid("the link was not made by this app"))?;
         if intent.ends_at <= oauth.0.clock.now() {
@@ -218,8 +217,8 @@ impl Intent {
     }
 
     /// The target, which was checked when the intent was made and is checked again.
-    pub(crate) fn resume(&self, oauth: &OAuth) -> Option<Resume> {
-        Resume::parse(&self.resume, oauth.0.urls.origin())
+    pub(crate) fn resume(&self, oauth: &OAuth) -> Resume {
+        self.resume.resume(&oauth.0.urls)
     }
 }
 
@@ -227,8 +226,8 @@ fn invalid(text: &'static str) -> Error {
     Error::new(Code::CallbackInvalid, text)
 }
 
-fn binding(oauth: &OAuth, route: &str) -> String {
+fn binding(oauth: &OAuth, route: Route) -> String {
     let provider = oauth.first_provider();
     let origin = oauth.0.urls.origin_text();
-    format!("{route}|{}|{}|{origin}", provider.key(), provider.client_id())
+    format!("{}|{}|{}|{origin}", route.name(), provider.key(), provider.client_id())
 }

@@ -1,7 +1,5 @@
 //! One authorization, from the redirect to the return.
 
-mod resume;
-mod done;
 mod scope_list;
 mod intent;
 mod record;
@@ -14,8 +12,6 @@ mod callback;
 
 pub(crate) use begin::{Begin, Begun, forget_all};
 pub(crate) use callback::Returned;
-pub(crate) use done::{Popup, called_off, page_of};
 pub(crate) use held::{HoldLink, MAX_FORM, find as find_held, may_be_held, take as take_held};
 pub(crate) use intent::{Action, Intent};
-pub(crate) use resume::Resume;
 pub(crate) use visitor::Visitor;

@@ -9,8 +9,8 @@ use super::scope_list::ScopeList;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
-use crate::oauth::OAuth;
-use crate::session::{Binding, encode, open, seal};
+use crate::oauth::{KeptResume, OAuth, Resume};
+use crate::session::{Binding, DisconnectCount, encode, open, seal};
 
 /// The cookie's longest value. A target that does not fit gives way.
 const MAX_COOKIE: usize = 1_300;
@@ -65,13 +65,15 @@ pub(crate) struct Flow {
     /// Who began it, if that is known.
     pub(crate) binding: Option<Binding>,
     pub(crate) begun_at: Timestamp,
+    /// The last disconnect then.
+    pub(crate) begun_after: DisconnectCount,
     pub(crate) ends_at: Timestamp,
     pub(crate) action: Action,
     pub(crate) forced_consent: bool,
     /// What the handler says it needs the scopes for.
     pub(crate) why: Option<String>,
     /// Where to go on afterwards.
-    pub(crate) resume: String,
+    pub(crate) resume: KeptResume,
 }
 
 impl Flow {
@@ -95,17 +97,16 @@ impl Flow {
     }
 
     fn shorten(&mut self, oauth: &OAuth) -> bool {
-        let default = oauth.0.urls.default_page();
         if self.why.take().is_some() {
             return true;
         }
-        let shorter = match self.resume.split_once('?') {
-            Some((path, _)) => path.to_owned(),
-            None => default,
-        };
-        let changed = shorter != self.resume;
-        self.resume = shorter;
-        changed
+        let shorter = self.resume.shorter(&oauth.0.urls);
+        shorter.map(|shorter| self.resume = shorter).is_some()
+    }
+
+    /// Where it goes on.
+    pub(crate) fn resume(&self, oauth: &OAuth) -> Resume {
+        self.resume.resume(&oauth.0.urls)
     }
 
     /// The flow that this browser keeps for `state`, if it is whole.

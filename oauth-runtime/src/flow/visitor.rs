@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::keys::random;
-use crate::oauth::{BrowserNumber, OAuth};
+use crate::oauth::{BrowserNumber, KeptResume, OAuth};
 use crate::scope::ScopeSet;
 use crate::session::{SetCookie, cookie, open, seal};
 
@@ -27,7 +27,7 @@ pub(crate) struct Visitor {
     /// Scope sets, by hash, to which the person said no, with the end of the memory.
     refused: Vec<(u64, Timestamp)>,
     /// The last state that was answered by a no, and where to go on when that is loaded again.
-    answered: Option<([u8; 16], String)>,
+    answered: Option<([u8; 16], KeptResume)>,
 }
 
 impl Visitor {
@@ -57,7 +57,7 @@ impl Visitor {
         oauth: &OAuth,
         headers: &HeaderMap,
         scopes: &ScopeSet,
-        (state, resume): ([u8; 16], String),
+        (state, resume): ([u8; 16], KeptResume),
     ) -> Result<SetCookie, Error> {
         let mut visitor = Self::of_or_new(oauth, headers)?;
         visitor.refuse(scopes, oauth.0.clock.now());
@@ -75,7 +75,7 @@ impl Visitor {
     }
 
     /// Where to go on from an answer that was a no.
-    pub(crate) fn answered(self, state: &[u8; 16]) -> Option<String> {
+    pub(crate) fn answered(self, state: &[u8; 16]) -> Option<KeptResume> {
         let (known, resume) = self.answered?;
         (known == *state).then_some(resume)
     }

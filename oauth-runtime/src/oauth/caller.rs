@@ -217,6 +217,14 @@ impl OAuth {
         self.0.accounts.table.last_seen(&who.key)
     }
 
+    /// Looks for the last disconnect, before this caller begins an authorization. For strangers
+    /// no store is asked.
+    pub(crate) async fn look_before(&self, caller: &Caller) {
+        if !matches!(caller, Caller::Stranger) {
+            self.0.accounts.disconnects.look(self.0.clock.now()).await;
+        }
+    }
+
     /// Remembers that an authorization for these scopes came back. It guards against going
     /// round in circles, and nothing depends on it: a store that fails only loses that.
     pub(crate) async fn note_return(&self, login: &Login, provider: ProviderId, scopes: &ScopeSet) {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+use super::resume::{KeptResume, Resume};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -37,7 +38,7 @@ pub(crate) enum Claim {
     /// It was used, and there is nothing to go back to.
     Used,
     /// It was used by `holder`, who goes on at `resume` when he comes again.
-    Done { holder: Binding, resume: Box<str> },
+    Done { holder: Binding, resume: KeptResume },
 }
 
 impl Row for Claim {
@@ -232,27 +233,29 @@ impl Claims {
 #[derive(Clone)]
 pub(crate) enum Ending {
     /// All that was asked for is granted: back to the interrupted request.
-    Resumed { session: Option<String>, resume: String },
+    Resumed { session: Option<String>, resume: Resume },
     /// The callback was loaded again: back to the same target, with nothing new.
-    Back { resume: String },
+    Back { resume: Resume },
     /// The user is signed in, but left out scopes that the request needs.
     Declined {
         session: Option<String>,
         binding: Binding,
         missing: ScopeSet,
         why: Option<String>,
-        resume: String,
+        resume: Resume,
     },
     /// Another account came back than the one signed in; nothing of it was kept.
     OtherAccount(Arc<OtherAccount>),
     /// The account is linked to another user of the app; nothing of it was kept.
-    Taken { scopes: ScopeSet, resume: String },
+    Taken { scopes: ScopeSet, resume: Resume },
+    /// The account was disconnected since this was begun; nothing of it was kept.
+    Disconnected { scopes: ScopeSet, why: Option<String>, resume: Resume },
     /// The app does not admit the account; nothing of it was kept.
-    NotAllowed { scopes: ScopeSet, resume: String },
+    NotAllowed { scopes: ScopeSet, resume: Resume },
     /// The user cancelled at the provider.
-    Denied { scopes: ScopeSet, why: Option<String>, resume: String },
+    Denied { scopes: ScopeSet, why: Option<String>, resume: Resume },
     /// It did not work.
-    Failed { error: Arc<Error>, resume: String },
+    Failed { error: Arc<Error>, resume: Resume },
 }
 
 impl Ending {
@@ -264,6 +267,7 @@ impl Ending {
             Self::Declined { .. } => "declined",
             Self::OtherAccount(_) => "other_account",
             Self::Taken { .. } => "taken",
+            Self::Disconnected { .. } => "disconnected",
             Self::NotAllowed { .. } => "not_allowed",
             Self::Denied { .. } => "denied",
             Self::Failed { error, .. } => error.code(),
@@ -275,5 +279,5 @@ impl Ending {
 pub(crate) struct OtherAccount {
     pub(crate) accounts: Accounts,
     pub(crate) scopes: ScopeSet,
-    pub(crate) resume: String,
+    pub(crate) resume: Resume,
 }

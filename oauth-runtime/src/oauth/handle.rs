@@ -141,12 +141,13 @@ impl OAuth {
         }
     }
 
-    /// Takes from a user of the app every account that he linked, with its tokens; returns them.
+    /// Takes from a user of the app every account that they linked, with its tokens; returns them.
     ///
     /// For an app with a [login of its own](OAuthBuilder::with_login): behind a button in the
-    /// settings, and when a user is deleted. From then on his account can be linked again, by
-    /// him or by another user. What he granted at the provider stays granted there until he
-    /// withdraws it, or [`Account::disconnect`](crate::Account::disconnect) does before.
+    /// settings, and when a user is deleted. From then on the account can be linked again, by
+    /// them or by another user, though not by an authorization of theirs that was under way. What
+    /// they granted at the provider stays granted there until they withdraw it, or
+    /// [`Account::disconnect`](crate::Account::disconnect) does before.
     ///
     /// ```
     /// use axum::Extension;
@@ -176,19 +177,21 @@ impl OAuth {
         account: AccountKey,
     ) -> Result<(), Error> {
         self.0.accounts.forget(&account, &owner).await?;
-        self.0.owners.unlink(&owner, &[account], self.0.clock.now()).await.map(drop)
+        self.0.owners.unlink(&owner, &[account], None, self.0.clock.now()).await.map(drop)
     }
 
     /// The same for an owner by his key.
     pub(crate) async fn take_accounts(&self, owner: OwnerKey) -> Result<Vec<AccountId>, Error> {
         let now = self.0.clock.now();
         let mut forgotten = Vec::new();
+        // From here on, nothing that is under way links an account.
+        let count = Some(self.0.accounts.disconnects.count(now).await?);
         loop {
             let linked = self.0.owners.accounts(&owner, now).await?;
             for account in &linked {
                 forgotten.extend(self.0.accounts.forget(account, &owner).await?);
             }
-            if !self.0.owners.unlink(&owner, &linked, now).await? {
+            if !self.0.owners.unlink(&owner, &linked, count, now).await? {
                 return Ok(forgotten);
             }
         }

@@ -11,6 +11,7 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::resume::KeptResume;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -73,8 +74,8 @@ impl Viewer {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct HeldForm {
     pub(crate) number: [u8; 16],
-    /// The path and query that it was sent to.
-    pub(crate) target: Box<str>,
+    /// The page that it was sent to.
+    pub(crate) target: KeptResume,
     /// The body, `application/x-www-form-urlencoded` and UTF-8.
     pub(crate) body: Box<str>,
     /// Whether its handler ran already, and was refused half-way.
@@ -86,9 +87,8 @@ pub(crate) struct HeldForm {
 }
 
 impl HeldForm {
-    pub(crate) fn new(number: [u8; 16], target: &str, body: String, begun: bool) -> Self {
-        let (target, body) = (target.into(), body.into());
-        Self { number, target, body, begun, ..Self::default() }
+    pub(crate) fn new(number: [u8; 16], target: KeptResume, body: String, begun: bool) -> Self {
+        Self { number, target, body: body.into(), begun, ..Self::default() }
     }
 }
 
@@ -233,13 +233,13 @@ impl HeldForms {
         viewer: Viewer,
         number: &[u8; 16],
         now: Timestamp,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<KeptResume>, Error> {
         let Some((key, form)) = self.find(viewer, number, now).await? else { return Ok(None) };
         let expected = Expected::Version(form.version);
         match self.table.put(key, HeldForm::default(), expected, now, now).await {
             Ok(_) => {
                 self.release(&form);
-                Ok(Some(form.value.target.to_string()))
+                Ok(Some(form.value.target.clone()))
             }
             Err(Unwritten::Changed) => Ok(None),
             Err(Unwritten::Failed(error)) => Err(error),

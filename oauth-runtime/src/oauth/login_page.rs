@@ -18,7 +18,7 @@ pub(super) fn login_page(path: &str, urls: &Urls) -> Result<String, Error> {
     if !rest.is_empty() && !segments.into_iter().all(is_plain) {
         return Err(wrong("is not a plain path"));
     }
-    let ours = urls.route("");
+    let ours = format!("{}/", urls.prefix());
     if urls.is_callback(path) || format!("{path}/").starts_with(&ours) {
         return Err(wrong("is a route of the library"));
     }

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::return_path::is_plain_mount;
+use super::route::Route;
 use crate::error::{Code, Error};
 use crate::provider::{ClientCredentials, ClientKind, check_redirect_uri, is_loopback};
 
@@ -66,7 +68,8 @@ impl Urls {
                 "its callback is /oauth/callback/{key}: write letters, digits, - and _",
             ));
         }
-        let usual = format!("{}{}", self.origin_text(), self.path(&format!("callback/{key}")));
+        let below = format!("{}{}/callback/{key}", self.mount, self.prefix);
+        let usual = format!("{}{below}", self.origin_text());
         let redirect_uri = match credentials.redirect_uris() {
             [only] => only.clone(),
             [] => usual,
@@ -93,7 +96,7 @@ impl Urls {
         let route = route.filter(|path| path.starts_with('/') && *path != "/");
         let route = route.ok_or_else(outside)?.to_owned();
         check_callback(&route, &self.prefix)?;
-        if self.callbacks.iter().any(|other| other.route == route) {
+        if self.is_callback(&route) {
             let text = format!("two providers have the redirect URI {redirect_uri:?}");
             return Err(Error::new(Code::ConfigRedirectUri, text)
                 .with_help("give each its own: an answer must not be taken for another's"));
@@ -144,17 +147,27 @@ impl Urls {
 
     /// Whether people come back from some provider there.
     pub(crate) fn is_callback(&self, route: &str) -> bool {
-        self.callbacks.iter().any(|callback| callback.route == route)
+        self.callback_routes().any(|callback| callback == route)
     }
 
-    /// The route of one of our pages, below the mount path.
-    pub(crate) fn route(&self, name: &str) -> String {
-        format!("{}/{name}", self.prefix)
+    /// Where people come back from each provider, below the mount path.
+    pub(crate) fn callback_routes(&self) -> impl Iterator<Item = &str> {
+        self.callbacks.iter().map(|callback| &*callback.route)
+    }
+
+    /// What our routes lie below, below the mount path.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A route of ours, below the mount path.
+    pub(crate) fn route(&self, route: Route) -> String {
+        format!("{}/{}", self.prefix, route.name())
     }
 
     /// The same as a browser asks for it.
-    pub(crate) fn path(&self, name: &str) -> String {
-        format!("{}{}/{name}", self.mount, self.prefix)
+    pub(crate) fn path(&self, route: Route) -> String {
+        format!("{}{}", self.mount, self.route(route))
     }
 
     /// The page that someone lands on when nothing better is known.
@@ -185,21 +198,6 @@ fn check_prefix(prefix: &str) -> Result<(), Error> {
     Err(Error::new(Code::ConfigOption, text).with_help("write one such as \"/oauth\""))
 }
 
-/// The names of the library's own routes below the prefix, with those that it keeps for itself.
-const OWN_ROUTES: [&str; 11] = [
-    "sign-in",
-    "sign-out",
-    "start",
-    "hold",
-    "continue",
-    "done",
-    "account",
-    "disconnect",
-    "client.js",
-    "doctor",
-    "manifest",
-];
-
 /// The callback becomes a route: it must be none of the others, and plain.
 fn check_callback(path: &str, prefix: &str) -> Result<(), Error> {
     let refused = |why: &str| {
@@ -207,7 +205,7 @@ fn check_callback(path: &str, prefix: &str) -> Result<(), Error> {
             .with_help("register one such as \"https://example.com/oauth/callback\"")
     };
     let below = path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
-    if below.is_some_and(|name| OWN_ROUTES.contains(&name)) {
+    if below.is_some_and(|below| Route::ALL.iter().any(|route| route.name() == below)) {
         return Err(refused("is another route of the library"));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
@@ -230,6 +228,9 @@ fn check_public_url(text: &str) -> Result<Url, Error> {
     }
     // Everything else that a redirect URI must not have, a public URL must not have either.
     check_redirect_uri(text).map_err(|error| wrong("cannot be used").with_source(error))?;
+    if !is_plain_mount(url.path().trim_end_matches('/')) {
+        return Err(wrong("has a path that not every browser and proxy reads alike"));
+    }
     Ok(url)
 }
 

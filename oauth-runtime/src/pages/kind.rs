@@ -62,6 +62,8 @@ pub enum PageKind {
     DisconnectedHere,
     /// There was nothing to take back.
     NotConnected,
+    /// The account was disconnected, or taken away, while an authorization was under way.
+    EndedMeanwhile,
     /// The authorization, or the link to it, took longer than it lives.
     Expired,
     /// The link or callback belongs to another browser, or was used before.
@@ -105,6 +107,7 @@ impl PageKind {
         Self::DisconnectPending,
         Self::DisconnectedHere,
         Self::NotConnected,
+        Self::EndedMeanwhile,
         Self::Expired,
         Self::Unusable,
         Self::AdminPolicy,
@@ -204,14 +207,15 @@ mod tests {
             PageKind::DisconnectPending => 19,
             PageKind::DisconnectedHere => 20,
             PageKind::NotConnected => 21,
-            PageKind::Expired => 22,
-            PageKind::Unusable => 23,
-            PageKind::AdminPolicy => 24,
-            PageKind::AppRefused => 25,
-            PageKind::Unavailable => 26,
-            PageKind::Untrusted => 27,
-            PageKind::Forbidden => 28,
-            PageKind::Failed => 29,
+            PageKind::EndedMeanwhile => 22,
+            PageKind::Expired => 23,
+            PageKind::Unusable => 24,
+            PageKind::AdminPolicy => 25,
+            PageKind::AppRefused => 26,
+            PageKind::Unavailable => 27,
+            PageKind::Untrusted => 28,
+            PageKind::Forbidden => 29,
+            PageKind::Failed => 30,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
         assert_eq!(places, (0..30).collect::<Vec<_>>());

@@ -77,6 +77,10 @@ impl Notice {
         Self::new(PageKind::Taken, StatusCode::CONFLICT)
     }
 
+    pub(crate) fn ended_meanwhile() -> Self {
+        Self::new(PageKind::EndedMeanwhile, StatusCode::CONFLICT)
+    }
+
     pub(crate) fn not_allowed() -> Self {
         Self::new(PageKind::NotAllowed, StatusCode::FORBIDDEN)
     }

@@ -5,11 +5,13 @@ mod sealed_cookie;
 mod returns;
 mod row;
 mod sessions;
+mod disconnects;
 mod owner;
 mod owners;
 mod records;
 
 pub(crate) use cookie::{CookieNames, SetCookie};
+pub(crate) use disconnects::{DisconnectCount, Disconnects};
 pub use owner::Owner;
 #[cfg(any(test, oauth_fuzz))]
 pub(crate) use owners::OwnerRow;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::disconnects::DisconnectCount;
 use super::owner::Owner;
 use super::returns::{QUIET, Returns};
 use super::row::{AccountKey, Binding};
@@ -31,7 +32,12 @@ pub(crate) struct OwnerRow {
     /// At most one for each provider.
     links: Vec<Link>,
     returns: Returns,
+    /// The last time that all of it was taken away: what began before that links nothing.
+    unlinked: DisconnectCount,
 }
+
+/// A link that stays only as long as it takes every authorization that began before it to end.
+const UNLINKED: Duration = Duration::from_secs(900);
 
 impl OwnerRow {
     #[inline]
@@ -52,9 +58,11 @@ impl OwnerRow {
         row
     }
 
-    /// Without a link there is only a short memory.
+    /// Without a link there is only a short memory: of what came back, and of an unlinking, which
+    /// every authorization that began before it has to meet.
     fn ends_at(&self, keep: Duration, now: Timestamp) -> Timestamp {
-        now + if self.links.is_empty() { QUIET } else { keep }
+        let nothing = if self.unlinked == DisconnectCount::default() { QUIET } else { UNLINKED };
+        now + if self.links.is_empty() { nothing } else { keep }
     }
 }
 
@@ -93,20 +101,24 @@ impl Owners {
     }
 
     /// Makes `account` this owner's at `provider`, in the place of `replacing`; returns the
-    /// account that is his no longer.
+    /// account that is theirs no longer. `begun_after` says when that was asked for.
     ///
     /// # Errors
-    /// `callback_invalid` if this owner's link is no longer `replacing`.
+    /// `callback_invalid` if this owner's link is no longer `replacing`, or if all was unlinked
+    /// since.
     pub(crate) async fn link(
         &self,
         owner: OwnerKey,
         provider: &str,
-        account: AccountKey,
+        (account, begun_after): (AccountKey, DisconnectCount),
         replacing: Option<AccountKey>,
         now: Timestamp,
     ) -> Result<Option<AccountKey>, Error> {
         let linked = |row: Option<&OwnerRow>| {
             let row = row.cloned().unwrap_or_default();
+            if row.unlinked > begun_after {
+                return Err(changed());
+            }
             match row.account(provider) {
                 Some(present) if present == account => Ok(None),
                 present if present == replacing => {
@@ -129,11 +141,14 @@ impl Owners {
         &self,
         owner: OwnerKey,
         provider: &str,
-        account: AccountKey,
+        (account, begun_after): (AccountKey, DisconnectCount),
         replacing: Option<AccountKey>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let row = self.table.get_anew(&owner, now).await?.entry;
+        if row.as_ref().is_some_and(|row| row.value.unlinked > begun_after) {
+            return Err(changed());
+        }
         let present = row.and_then(|row| row.value.account(provider));
         let fits = present == replacing || present == Some(account);
         if fits { Ok(()) } else { Err(changed()) }
@@ -150,21 +165,37 @@ impl Owners {
         Ok(links.map(|link| link.account).collect())
     }
 
-    /// Takes these accounts from the owner, and what came back to him. Says whether he has others,
-    /// which were linked meanwhile.
+    /// When all that this owner had was unlinked last, in the store as it is now.
+    pub(crate) async fn unlinked(
+        &self,
+        owner: &OwnerKey,
+        now: Timestamp,
+    ) -> Result<DisconnectCount, Error> {
+        let row = self.table.get_anew(owner, now).await?.entry;
+        Ok(row.map(|row| row.value.unlinked).unwrap_or_default())
+    }
+
+    /// Takes these accounts from the owner, and what came back to them; with a count, also what
+    /// is under way since before that. Says whether there are others, which were linked
+    /// meanwhile.
     pub(crate) async fn unlink(
         &self,
         owner: &OwnerKey,
         taken: &[AccountKey],
+        count: Option<DisconnectCount>,
         now: Timestamp,
     ) -> Result<bool, Error> {
         let without = |row: Option<&OwnerRow>| {
-            Ok::<_, Error>(row.map(|row| {
-                let links = row.links.iter().filter(|link| !taken.contains(&link.account));
-                let row = OwnerRow { links: links.cloned().collect(), ..OwnerRow::default() };
-                let ends_at = row.ends_at(self.keep, now);
-                (row, ends_at)
-            }))
+            if row.is_none() && count.is_none() {
+                return Ok(None);
+            }
+            let row = row.cloned().unwrap_or_default();
+            let links = row.links.iter().filter(|link| !taken.contains(&link.account));
+            let unlinked = count.map_or(row.unlinked, |count| row.unlinked.max(count));
+            let (links, returns) = (links.cloned().collect(), Returns::default());
+            let row = OwnerRow { links, returns, unlinked };
+            let ends_at = row.ends_at(self.keep, now);
+            Ok::<_, Error>(Some((row, ends_at)))
         };
         let row = self.table.change(owner, now, without).await?;
         Ok(row.is_some_and(|row| !row.value.links.is_empty()))
@@ -193,8 +224,10 @@ fn changed() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disconnects::Disconnects;
     use super::*;
 
+    const EVER: DisconnectCount = DisconnectCount::ZERO;
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
     const ADA: OwnerKey = [1; 16];
     const BOB: OwnerKey = [2; 16];
@@ -210,8 +243,8 @@ mod tests {
         account: AccountKey,
         replacing: Option<AccountKey>,
     ) -> Result<Option<AccountKey>, &'static str> {
-        let checked = owners.check_link(ADA, "google", account, replacing, NOW).await;
-        let linked = owners.link(ADA, "google", account, replacing, NOW).await;
+        let checked = owners.check_link(ADA, "google", (account, EVER), replacing, NOW).await;
+        let linked = owners.link(ADA, "google", (account, EVER), replacing, NOW).await;
         assert_eq!(checked.is_ok(), linked.is_ok());
         linked.map_err(|error| error.code())
     }
@@ -224,13 +257,13 @@ mod tests {
     async fn providers_are_kept_apart_and_a_link_does_not_end() {
         let owners = owners();
         assert_eq!(link(&owners, X, None).await, Ok(None));
-        assert_eq!(owners.link(ADA, "git", Y, None, NOW).await.unwrap(), None);
+        assert_eq!(owners.link(ADA, "git", (Y, EVER), None, NOW).await.unwrap(), None);
         let later = NOW + Duration::from_secs(10 * 365 * 86_400);
         assert_eq!(account(&owners, "google", later), Some(X));
         assert_eq!(account(&owners, "git", later), Some(Y));
         assert_eq!(account(&owners, "other", later), None);
         assert_eq!(owners.accounts(&ADA, later).await.unwrap(), [X, Y]);
-        owners.unlink(&ADA, &[X, Y], later).await.unwrap();
+        owners.unlink(&ADA, &[X, Y], None, later).await.unwrap();
         assert_eq!(account(&owners, "google", later), None);
     }
 
@@ -242,7 +275,7 @@ mod tests {
         assert_eq!(link(&owners, X, None).await, Ok(None), "the same once more changes nothing");
         assert_eq!(link(&owners, Y, Some(X)).await, Ok(Some(X)));
         assert_eq!(account(&owners, "google", NOW), Some(Y));
-        owners.unlink(&ADA, &[X, Y], NOW).await.unwrap();
+        owners.unlink(&ADA, &[X, Y], None, NOW).await.unwrap();
         assert_eq!(link(&owners, Y, Some(Y)).await, changed, "unlinked since");
     }
 
@@ -250,14 +283,14 @@ mod tests {
     async fn what_was_linked_while_the_rest_was_taken_is_told_and_stands() {
         let owners = owners();
         link(&owners, X, None).await.unwrap();
-        owners.link(ADA, "git", Y, None, NOW).await.unwrap();
-        assert!(owners.unlink(&ADA, &[X], NOW).await.unwrap(), "there is another one");
+        owners.link(ADA, "git", (Y, EVER), None, NOW).await.unwrap();
+        assert!(owners.unlink(&ADA, &[X], None, NOW).await.unwrap(), "there is another one");
         assert_eq!(
             (account(&owners, "google", NOW), account(&owners, "git", NOW)),
             (None, Some(Y))
         );
-        assert!(!owners.unlink(&ADA, &[Y], NOW).await.unwrap());
-        assert!(!owners.unlink(&BOB, &[], NOW).await.unwrap());
+        assert!(!owners.unlink(&ADA, &[Y], None, NOW).await.unwrap());
+        assert!(!owners.unlink(&BOB, &[], None, NOW).await.unwrap());
     }
 
     #[tokio::test]
@@ -272,5 +305,25 @@ mod tests {
         assert!(lately(ADA, 7, after(9)) && !lately(ADA, 8, after(9)));
         assert!(!lately(BOB, 7, after(9)));
         assert!(!lately(ADA, 7, after(10)));
+    }
+
+    #[tokio::test]
+    async fn what_began_before_an_unlinking_links_nothing_and_what_begins_after_it_does() {
+        let (owners, disconnects) = (owners(), Disconnects::new(None));
+        let count = disconnects.count(NOW).await.unwrap();
+        assert!(
+            !owners.unlink(&ADA, &[], Some(count), NOW).await.unwrap(),
+            "nothing is linked yet"
+        );
+        let late = NOW + Duration::from_secs(600);
+        for now in [NOW, late] {
+            let linked = owners.link(ADA, "google", (X, EVER), None, now).await;
+            assert_eq!(linked.unwrap_err().code(), "callback_invalid");
+            assert!(owners.check_link(ADA, "google", (X, EVER), None, now).await.is_err());
+        }
+        assert_eq!(owners.unlinked(&ADA, late).await.unwrap(), count);
+        assert_eq!(owners.link(BOB, "google", (X, EVER), None, NOW).await.unwrap(), None);
+        assert_eq!(owners.link(ADA, "google", (Y, count), None, late).await.unwrap(), None);
+        assert_eq!(account(&owners, "google", late), Some(Y));
     }
 }

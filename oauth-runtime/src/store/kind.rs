@@ -17,10 +17,12 @@ pub(crate) enum Kind {
     TokenName = 8,
     /// A security event that was acted on.
     SecurityEvent = 9,
+    /// How many disconnects there were.
+    Disconnects = 10,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Index,
         Self::Session,
         Self::Account,
@@ -30,6 +32,7 @@ impl Kind {
         Self::Revocation,
         Self::TokenName,
         Self::SecurityEvent,
+        Self::Disconnects,
     ];
 
     pub(crate) const fn byte(self) -> u8 {
@@ -48,6 +51,7 @@ impl Kind {
             Self::Revocation => "row revocation",
             Self::TokenName => "row token name",
             Self::SecurityEvent => "row security event",
+            Self::Disconnects => "row disconnects",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::protocol::{AccountId, Identity};
 use crate::scope::requirement::{Declaration, Wanted};
 use crate::scope::{ScopeSet, SharedScopes};
 use crate::secret::Secret;
-use crate::session::OwnerKey;
+use crate::session::{DisconnectCount, OwnerKey};
 
 /// Tells a token from all others without keeping it.
 pub(super) type Fingerprint = [u8; 16];
@@ -38,6 +38,8 @@ pub(crate) struct AccountRow {
     pub(super) refused: Option<Box<Fingerprint>>,
     /// Whose it is, in an app with a login of its own.
     pub(crate) holder: Option<OwnerKey>,
+    /// The last disconnect: no authorization that began before it brings tokens.
+    pub(crate) disconnected: DisconnectCount,
 }
 
 /// Whether the refresh token renews less than was granted. At some providers an old one never
@@ -104,6 +106,16 @@ impl AccountRow {
         let consents = self.consents.lacking(&none, now);
         let (granted, covered) = (none.clone(), none);
         Self { tokens: None, granted, covered, consents, refused: None, ..self.clone() }
+    }
+
+    /// The same account after a disconnect. What was wrong with its tokens is over too.
+    pub(super) fn disconnected(&self, count: DisconnectCount, now: Timestamp) -> Self {
+        Self {
+            forced_consent: false,
+            shortfall: Shortfall::None,
+            disconnected: self.disconnected.max(count),
+            ..self.blanked(now)
+        }
     }
 
     /// The same account without the tokens, of which the provider refused this one.

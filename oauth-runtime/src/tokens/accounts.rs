@@ -16,18 +16,23 @@ use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::protocol::{AccountId, Identity};
 use crate::scope::ScopeSet;
-use crate::session::{AccountKey, OwnerKey};
+use crate::session::{AccountKey, Disconnects, OwnerKey};
 use crate::store::{Index, Table, Vault};
 use crate::telemetry::{Audit, AuditEvent, AuditKind};
 
-/// For how long the row of an account stays once nobody has it any longer.
-const FORGOTTEN: Duration = Duration::from_secs(600);
+/// For how long the row of an account stays that is no longer anybody's: longer than an
+/// authorization takes, so that each one that began before a disconnect meets it.
+const FORGOTTEN: Duration = Duration::from_secs(900);
 
 /// Why an authorization was not written.
 #[derive(Debug)]
 pub(crate) enum Unsaved {
     /// The account is another owner's.
     Taken,
+    /// The account was disconnected since the authorization began.
+    Disconnected,
+    /// All that the owner had linked was taken away since then.
+    Unlinked,
     Failed(Error),
 }
 
@@ -43,6 +48,7 @@ pub(crate) struct Accounts {
     pub(crate) providers: Providers,
     pub(crate) flights: Flights,
     pub(crate) outbox: Outbox,
+    pub(crate) disconnects: Disconnects,
     pub(crate) audit: Audit,
     pub(crate) authorized: Authorizations,
     /// What is kept for security events, where the app receives them.
@@ -79,10 +85,22 @@ impl Accounts {
         tasks: TaskTracker,
     ) -> Self {
         let (table, outbox) = (Table::new(vault), Outbox::new(vault));
+        let disconnects = Disconnects::new(vault);
         let flights = Flights::new(tasks, providers.ids().count());
         let audit = Audit::default();
         let (authorized, events) = (Authorizations::default(), None);
-        Self { table, index, providers, flights, outbox, audit, authorized, events, keep }
+        Self {
+            table,
+            index,
+            providers,
+            flights,
+            outbox,
+            disconnects,
+            audit,
+            authorized,
+            events,
+            keep,
+        }
     }
 
     pub(crate) fn with_audit(self, audit: Audit) -> Self {
@@ -154,6 +172,9 @@ impl Accounts {
         let [jitter] = random()?;
         let provider = self.providers.vouching(authorized.identity.issuer())?.provider();
         let entry = self.change(&key, |previous| {
+            if previous.is_some_and(|row| authorized.is_over(row)) {
+                return Err(Unsaved::Disconnected);
+            }
             let held_by = previous.and_then(|row| row.holder);
             if holder.is_some() && held_by.is_some_and(|other| Some(other) != holder) {
                 return Err(Unsaved::Taken);
@@ -241,7 +262,18 @@ impl Accounts {
         change: impl Fn(Option<&AccountRow>) -> Result<Option<AccountRow>, E>,
     ) -> Result<Option<Row>, E> {
         let now = self.clock().now();
-        let kept = |row: Option<&AccountRow>| Ok(change(row)?.map(|row| (row, now + self.keep)));
+        let kept = |row: Option<&AccountRow>| {
+            Ok(change(row)?.map(|row| {
+                let ends_at = now + self.keep_of(&row);
+                (row, ends_at)
+            }))
+        };
         self.table.change(key, now, kept).await
+    }
+
+    /// A row that would stay until it is unlinked does not stay where it has no owner.
+    fn keep_of(&self, row: &AccountRow) -> Duration {
+        let is_left = row.holder.is_none() && row.tokens.is_none();
+        if is_left && self.keep == Duration::MAX { FORGOTTEN } else { self.keep }
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tracing::{debug, error};
 
-use super::flights::Row;
+use super::merge::Authorized;
 use super::outbox::Ticket;
-use super::{AccountRow, Accounts, Shortfall};
-use crate::clock::Timestamp;
+use super::{AccountRow, Accounts, TokenSet};
 use crate::error::{Code, Error};
+use crate::protocol::TokenResponse;
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::AccountKey;
@@ -78,32 +78,37 @@ impl Accounts {
     }
 
     /// Each token is written down before it is deleted: nothing that could be lost is the only
-    /// thing that could revoke it.
+    /// thing that could revoke it. `None` for one that the provider could not be asked to revoke.
+    ///
+    /// The row is marked in any case: an authorization that is under way brings no tokens.
     async fn delete_tokens(
         self: &Arc<Self>,
         key: &AccountKey,
     ) -> Result<Vec<Option<Ticket>>, Error> {
         let mut tickets = Vec::new();
         tickets.extend(self.write_down_unkept(key).await?);
+        let mut count = None;
         for _ in 0..ATTEMPTS {
             let now = self.clock().now();
-            self.table.get_anew(key, now).await?;
-            let row = self.given_up(key, now).await?;
-            let held = row.and_then(|row| Some((row.value.tokens.clone()?, row)));
-            let Some((tokens, row)) = held else { return Ok(tickets) };
-            tickets.push(self.write_down(key, &row.value, tokens.longest_lived().clone()).await?);
+            let Some(row) = self.table.get_anew(key, now).await?.entry else { return Ok(tickets) };
+            let count = match count {
+                Some(count) => count,
+                None => *count.insert(self.disconnects.count(now).await?),
+            };
+            let held = row.value.tokens.clone();
+            if let Some(tokens) = &held {
+                let token = tokens.longest_lived().clone();
+                tickets.push(self.write_down(key, row.value.id().issuer(), token).await?);
+            }
             let deleted = self.change(key, |row| {
-                let held =
-                    row.filter(|row| row.tokens.as_ref().is_some_and(|t| t.is_same(&tokens)));
-                Ok::<_, Error>(held.map(|row| AccountRow {
-                    forced_consent: false,
-                    shortfall: Shortfall::None,
-                    ..row.blanked(now)
-                }))
+                let row = row.filter(|row| has_no_others(row, held.as_deref()));
+                Ok::<_, Error>(row.map(|row| row.disconnected(count, now)))
             });
             if deleted.await?.is_none_or(|row| row.value.tokens.is_none()) {
-                debug!(outcome = "disconnected", "the tokens of an account were deleted");
-                self.tell(AuditKind::Disconnected, &row.value, ScopeSet::default);
+                if held.is_some() {
+                    debug!(outcome = "disconnected", "the tokens of an account were deleted");
+                    self.tell(AuditKind::Disconnected, &row.value, ScopeSet::default);
+                }
                 return Ok(tickets);
             }
         }
@@ -114,47 +119,69 @@ impl Accounts {
     async fn write_down_unkept(&self, key: &AccountKey) -> Result<Option<Option<Ticket>>, Error> {
         let Some(renewal) = self.flights.take_unkept(key) else { return Ok(None) };
         let Some(token) = renewal.response.refresh_token.clone() else { return Ok(None) };
-        let written = self.write_down(key, &renewal.before.value, token).await;
+        let written = self.write_down(key, renewal.before.value.id().issuer(), token).await;
         if written.is_err() {
             self.flights.put_unkept(*key, renewal);
         }
         written.map(Some)
     }
 
-    /// The row, for which no node that is late brings tokens any more if it has none.
-    async fn given_up(&self, key: &AccountKey, now: Timestamp) -> Result<Option<Row>, Error> {
-        let given_up = |row: Option<&AccountRow>| {
-            let row = row.filter(|row| row.tokens.is_none() && row.refused.is_some());
-            Ok(row.map(|row| row.blanked(now)))
-        };
-        self.change(key, given_up).await
-    }
-
     /// `None` where the provider could not be asked to revoke it anyway.
     async fn write_down(
         &self,
         key: &AccountKey,
-        row: &AccountRow,
+        issuer: &str,
         token: Secret,
     ) -> Result<Option<Ticket>, Error> {
-        let issuer = row.identity.issuer();
         if self.providers.vouching(issuer)?.provider().revocation_endpoint().is_none() {
             return Ok(None);
         }
         self.will_revoke(*key, issuer, token).await.map(Some)
     }
 
-    /// A refresh token that came for an account that was disconnected meanwhile is nobody's.
+    /// A token that came for an account that was disconnected meanwhile is of no use to the app.
     pub(super) async fn revoke_late(
         self: &Arc<Self>,
         key: &AccountKey,
-        row: &AccountRow,
+        issuer: &str,
         token: &Secret,
     ) {
-        match self.write_down(key, row, token.clone()).await {
-            Ok(Some(ticket)) => drop(self.revoke_now_or_later(ticket).await),
-            Ok(None) => {}
-            Err(error) => error!(code = error.code(), "a token that is nobody's was not revoked"),
+        let error = match self.write_down(key, issuer, token.clone()).await {
+            Ok(Some(ticket)) => {
+                self.revoke_now_or_later(ticket).await;
+                return;
+            }
+            Ok(None) => return,
+            Err(error) => error,
+        };
+        // Nothing would try again: what cannot be written down is revoked now or never.
+        let client = self.providers.vouching(issuer);
+        let revoked = match &client {
+            Ok(client) => client.revoke(token).await,
+            Err(_) => None,
+        };
+        if !matches!(revoked, Some(Ok(()))) {
+            error!(code = error.code(), "a token that came after a disconnect was not revoked");
         }
+    }
+
+    /// Gives back what an authorization brought that began before the account was disconnected.
+    /// The count that it did not know of is made up for.
+    pub(crate) async fn give_back(self: &Arc<Self>, key: &AccountKey, authorized: &Authorized) {
+        if let Some(row) = self.table.last_seen(key) {
+            self.disconnects.make_up(row.value.disconnected, self.clock().now()).await;
+        }
+        let TokenResponse { access_token, refresh_token, .. } = &authorized.response;
+        let token = refresh_token.as_ref().unwrap_or(access_token);
+        self.revoke_late(key, authorized.identity.issuer(), token).await;
+    }
+}
+
+/// Whether a row has no other tokens than these, which were written down.
+fn has_no_others(row: &AccountRow, held: Option<&TokenSet>) -> bool {
+    match (&row.tokens, held) {
+        (None, _) => true,
+        (Some(present), Some(held)) => present.is_same(held),
+        (Some(_), None) => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::error::{Code, Error};
 use crate::protocol::{Identity, TokenResponse};
 use crate::provider::{AbsentScope, Provider};
 use crate::scope::{ScopeSet, SharedScopes};
+use crate::session::DisconnectCount;
 
 /// An authorization that went through every check: a response and whom it speaks of.
 pub(crate) struct Authorized {
@@ -16,6 +17,15 @@ pub(crate) struct Authorized {
     pub(crate) requested: ScopeSet,
     /// The user was shown the consent page although he had consented before.
     pub(crate) forced_consent: bool,
+    /// The last disconnect when it began.
+    pub(crate) begun_after: DisconnectCount,
+}
+
+impl Authorized {
+    /// Whether the account was disconnected since this began.
+    pub(crate) fn is_over(&self, row: &AccountRow) -> bool {
+        row.disconnected > self.begun_after
+    }
 }
 
 /// The row after an authorization that was asked for at `now`. `previous` must be of the same
@@ -52,6 +62,7 @@ pub(crate) fn merge(
         shortfall,
         refused: None,
         holder: previous.and_then(|row| row.holder),
+        disconnected: previous.map(|row| row.disconnected).unwrap_or_default(),
     })
 }
 
@@ -201,7 +212,8 @@ mod tests {
     fn authorized(requested: &str, response: TokenResponse) -> Authorized {
         let identity = Identity::bare(AccountId::new("https://accounts.google.com", "1"));
         let requested = ScopeSet::parse(requested);
-        Authorized { identity, response, requested, forced_consent: false }
+        let begun_after = DisconnectCount::ZERO;
+        Authorized { identity, response, requested, forced_consent: false, begun_after }
     }
 
     /// The row after one authorization at Google.

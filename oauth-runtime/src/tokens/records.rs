@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::protocol::{AccountId, Identity};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
-use crate::session::OwnerKey;
+use crate::session::{DisconnectCount, OwnerKey};
 use crate::store::{Kind, Row, from_bytes, to_bytes};
 
 /// See [`AccountRow`].
@@ -33,6 +33,7 @@ struct AccountRecord<'a> {
     shortfall: u8,
     refused: Option<Fingerprint>,
     holder: Option<OwnerKey>,
+    disconnected: DisconnectCount,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -147,6 +148,7 @@ impl Row for AccountRow {
             },
             refused: self.refused.as_deref().copied(),
             holder: self.holder,
+            disconnected: self.disconnected,
         })
     }
 
@@ -169,6 +171,7 @@ impl Row for AccountRow {
             },
             refused: record.refused.map(Box::new),
             holder: record.holder,
+            disconnected: record.disconnected,
         })
     }
 }

@@ -163,7 +163,7 @@ impl Accounts {
                         self.tell(AuditKind::Refreshed, &saved.value, ScopeSet::default);
                     }
                     if let (None, Some(token)) = (&saved, &renewal.response.refresh_token) {
-                        self.revoke_late(key, &renewal.before.value, token).await;
+                        self.revoke_late(key, renewal.before.value.id().issuer(), token).await;
                     }
                     return saved.ok_or_else(gone);
                 }
@@ -361,8 +361,9 @@ mod tests {
             let body = tokens(access, Some(refresh)).to_string();
             let response = TokenResponse::from_json(body.as_bytes(), HOUR).ok().unwrap();
             let requested = ScopeSet::parse("openid zz");
-            let forced_consent = false;
-            let authorized = Authorized { identity, response, requested, forced_consent };
+            let (forced_consent, begun_after) = (false, self.accounts.disconnects.seen());
+            let authorized =
+                Authorized { identity, response, requested, forced_consent, begun_after };
             self.accounts.save(&authorized, None, self.clock.now()).await.unwrap();
         }
 
@@ -734,8 +735,9 @@ mod tests {
         brief["expires_in"] = 0.into();
         let response = TokenResponse::from_json(brief.to_string().as_bytes(), HOUR).ok().unwrap();
         let requested = ScopeSet::parse("openid zz");
-        let authorized =
-            Authorized { identity: identity(), response, requested, forced_consent: false };
+        let (identity, forced_consent) = (identity(), false);
+        let begun_after = world.accounts.disconnects.seen();
+        let authorized = Authorized { identity, response, requested, forced_consent, begun_after };
         world.accounts.save(&authorized, None, world.clock.now()).await.unwrap();
         assert_eq!(world.refreshed().await, "ya29.new");
         world.assert_held("ya29.new", "1//b");

@@ -14,6 +14,7 @@ use crate::error::{Code, Error};
 use crate::protocol::{AccountId, Assertion, Identity, JWT_BEARER, TokenResponse};
 use crate::provider::ServiceAccountKey;
 use crate::scope::ScopeSet;
+use crate::session::DisconnectCount;
 use crate::store::Entry;
 use crate::telemetry::{Act, Action};
 
@@ -193,6 +194,7 @@ impl ServiceLogin {
             shortfall: Shortfall::None,
             refused: None,
             holder: None,
+            disconnected: DisconnectCount::default(),
         }
     }
 

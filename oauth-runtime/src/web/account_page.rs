@@ -6,18 +6,19 @@ use http::request::Parts;
 use url::form_urlencoded;
 
 use super::cross_origin::OwnRequest;
+use super::disconnect;
 use super::guard;
 use super::login;
 use super::visit::{Visit, send};
 use crate::error::Error;
-use crate::oauth::{Caller, OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth, Resume, Route, SignedIn};
 use crate::pages::{AskedScope, Connection, LinkKind, Notice};
 use crate::tokens::{Consent, ProviderId};
 
 /// Shown to whoever is signed in; all others are asked to sign in first.
 pub(super) async fn show_account(State(oauth): State<OAuth>, parts: Parts) -> Response {
     let caller = match guard::caller(&oauth, &parts, ProviderId::FIRST).await {
-        Ok(Caller::LoggedOut) => return send(login::first(&oauth, &parts)),
+        Ok(Caller::LoggedOut) => return send(login::first(&oauth, Route::Account, &parts)),
         Ok(Caller::Stranger) => None,
         Ok(caller) => Some(caller),
         Err(error) => return error.to_response(),
@@ -27,10 +28,10 @@ pub(super) async fn show_account(State(oauth): State<OAuth>, parts: Parts) -> Re
             Ok(own) => own,
             Err(error) => return error.to_response(),
         };
-        return match guard::admit_user(oauth, own).await {
+        return match guard::admit_user(oauth.clone(), own).await {
             Err(error) => error.to_response(),
             // Signed in meanwhile: once more shows it.
-            Ok(_) => send(super::respond::see_other(parts.uri.path())),
+            Ok(_) => send(super::respond::see_other(Resume::account(&oauth.0.urls).as_str())),
         };
     };
     let visit = Visit::of(&oauth, &parts);
@@ -51,18 +52,18 @@ async fn about(oauth: &OAuth, caller: Caller) -> Result<Notice, Error> {
     if oauth.0.login.is_some() {
         return Ok(notice);
     }
-    let path = |name| oauth.0.urls.path(name);
+    let path = |route| oauth.0.urls.path(route);
     Ok(notice
-        .with_action(LinkKind::SignOut, path("sign-out"))
-        .with_action(LinkKind::SignOutEverywhere, path("sign-out-everywhere")))
+        .with_action(LinkKind::SignOut, path(Route::SignOut))
+        .with_action(LinkKind::SignOutEverywhere, path(Route::SignOutEverywhere)))
 }
 
 fn connection(oauth: &OAuth, provider: ProviderId, who: &SignedIn) -> Connection {
     let (row, of) = (who.row(), oauth.provider(provider));
-    let (page, back) = (oauth.0.urls.path("disconnect"), oauth.0.urls.path("account"));
+    let page = oauth.0.urls.path(Route::Disconnect);
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("provider", of.key())
-        .append_pair("return_to", &back)
+        .append_pair(disconnect::FROM, Route::Account.name())
         .finish();
     Connection {
         provider: of.name().to_owned(),

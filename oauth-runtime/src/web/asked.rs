@@ -9,8 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 
 use super::places::{page_of, target_of};
 use super::request_kind::RequestKind;
-use crate::flow::Resume;
-use crate::oauth::OAuth;
+use crate::oauth::{OAuth, Resume};
 
 /// How and where a request was made. It is taken on the authorized path too: all of it is
 /// shared with the request, and nothing is copied.

@@ -8,8 +8,8 @@ use super::places::target_of;
 use super::problem::{Problem, redirect_htmx};
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
-use crate::flow::{Begin, Begun, Intent, Resume, may_be_held};
-use crate::oauth::{Caller, OAuth};
+use crate::flow::{Begin, Begun, Intent, may_be_held};
+use crate::oauth::{Caller, OAuth, Resume};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
@@ -112,12 +112,12 @@ impl Challenge<'_> {
         if let Err(status) = may_be_held(self.parts) {
             return self.page(Notice::send_again(status), LinkKind::Continue, behind());
         }
-        let location = self.intent(target).to_form_link(self.oauth)?;
+        let location = self.intent(&target).to_form_link(self.oauth)?;
         Ok(only(respond::same_again(&location)))
     }
 
     fn page(&self, notice: Notice, link: LinkKind, resume: Resume) -> Result<Answer, Error> {
-        let authorize_url = self.link(resume)?;
+        let authorize_url = self.link(&resume)?;
         let provider = self.oauth.provider(self.provider).name();
         let notice = notice.of_provider(provider).with_why(self.declaration.why);
         let notice = notice.with_link(link, &authorize_url);
@@ -144,25 +144,25 @@ impl Challenge<'_> {
     /// The link for a script, which is told when it has come to its end.
     fn link_for_script(&self, change: impl Fn(Intent) -> Intent) -> Result<String, Error> {
         let page = Resume::page_behind(self.oauth, &self.parts.headers);
-        let done = Resume::done(self.oauth, &page, None);
         if self.is_logged_out() {
-            return Ok(login::link_for_script(self.oauth, &done));
+            return Ok(login::link_for_script(self.oauth, &page));
         }
-        change(self.intent(done)).to_link(self.oauth)
+        let done = Resume::done(&self.oauth.0.urls, &page, None);
+        change(self.intent(&done)).to_link(self.oauth)
     }
 
-    fn intent(&self, resume: Resume) -> Intent {
+    fn intent(&self, resume: &Resume) -> Intent {
         let binding = self.caller.binding();
         let Wanted { missing, optional } = &self.wanted;
-        let intent = Intent::new(self.oauth, binding, missing, resume.into_string());
+        let intent = Intent::new(self.oauth, binding, missing, resume);
         let intent = intent.at(self.oauth, self.provider);
         intent.with_optional(optional).with_why(self.declaration.why)
     }
 
     /// Where the person goes on: to the provider, or to the app's own login first.
-    fn link(&self, resume: Resume) -> Result<String, Error> {
+    fn link(&self, resume: &Resume) -> Result<String, Error> {
         if self.is_logged_out() {
-            return Ok(login::link(self.oauth, &resume));
+            return Ok(login::link(self.oauth, resume));
         }
         self.intent(resume).to_link(self.oauth)
     }

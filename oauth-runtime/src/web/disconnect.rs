@@ -10,10 +10,12 @@ use super::request_kind::is_same_origin;
 use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
-use crate::flow::Resume;
-use crate::oauth::{Caller, OAuth, SignedIn};
+use crate::oauth::{Caller, OAuth, Resume, Route, SignedIn};
 use crate::pages::{KeptForm, LinkKind, Notice, PageKind};
 use crate::tokens::{Disconnection, ProviderId};
+
+/// The parameter by which a page of ours says that it leads here.
+pub(super) const FROM: &str = "from";
 
 /// What it means, before anything is done.
 pub(super) async fn ask(State(oauth): State<OAuth>, parts: Parts) -> Response {
@@ -22,10 +24,13 @@ pub(super) async fn ask(State(oauth): State<OAuth>, parts: Parts) -> Response {
         Err(error) => return send(Visit::of(&oauth, &parts).failure_at_start(&error)),
     };
     let notice = match &caller {
-        Caller::LoggedOut => return send(login::first(&oauth, &parts)),
+        Caller::LoggedOut => return send(login::first(&oauth, Route::Disconnect, &parts)),
         Caller::SignedIn(who) if who.row().tokens.is_some() => {
             let account = who.row().identity.label().to_owned();
-            Notice::disconnect(account, KeptForm::new(own_link(&oauth, &parts), ""))
+            Notice::disconnect(
+                account,
+                KeptForm::new(own_link(&oauth, Route::Disconnect, &parts), ""),
+            )
         }
         _ => Notice::of_kind(PageKind::NotConnected),
     };
@@ -48,9 +53,9 @@ pub(super) async fn disconnect(State(oauth): State<OAuth>, parts: Parts) -> Resp
     };
     send(match outcome {
         Ok(outcome) => told(&oauth, provider, &parts, outcome),
-        Err(error) => {
-            Visit::of(&oauth, &parts).at(provider).failure(&error, &own_link(&oauth, &parts))
-        }
+        Err(error) => Visit::of(&oauth, &parts)
+            .at(provider)
+            .failure_of(&error, &own_link(&oauth, Route::Disconnect, &parts)),
     })
 }
 
@@ -83,17 +88,23 @@ fn told(oauth: &OAuth, provider: ProviderId, parts: &Parts, outcome: Disconnecti
         Disconnection::NotConnected => PageKind::NotConnected,
     };
     let is_all = matches!(outcome, Disconnection::Revoked | Disconnection::NotConnected);
-    if is_all && parameter(parts, "return_to").is_some() {
-        return respond::see_other(way_back(oauth, parts).as_str());
+    if is_all && let Some(back) = asked_way_back(oauth, parts) {
+        return respond::see_other(back.as_str());
     }
     page(oauth, provider, parts, Notice::of_kind(kind))
 }
 
 fn page(oauth: &OAuth, provider: ProviderId, parts: &Parts, notice: Notice) -> Ready {
-    let back = way_back(oauth, parts);
+    let back = asked_way_back(oauth, parts);
+    let back = back.unwrap_or_else(|| Resume::default_page(&oauth.0.urls));
     Visit::of(oauth, parts).at(provider).page(notice.with_link(LinkKind::Back, back.as_str()))
 }
 
-fn way_back(oauth: &OAuth, parts: &Parts) -> Resume {
-    Resume::checked(oauth, &parameter(parts, "return_to").unwrap_or_default())
+/// Where the link says that it came from: our own page about the account, or a page of the app.
+fn asked_way_back(oauth: &OAuth, parts: &Parts) -> Option<Resume> {
+    let urls = &oauth.0.urls;
+    if parameter(parts, FROM).as_deref() == Some(Route::Account.name()) {
+        return Some(Resume::account(urls));
+    }
+    parameter(parts, "return_to").map(|text| Resume::of_link(urls, &text))
 }

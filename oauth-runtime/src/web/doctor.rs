@@ -8,7 +8,7 @@ use http::request::Parts;
 use super::developer::{STYLE, document};
 use super::visit::{parameter, send};
 use crate::error::{Code, Error};
-use crate::oauth::{Check, Diagnosis, OAuth, Severity};
+use crate::oauth::{Check, Diagnosis, OAuth, Route, Severity};
 
 #[derive(Template)]
 #[template(path = "doctor.html")]
@@ -40,7 +40,8 @@ fn page(oauth: &OAuth, diagnosis: &Diagnosis) -> Result<String, Error> {
         Severity::Warning => "It works, but not for everybody.",
         _ => "All is well.",
     };
-    let page = DoctorPage { verdict, checks, address: &oauth.0.urls.path("doctor"), style: STYLE };
+    let address = &oauth.0.urls.path(Route::Doctor);
+    let page = DoctorPage { verdict, checks, address, style: STYLE };
     page.render().map_err(|error| {
         Error::new(Code::Internal, "the page of the doctor cannot be written").with_source(error)
     })

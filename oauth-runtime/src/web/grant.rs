@@ -11,8 +11,8 @@ use super::purpose::Purpose;
 use super::request_kind::RequestKind;
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
-use crate::flow::{Intent, Resume};
-use crate::oauth::{Login, OAuth, SignedIn};
+use crate::flow::Intent;
+use crate::oauth::{Login, OAuth, Resume, Route, SignedIn};
 use crate::provider::Provider;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
@@ -119,12 +119,12 @@ impl Grant {
         };
         // A link that binds to a session would be nobody's by tomorrow.
         let holder = row.and_then(|row| row.holder).filter(|_| oauth.0.login.is_some());
-        let page = Resume::default_page(oauth).into_string();
+        let page = Resume::default_page(&oauth.0.urls);
         let link = if oauth.0.login.is_some() && holder.is_none() {
             // Nobody has it, and who asks for it first will be known when he is logged in.
-            Ok(oauth.0.urls.path("sign-in"))
+            Ok(oauth.0.urls.path(Route::SignIn))
         } else {
-            let intent = Intent::new(oauth, holder, &wanted.missing, page)
+            let intent = Intent::new(oauth, holder, &wanted.missing, &page)
                 .at(oauth, provider)
                 .with_optional(&wanted.optional)
                 .with_why(purpose.why());
@@ -148,18 +148,18 @@ impl Grant {
     /// that has them.
     fn answer(&self, code: Code) -> Result<Option<Answer>, Error> {
         let (oauth, asked) = (&self.oauth, &self.asked);
-        let start = |resume| self.intent(code, resume).to_link(oauth);
-        let unasked = |resume| self.intent(code, resume).unasked().to_link(oauth);
+        let start = |resume: &Resume| self.intent(code, resume).to_link(oauth);
+        let unasked = |resume: &Resume| self.intent(code, resume).unasked().to_link(oauth);
         let (response, authorize_url) = match asked.kind {
-            RequestKind::Page => (respond::see_other(&unasked(asked.target(oauth))?), None),
-            RequestKind::Frame => (respond::see_other(&start(asked.out_of_frame(oauth))?), None),
+            RequestKind::Page => (respond::see_other(&unasked(&asked.target(oauth))?), None),
+            RequestKind::Frame => (respond::see_other(&start(&asked.out_of_frame(oauth))?), None),
             RequestKind::Form => (respond::same_again(&self.hold(code)?), None),
             RequestKind::Fetch | RequestKind::Htmx => {
-                let done = Resume::done(oauth, &asked.page(oauth), None);
-                let link = start(done.clone())?;
+                let done = Resume::done(&oauth.0.urls, &asked.page(oauth), None);
+                let link = start(&done)?;
                 let mut response = self.problem(code, &link)?;
                 if asked.kind == RequestKind::Htmx {
-                    redirect_htmx(&mut response, &unasked(done)?);
+                    redirect_htmx(&mut response, &unasked(&done)?);
                 }
                 (response, Some(link))
             }
@@ -173,8 +173,8 @@ impl Grant {
     fn hold(&self, code: Code) -> Result<String, Error> {
         let target = self.asked.form_target(&self.oauth).filter(|_| self.purpose.holds_form());
         let intent = match target {
-            Some(target) => self.intent(code, target),
-            None => self.intent(code, self.asked.page(&self.oauth)).keeping_no_form(),
+            Some(target) => self.intent(code, &target),
+            None => self.intent(code, &self.asked.page(&self.oauth)).keeping_no_form(),
         };
         intent.to_form_link(&self.oauth)
     }
@@ -188,9 +188,9 @@ impl Grant {
 
     /// An API that misses something does not say what: the scopes of the token are asked for,
     /// although the account seems to have them.
-    fn intent(&self, code: Code, resume: Resume) -> Intent {
+    fn intent(&self, code: Code, resume: &Resume) -> Intent {
         let (binding, (provider, wanted)) = (self.binding(code), self.wanted(code));
-        let intent = Intent::new(&self.oauth, binding, &wanted.missing, resume.into_string());
+        let intent = Intent::new(&self.oauth, binding, &wanted.missing, resume);
         intent
             .at(&self.oauth, provider)
             .with_optional(&wanted.optional)

@@ -7,13 +7,13 @@ use http::request::Parts;
 
 use super::challenge::Challenge;
 use super::cross_origin::OwnRequest;
-use super::decision::{Before, Decision, Standing, decide, refusal};
+use super::decision::{Before, Decision, Refusal, Standing, decide, refusal};
 use super::request_kind::RequestKind;
 use super::respond;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
-use crate::flow::{Resume, Visitor};
-use crate::oauth::{Caller, Login, OAuth, SignedIn};
+use crate::flow::Visitor;
+use crate::oauth::{Caller, Login, OAuth, Resume, SignedIn};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
 use crate::tokens::{Freshness, ProviderId, TokenSet};
@@ -98,7 +98,7 @@ pub(super) async fn admit_user(oauth: OAuth, parts: OwnRequest<'_>) -> Result<Si
     static SIGN_IN: Declaration = Declaration::new("User", module_path!(), file!(), line!(), &[]);
     match caller(&oauth, &parts, ProviderId::FIRST).await? {
         Caller::SignedIn(who) => Ok(who),
-        caller => Err(Refused::without_account(caller).into_error(&oauth, &parts, &SIGN_IN)),
+        caller => Err(Refused::without_account(caller).into_error(&oauth, &parts, &SIGN_IN).await),
     }
 }
 
@@ -150,7 +150,10 @@ pub(super) async fn admit_slowly(
 ) -> Result<Pass, Error> {
     let caller = caller(&oauth, &parts, oauth.declared(declaration)?).await?;
     let considered = consider(&oauth, caller, &parts, declaration).await?;
-    considered.map_err(|refused| refused.into_error(&oauth, &parts, declaration))
+    match considered {
+        Ok(pass) => Ok(pass),
+        Err(refused) => Err(refused.into_error(&oauth, &parts, declaration).await),
+    }
 }
 
 /// Everything but the common case: refresh where that helps, refuse where nothing does.
@@ -269,7 +272,12 @@ impl Refused {
         Self { caller, standing }
     }
 
-    fn into_error(self, oauth: &OAuth, parts: &Parts, declaration: &'static Declaration) -> Error {
+    async fn into_error(
+        self,
+        oauth: &OAuth,
+        parts: &Parts,
+        declaration: &'static Declaration,
+    ) -> Error {
         let row = self.caller.signed_in().map(SignedIn::row);
         let declared = oauth.declared(declaration).unwrap_or_default();
         let (provider, wanted) = match (self.standing, row) {
@@ -286,6 +294,9 @@ impl Refused {
         let caller = &self.caller;
         let (declined, before) = before(oauth, (provider, caller), &parts.headers, &wanted.missing);
         let refusal = refusal(RequestKind::of_parts(oauth, parts), before);
+        if refusal == Refusal::Redirect {
+            oauth.look_before(caller).await;
+        }
         let challenge =
             Challenge { oauth, provider, parts, caller, declaration, wanted, declined, code };
         challenge.into_error(refusal)

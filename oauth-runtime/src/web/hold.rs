@@ -11,8 +11,8 @@ use super::respond::{self, Ready};
 use super::visit::{Visit, parameter, send};
 use super::{body, login};
 use crate::error::{Code, Error};
-use crate::flow::{HoldLink, Intent, MAX_FORM, Resume, Visitor, find_held, may_be_held, take_held};
-use crate::oauth::{Caller, OAuth, Sender, Unkept, Viewer};
+use crate::flow::{HoldLink, Intent, MAX_FORM, Visitor, find_held, may_be_held, take_held};
+use crate::oauth::{Caller, OAuth, Resume, Route, Sender, Unkept, Viewer};
 use crate::pages::{KeptForm, LinkKind, Notice};
 use crate::session::SetCookie;
 
@@ -64,14 +64,14 @@ async fn keep(
         Err(status) => Err(status),
     };
     let (notice, resume) = match kept {
-        Ok(()) => (Notice::held(), link.to_path(oauth)),
+        Ok(()) => (Notice::held(), link.resume(oauth)),
         Err(status) => {
             let behind = Resume::page_behind(oauth, &parts.headers);
-            (Notice::send_again(status), behind.into_string())
+            (Notice::send_again(status), behind)
         }
     };
     let notice = notice.with_why(intent.why.as_deref()).after_begin(intent.insists);
-    let link = intent.leading_to(resume).to_link(oauth)?;
+    let link = intent.leading_to(&resume).to_link(oauth)?;
     let notice = visit.with_way_back(notice.with_link(LinkKind::Continue, link));
     let mut response = visit.page(notice);
     respond::set_cookies(&mut response, &cookie);
@@ -140,14 +140,14 @@ pub(super) async fn show_form(
     let visit = Visit::of(&oauth, &parts);
     let link = parameter(&parts, "form").unwrap_or_default();
     if matches!(caller, Caller::LoggedOut) {
-        return send(login::first(&oauth, &parts));
+        return send(login::first(&oauth, Route::Continue, &parts));
     }
     let held = find_held(&oauth, viewer(&oauth, &parts, &caller), &link).await;
     let held = match held.and_then(|held| held.ok_or_else(unknown)) {
         Ok(held) => held,
         Err(error) => return send(visit.failure_at_start(&error)),
     };
-    let action = format!("{}?form={link}", oauth.0.urls.path("continue"));
+    let action = format!("{}?form={link}", oauth.0.urls.path(Route::Continue));
     let form = KeptForm::new(action, &held.body);
     let notice = Notice::confirm(form).after_begin(held.begun);
     send(visit.page(visit.with_way_back(notice)))
@@ -169,9 +169,9 @@ pub(super) async fn send_form(
         return send(login::unsent(&oauth, &parts));
     }
     let target = take_held(&oauth, viewer(&oauth, &parts, &caller), &link).await;
-    let own = |target: &String| Resume::parse(target, oauth.0.urls.origin()).is_some();
-    send(match target.and_then(|target| target.filter(own).ok_or_else(unknown)) {
-        Ok(target) => respond::same_again(&target),
+    let page = target.map(|target| target.and_then(|target| target.page(&oauth.0.urls)));
+    send(match page.and_then(|page| page.ok_or_else(unknown)) {
+        Ok(page) => respond::same_again(page.as_str()),
         Err(error) => visit.failure_at_start(&error),
     })
 }

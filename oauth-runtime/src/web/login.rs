@@ -9,8 +9,7 @@ use super::request_kind::RequestKind;
 use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter};
 use crate::error::{Code, Error};
-use crate::flow::Resume;
-use crate::oauth::OAuth;
+use crate::oauth::{OAuth, Resume, Route};
 use crate::pages::{LinkKind, Notice};
 use crate::session::{open, seal};
 use crate::tokens::ProviderId;
@@ -23,7 +22,9 @@ impl OAuth {
     ///
     /// For the login page of an app with a [login of its own](crate::OAuthBuilder::with_login),
     /// which is sent people with `?return_to=/page`. Anybody can write such a link: the text is
-    /// judged as a browser reads it, so that nobody is sent to another site after the login.
+    /// judged as a browser reads it, so that no user is sent to another site after the login, nor
+    /// to another app beside the mount path. A path without the mount path gets it. In such an
+    /// app the links of the library that a user followed before the login are allowed too.
     ///
     /// ```
     /// # use oauth_runtime::{ClientCredentials, OAuth};
@@ -35,22 +36,31 @@ impl OAuth {
     /// # Ok::<(), oauth_runtime::Error>(())
     /// ```
     pub fn return_path(&self, text: &str) -> String {
-        Resume::checked(self, text).into_string()
+        let urls = &self.0.urls;
+        // A link of ours that was followed without a login is followed again after it.
+        let own = self.0.login.as_ref().and_then(|_| urls.after_login(text));
+        own.unwrap_or_else(|| Resume::of_link(urls, text).into_string())
     }
 }
 
 /// The login page, with where to go on afterwards.
 pub(super) fn link(oauth: &OAuth, resume: &Resume) -> String {
+    link_to(oauth, resume.as_str())
+}
+
+fn link_to(oauth: &OAuth, address: &str) -> String {
     let page = oauth.0.login.as_deref().unwrap_or("/");
-    let resume: String = url::form_urlencoded::byte_serialize(resume.as_str().as_bytes()).collect();
-    format!("{page}?return_to={resume}")
+    format!("{page}?return_to={}", encoded(address))
+}
+
+fn encoded(address: &str) -> String {
+    url::form_urlencoded::byte_serialize(address.as_bytes()).collect()
 }
 
 /// The same for a script, which may open it in a window of its own: through a route of ours,
-/// which takes the number of that window along.
-pub(super) fn link_for_script(oauth: &OAuth, done: &Resume) -> String {
-    let done: String = url::form_urlencoded::byte_serialize(done.as_str().as_bytes()).collect();
-    format!("{}?return_to={done}", oauth.0.urls.path("sign-in"))
+/// which takes the number of that window along and ends there.
+pub(super) fn link_for_script(oauth: &OAuth, page: &Resume) -> String {
+    format!("{}?return_to={}", oauth.0.urls.path(Route::SignIn), encoded(page.as_str()))
 }
 
 /// The same for a page that has to be left for it.
@@ -80,8 +90,8 @@ pub(super) fn unsent(oauth: &OAuth, parts: &Parts) -> Ready {
 }
 
 /// A link of ours that somebody followed who has to log in first: it is followed again then.
-pub(super) fn first(oauth: &OAuth, parts: &Parts) -> Ready {
-    let location = link(oauth, &Resume::checked(oauth, &own_link(oauth, parts)));
+pub(super) fn first(oauth: &OAuth, route: Route, parts: &Parts) -> Ready {
+    let location = link_to(oauth, &own_link(oauth, route, parts));
     let status = StatusCode::UNAUTHORIZED;
     match RequestKind::of(&parts.method, &parts.headers, &oauth.0.urls.origin_text()) {
         RequestKind::Page => respond::see_other(&location),

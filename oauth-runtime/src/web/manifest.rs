@@ -9,7 +9,7 @@ use super::developer::{STYLE, document};
 use super::visit::{parameter, send};
 use crate::error::{Code, Error};
 use crate::manifest::Manifest;
-use crate::oauth::OAuth;
+use crate::oauth::{OAuth, Route};
 
 #[derive(Template)]
 #[template(path = "manifest.html")]
@@ -37,7 +37,7 @@ pub(super) async fn show_manifest(State(oauth): State<OAuth>, parts: Parts) -> R
 }
 
 fn page(oauth: &OAuth, manifest: &Manifest) -> Result<String, Error> {
-    let (provider, address) = (oauth.first_provider().name(), oauth.0.urls.path("manifest"));
+    let (provider, address) = (oauth.first_provider().name(), oauth.0.urls.path(Route::Manifest));
     let findings = manifest.findings().iter().map(ToString::to_string).collect();
     let page = ManifestPage { manifest, findings, provider, address: &address, style: STYLE };
     page.render().map_err(|error| {

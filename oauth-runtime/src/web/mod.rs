@@ -46,6 +46,8 @@ pub(crate) use extract::bearer;
 pub use extract::{Declared, Token};
 pub(crate) use grant::Grant;
 pub(crate) use purpose::Purpose;
+#[cfg(any(test, oauth_fuzz))]
+pub(crate) use request_kind::RequestKind;
 pub use require::{Require, RequireLayer};
 pub use state::HasOAuth;
 pub use user::User;

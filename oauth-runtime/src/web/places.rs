@@ -5,8 +5,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 
-use crate::flow::Resume;
-use crate::oauth::OAuth;
+use crate::oauth::{OAuth, Resume};
 
 /// The address of a request, as it came in before an outer `nest` took its prefix away.
 #[inline]
@@ -28,29 +27,22 @@ impl Resume {
     }
 
     pub(super) fn of_target(oauth: &OAuth, target: Option<&PathAndQuery>) -> Self {
-        let target = target.map_or("/", PathAndQuery::as_str);
-        let urls = &oauth.0.urls;
-        Self::of_request(target, urls.mount(), urls.origin())
-            .unwrap_or_else(|| Self::default_page(oauth))
+        Self::of_request(&oauth.0.urls, target.map_or("/", PathAndQuery::as_str))
     }
 
     /// The target of a form, if it can be sent there again exactly: a form must not arrive
     /// elsewhere, or without its query.
     pub(super) fn of_form_target(oauth: &OAuth, target: Option<&PathAndQuery>) -> Option<Self> {
-        let urls = &oauth.0.urls;
-        Self::of_form(target.map_or("/", PathAndQuery::as_str), urls.mount(), urls.origin())
+        Self::of_form(&oauth.0.urls, target.map_or("/", PathAndQuery::as_str))
     }
 
-    /// The page on which a form or script of the app runs, as far as it is provably ours.
+    /// The page on which a form or script of the app runs, as far as it is provably the app's.
     pub(crate) fn page_behind(oauth: &OAuth, headers: &HeaderMap) -> Self {
         Self::of_page(oauth, page_of(headers))
     }
 
     pub(super) fn of_page(oauth: &OAuth, page: Option<&HeaderValue>) -> Self {
         let text = page.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let page = Self::of_url(text, oauth.0.urls.origin());
-        // A page of ours was about one request, and is of no use once that is over.
-        let page = page.filter(|page| !page.as_str().starts_with(&oauth.0.urls.path("")));
-        page.unwrap_or_else(|| Self::default_page(oauth))
+        Self::of_url(&oauth.0.urls, text)
     }
 }

@@ -26,8 +26,8 @@ use super::security_events::receive;
 use super::sign_out::{sign_out, sign_out_everywhere};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::{Code, Error};
-use crate::flow::{Begin, Begun, Intent, Popup, Resume, Returned, page_of};
-use crate::oauth::{Caller, Ending, OAuth, Urls};
+use crate::flow::{Begin, Begun, Intent, Returned};
+use crate::oauth::{Caller, Ending, OAuth, Popup, Resume, Route, Urls};
 use crate::pages::{LinkKind, Notice};
 use crate::telemetry::Action;
 use crate::tokens::ProviderId;
@@ -61,52 +61,60 @@ impl OAuth {
         let urls = &self.0.urls;
         self.0.routed.store(true, Ordering::Relaxed);
         let mut router = Router::new();
-        // Where the app has a login of its own, there is nothing of ours to sign out of.
-        if self.0.login.is_none() {
-            let everywhere = post(sign_out_everywhere).fallback(wrong_method);
-            router = router
-                .route(&urls.route("sign-out"), post(sign_out).fallback(wrong_method))
-                .route(&urls.route("sign-out-everywhere"), everywhere);
-        }
-        if self.0.accounts.receives_events() {
-            let events = post(receive).fallback(wrong_method);
-            router = router.route(&urls.route("security-events"), events);
-        }
-        if urls.is_loopback() {
-            router = router.merge(for_developers(urls));
+        for route in Route::ALL {
+            if let Some(answers) = self.answers_of(*route) {
+                router = router.route(&urls.route(*route), answers);
+            }
         }
         for id in self.0.accounts.providers.ids() {
             let answered =
                 move |State(oauth): State<OAuth>, parts: Parts| callback(oauth, id, parts);
             router = router.route(urls.callback_route(id.index()), only_get(get(answered)));
         }
-        router
-            .route(&urls.route("sign-in"), only_get(get(sign_in)))
-            .route(&urls.route("start"), only_get(get(start)))
-            .route(&urls.route("hold"), post(hold_form).fallback(wrong_method))
-            .route(&urls.route("continue"), only_get(get(show_form)).post(send_form))
-            .route(&urls.route("done"), only_get(get(done)))
-            .route(&urls.route("account"), only_get(get(show_account)))
-            .route(&urls.route("disconnect"), only_get(get(ask)).post(disconnect))
-            .route(&urls.route("client.js"), get(client_js).fallback(wrong_method))
-            .with_state(self.clone())
+        router.with_state(self.clone())
+    }
+
+    /// What answers at a route, if this app has it.
+    fn answers_of(&self, route: Route) -> Option<MethodRouter<OAuth>> {
+        // Where the app has a login of its own, there is nothing of ours to sign out of.
+        let has_sessions = self.0.login.is_none();
+        Some(match route {
+            Route::SignIn => only_get(get(sign_in)),
+            Route::SignOut if has_sessions => only_post(post(sign_out)),
+            Route::SignOutEverywhere if has_sessions => only_post(post(sign_out_everywhere)),
+            Route::SignOut | Route::SignOutEverywhere => return None,
+            Route::Start => only_get(get(start)),
+            Route::Hold => only_post(post(hold_form)),
+            Route::Continue => only_get(get(show_form)).post(send_form),
+            Route::Done => only_get(get(done)),
+            Route::Account => only_get(get(show_account)),
+            Route::Disconnect => only_get(get(ask)).post(disconnect),
+            Route::SecurityEvents if self.0.accounts.receives_events() => only_post(post(receive)),
+            Route::SecurityEvents => return None,
+            Route::ClientJs => get(client_js).fallback(wrong_method),
+            Route::Doctor => for_developers(&self.0.urls, only_get(get(show_doctor)))?,
+            #[cfg(feature = "manifest")]
+            Route::Manifest => {
+                for_developers(&self.0.urls, only_get(get(super::manifest::show_manifest)))?
+            }
+            #[cfg(not(feature = "manifest"))]
+            Route::Manifest => return None,
+        })
     }
 }
 
 /// What is there in development only.
-fn for_developers(urls: &Urls) -> Router<OAuth> {
-    let router = Router::new().route(&urls.route("doctor"), only_get(get(show_doctor)));
-    #[cfg(feature = "manifest")]
-    let router = {
-        let route = only_get(get(super::manifest::show_manifest));
-        router.route(&urls.route("manifest"), route)
-    };
-    router.layer(middleware::from_fn(local_only))
+fn for_developers(urls: &Urls, answers: MethodRouter<OAuth>) -> Option<MethodRouter<OAuth>> {
+    urls.is_loopback().then(|| answers.layer(middleware::from_fn(local_only)))
 }
 
 /// `get` answers HEAD too, and a HEAD must begin and end nothing.
 fn only_get(route: MethodRouter<OAuth>) -> MethodRouter<OAuth> {
     route.head(wrong_method).fallback(wrong_method)
+}
+
+fn only_post(route: MethodRouter<OAuth>) -> MethodRouter<OAuth> {
+    route.fallback(wrong_method)
 }
 
 async fn wrong_method() -> Response {
@@ -115,22 +123,27 @@ async fn wrong_method() -> Response {
 
 /// Where a link of the app wants to go on, or the default page where that is doubtful.
 fn return_to(oauth: &OAuth, parts: &Parts) -> Resume {
-    Resume::checked(oauth, &parameter(parts, "return_to").unwrap_or_default())
+    Resume::of_link(&oauth.0.urls, &parameter(parts, "return_to").unwrap_or_default())
 }
 
 async fn sign_in(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
-    let resume = told(&oauth, &parts, return_to(&oauth, &parts));
+    let page = return_to(&oauth, &parts);
+    // A script whose user has to log in first opens a window here.
+    let resume = match popup(&parts) {
+        Some(popup) => Resume::done(&oauth.0.urls, &page, Some(&popup)),
+        None => page,
+    };
     match caller {
         Caller::SignedIn(_) => return send(respond::see_other(resume.as_str())),
-        Caller::LoggedOut => return send(login::first(&oauth, &parts)),
+        Caller::LoggedOut => return send(login::first(&oauth, Route::SignIn, &parts)),
         Caller::Stranger | Caller::Unlinked { .. } => {}
     }
-    begin_or_refuse(&oauth, &parts, Begin::sign_in(&caller, resume))
+    begin_or_refuse(&oauth, Route::SignIn, &parts, Begin::sign_in(&caller, resume)).await
 }
 
 async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
     if matches!(caller, Caller::LoggedOut) {
-        return send(login::first(&oauth, &parts));
+        return send(login::first(&oauth, Route::Start, &parts));
     }
     let text = parameter(&parts, "intent").unwrap_or_default();
     let intent = match Intent::from_link(&oauth, &caller, &text) {
@@ -145,11 +158,13 @@ async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Resp
         return send(notice);
     }
     let mut begin = Begin::from_intent(&oauth, provider, intent, &caller);
-    begin.resume = told(&oauth, &parts, begin.resume);
+    if let Some(popup) = popup(&parts) {
+        begin.resume = begin.resume.told_to(&oauth.0.urls, &popup);
+    }
     if begin.is_granted_already(oauth.0.clock.now()) {
         return send(respond::see_other(begin.resume.as_str()));
     }
-    begin_or_refuse(&oauth, &parts, begin)
+    begin_or_refuse(&oauth, Route::Start, &parts, begin).await
 }
 
 /// The provider of a link, and the same person with the account there.
@@ -194,20 +209,13 @@ fn popup(parts: &Parts) -> Option<Popup> {
     parameter(parts, "popup").and_then(|number| Popup::parse(&number))
 }
 
-/// The end of an authorization, told to the script that opened this window, if one did.
-fn told(oauth: &OAuth, parts: &Parts, resume: Resume) -> Resume {
-    match popup(parts) {
-        Some(popup) => resume.told_to(oauth, &popup),
-        None => resume,
-    }
-}
-
 fn no_link(oauth: &OAuth, parts: &Parts, error: &Error) -> Ready {
     let visit = Visit::of(oauth, parts);
     match popup(parts) {
         Some(popup) => {
-            let end = Resume::done(oauth, &Resume::default_page(oauth), Some(&popup));
-            visit.failure(error, end.as_str())
+            let urls = &oauth.0.urls;
+            let end = Resume::done(urls, &Resume::default_page(urls), Some(&popup));
+            visit.failure(error, &end)
         }
         None => visit.failure_at_start(error),
     }
@@ -216,33 +224,34 @@ fn no_link(oauth: &OAuth, parts: &Parts, error: &Error) -> Ready {
 /// Where a script's authorization ends: the window that it opened tells it and closes. Without
 /// such a window there is nobody to tell, and the person goes on to the page.
 async fn done(State(oauth): State<OAuth>, parts: Parts) -> Response {
-    let page = page_of(&oauth, parts.uri.query().unwrap_or_default());
+    let page = Resume::of_path(&oauth.0.urls, &parameter(&parts, "to").unwrap_or_default());
     send(if popup(&parts).is_none() {
         respond::see_other(page.as_str())
     } else {
-        let notice = Notice::done(oauth.0.urls.path("client.js"));
+        let notice = Notice::done(oauth.0.urls.path(Route::ClientJs));
         Visit::of(&oauth, &parts).page(notice.with_link(LinkKind::Back, page.as_str()))
     })
 }
 
 /// Only a person who goes to a page begins an authorization.
-fn begin_or_refuse(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Response {
+async fn begin_or_refuse(oauth: &OAuth, route: Route, parts: &Parts, begin: Begin<'_>) -> Response {
     let origin = oauth.0.urls.origin_text();
     send(match RequestKind::of(&parts.method, &parts.headers, &origin) {
-        RequestKind::Page => begun(oauth, parts, begin),
-        RequestKind::Frame => framed(oauth, parts),
+        RequestKind::Page => begun(oauth, parts, begin).await,
+        RequestKind::Frame => framed(oauth, route, parts),
         RequestKind::Htmx => {
             // HTMX cannot follow to the provider, but the page can go where the link leads.
             let mut response = respond::bare(StatusCode::FORBIDDEN);
             let header = HeaderName::from_static("hx-redirect");
-            respond::set(&mut response, header, &own_link(oauth, parts));
+            respond::set(&mut response, header, &own_link(oauth, route, parts));
             response
         }
         _ => respond::bare(StatusCode::FORBIDDEN),
     })
 }
 
-fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
+async fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
+    oauth.look_before(begin.caller).await;
     match begin.begin(oauth, &parts.headers) {
         Ok(Begun { location, cookies }) => {
             let mut response = respond::see_other(&location);
@@ -253,9 +262,9 @@ fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
     }
 }
 
-fn framed(oauth: &OAuth, parts: &Parts) -> Ready {
+fn framed(oauth: &OAuth, route: Route, parts: &Parts) -> Ready {
     let notice = Notice::framed(StatusCode::FORBIDDEN);
-    let notice = notice.with_link(LinkKind::Continue, own_link(oauth, parts));
+    let notice = notice.with_link(LinkKind::Continue, own_link(oauth, route, parts));
     Visit::of(oauth, parts).page(notice)
 }
 
@@ -279,7 +288,7 @@ async fn callback(oauth: OAuth, provider: ProviderId, parts: Parts) -> Response 
             if let Some(once_more) = once_more.flatten() {
                 return send(once_more);
             }
-            visit.page(login::needed(&oauth, &Resume::checked(&oauth, resume)))
+            visit.page(login::needed(&oauth, resume))
         }
         ending => visit.ending(&caller, ending),
     };

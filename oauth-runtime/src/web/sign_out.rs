@@ -8,8 +8,7 @@ use super::request_kind::is_same_origin;
 use super::respond;
 use super::visit::{Visit, parameter, send};
 use crate::error::Error;
-use crate::flow::Resume;
-use crate::oauth::{Caller, OAuth};
+use crate::oauth::{Caller, OAuth, Resume, Route};
 use crate::pages::{LinkKind, Notice, PageKind};
 use crate::telemetry::AuditKind;
 use crate::tokens::ProviderId;
@@ -36,11 +35,11 @@ async fn leave(oauth: &OAuth, parts: &Parts, kind: PageKind) -> Response {
     let mut response = match ended {
         Ok(()) if parameter(parts, "return_to").is_some() => {
             let target = parameter(parts, "return_to").unwrap_or_default();
-            respond::see_other(Resume::checked(oauth, &target).as_str())
+            respond::see_other(Resume::of_link(&oauth.0.urls, &target).as_str())
         }
         Ok(()) => {
             let notice = visit.with_way_back(Notice::of_kind(kind));
-            visit.page(notice.with_link(LinkKind::SignIn, oauth.0.urls.path("sign-in")))
+            visit.page(notice.with_link(LinkKind::SignIn, oauth.0.urls.path(Route::SignIn)))
         }
         // This browser is signed out; a copy of its cookie elsewhere is not yet.
         Err(error) => visit.failure_at_start(&error),

@@ -9,8 +9,8 @@ use http::request::Parts;
 use super::guard;
 use super::respond::{self, Ready};
 use crate::error::{Code, Error};
-use crate::flow::{Action, Intent, called_off};
-use crate::oauth::{Caller, Ending, OAuth, OtherAccount};
+use crate::flow::{Action, Intent};
+use crate::oauth::{Caller, Ending, OAuth, OtherAccount, Resume, Route};
 use crate::pages::{Accounts, LinkKind, Notice};
 use crate::tokens::ProviderId;
 
@@ -45,31 +45,47 @@ impl<'a> Visit<'a> {
 
     /// The same from an authorization that was to end at `resume`: in a window that a script
     /// opened, back is out of it.
-    fn with_way_back_from(self, notice: Notice, resume: &str) -> Notice {
-        match called_off(self.oauth, resume) {
-            Some(out) => notice.with_link(LinkKind::Back, out),
+    fn with_way_back_from(self, notice: Notice, resume: &Resume) -> Notice {
+        match resume.called_off(&self.oauth.0.urls) {
+            Some(out) => notice.with_link(LinkKind::Back, out.into_string()),
             None => self.with_way_back(notice),
         }
     }
 
     /// What went wrong before anything could be resumed.
     pub(super) fn failure_at_start(self, error: &Error) -> Ready {
-        self.failure(error, &self.oauth.0.urls.default_page())
+        self.failure(error, &Resume::default_page(&self.oauth.0.urls))
     }
 
-    pub(super) fn failure(self, error: &Error, resume: &str) -> Ready {
+    pub(super) fn failure(self, error: &Error, resume: &Resume) -> Ready {
+        let urls = &self.oauth.0.urls;
+        // In a window that a script opened, the script begins it once more.
+        let has_way = *resume != Resume::default_page(urls) && resume.called_off(urls).is_none();
+        let again = has_way.then(|| resume.as_str());
+        self.with_failure(error, again, |notice| self.with_way_back_from(notice, resume))
+    }
+
+    /// The same at a route of ours, which is asked for again by this link.
+    pub(super) fn failure_of(self, error: &Error, link: &str) -> Ready {
+        self.with_failure(error, Some(link), |notice| self.with_way_back(notice))
+    }
+
+    fn with_failure(
+        self,
+        error: &Error,
+        again: Option<&str>,
+        with_way_back: impl Fn(Notice) -> Notice,
+    ) -> Ready {
         self.log(error);
+        // Once more would end the same way.
+        let in_vain = matches!(error.kind(), Code::CallbackInvalid | Code::AdminPolicy);
         let notice = Notice::failure(error);
-        let notice = match error.kind() {
-            // Once more would end the same way.
-            Code::CallbackInvalid | Code::AdminPolicy => notice,
-            _ if resume == self.oauth.0.urls.default_page() => notice,
-            // The script begins it once more.
-            _ if called_off(self.oauth, resume).is_some() => notice,
-            _ => notice.with_link(LinkKind::StartAgain, resume),
+        let notice = match again.filter(|_| !in_vain) {
+            Some(again) => notice.with_link(LinkKind::StartAgain, again),
+            None => notice,
         };
         let notice = notice.of_provider(self.oauth.provider(self.provider).name());
-        respond::failure(self.oauth, self.headers, error, self.with_way_back_from(notice, resume))
+        respond::failure(self.oauth, self.headers, error, with_way_back(notice))
     }
 
     /// What a person did is of interest; what the operator has to mend is more.
@@ -96,37 +112,50 @@ impl<'a> Visit<'a> {
     /// How an authorization ended, as the answer at the callback.
     pub(super) fn ending(self, caller: &Caller, ending: &Ending) -> Ready {
         let answer = match ending {
-            Ending::Back { resume } => Ok(respond::see_other(resume)),
+            Ending::Back { resume } => Ok(respond::see_other(resume.as_str())),
             Ending::Resumed { session, resume } => {
-                Ok(self.keeping(session.as_deref(), respond::see_other(resume)))
+                Ok(self.keeping(session.as_deref(), respond::see_other(resume.as_str())))
             }
             Ending::Declined { session, binding, missing, why, resume } => {
-                let intent = Intent::new(self.oauth, Some(*binding), missing, resume.clone());
+                let intent = Intent::new(self.oauth, Some(*binding), missing, resume);
                 let notice = Notice::declined(missing.clone());
                 self.once_more(notice, LinkKind::Grant, intent, why.as_deref())
                     .map(|notice| self.keeping(session.as_deref(), self.page(notice)))
             }
             Ending::Denied { scopes, why, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
                 self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
                     .map(|notice| self.page(notice))
             }
             Ending::OtherAccount(other) => self.other_account(caller, other),
             Ending::Taken { scopes, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
-                let intent = intent.choosing_account();
-                self.once_more(Notice::taken(), LinkKind::ChooseAccount, intent, None)
-                    .map(|notice| self.page(notice))
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
+                self.with_other_account(Notice::taken(), intent)
+            }
+            Ending::Disconnected { scopes, why, resume } => {
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
+                self.once_more(
+                    Notice::ended_meanwhile(),
+                    LinkKind::StartAgain,
+                    intent,
+                    why.as_deref(),
+                )
+                .map(|notice| self.page(notice))
             }
             Ending::NotAllowed { scopes, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume.clone());
-                let intent = intent.choosing_account();
-                self.once_more(Notice::not_allowed(), LinkKind::ChooseAccount, intent, None)
-                    .map(|notice| self.page(notice))
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
+                self.with_other_account(Notice::not_allowed(), intent)
             }
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
         };
         answer.unwrap_or_else(|error| self.failure_at_start(&error))
+    }
+
+    /// An account that will not do, with the way to choose another one.
+    fn with_other_account(self, notice: Notice, intent: Intent) -> Result<Ready, Error> {
+        let intent = intent.choosing_account();
+        let notice = self.once_more(notice, LinkKind::ChooseAccount, intent, None);
+        notice.map(|notice| self.page(notice))
     }
 
     /// A no of the person, with the way to say yes after all.
@@ -139,14 +168,13 @@ impl<'a> Visit<'a> {
     ) -> Result<Notice, Error> {
         let intent = intent.at(self.oauth, self.provider).with_why(why);
         let notice = notice.with_why(why).with_link(link, intent.to_link(self.oauth)?);
-        Ok(self.with_way_back_from(notice, &intent.resume))
+        Ok(self.with_way_back_from(notice, &intent.resume(self.oauth)))
     }
 
     /// Both ways on: as the one who is signed in, or as the other one from now on.
     fn other_account(self, caller: &Caller, other: &OtherAccount) -> Result<Ready, Error> {
         let link = |action, hint: &str| {
-            let intent =
-                Intent::new(self.oauth, caller.binding(), &other.scopes, other.resume.clone());
+            let intent = Intent::new(self.oauth, caller.binding(), &other.scopes, &other.resume);
             intent.at(self.oauth, self.provider).with_action(action, hint).to_link(self.oauth)
         };
         let Accounts { signed_in, chosen } = &other.accounts;
@@ -179,9 +207,9 @@ impl FromRequestParts<OAuth> for Caller {
 }
 
 /// The link that was followed, as a browser has to ask for it.
-pub(super) fn own_link(oauth: &OAuth, parts: &Parts) -> String {
-    let own = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    format!("{}{own}", oauth.0.urls.mount())
+pub(super) fn own_link(oauth: &OAuth, route: Route, parts: &Parts) -> String {
+    let path = oauth.0.urls.path(route);
+    parts.uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
 }
 
 /// A parameter of the query, if it is there exactly once.

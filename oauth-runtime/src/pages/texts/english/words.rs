@@ -188,6 +188,14 @@ pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::EndedMeanwhile,
+        Words {
+            title: "Disconnected meanwhile",
+            lead: "Your account was disconnected after this was begun, so nothing of it was kept.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Expired,
         Words {
             title: "This took too long",

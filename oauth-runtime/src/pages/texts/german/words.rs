@@ -190,6 +190,14 @@ pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::EndedMeanwhile,
+        Words {
+            title: "Inzwischen getrennt",
+            lead: "Ihr Konto wurde getrennt, nachdem dies begonnen war. Deshalb wurde nichts behalten.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Expired,
         Words {
             title: "Das hat zu lange gedauert",
