@@ -93,10 +93,13 @@ impl Proof {
         let ask = quote_spanned!(here=>
             #runtime::__private::#ask #runtime::#guard<#marker>, _, _>(&#ident::<#(#arguments),*>);
         );
+        let lifetimes = generics.lifetimes().next().map(
+            |_| quote!(, clippy::extra_unused_lifetimes, single_use_lifetimes, unused_lifetimes),
+        );
         // What is used by dead code alone is reported as dead, unless that is allowed around here.
         quote! {
             #[deny(dead_code)]
-            #[allow(deprecated)]
+            #[allow(deprecated #lifetimes)]
             fn __begins_with_its_guard #generics () #conditions { #ask }
         }
     }
