@@ -1,6 +1,6 @@
 // Keeps the week as a note without leaving the page. Where no script runs, the form does the same.
 
-import { ConsentCancelled, ConsentRequired, fetch } from "/oauth/client.js";
+import { AccountChanged, ConsentCancelled, ConsentRequired, fetch } from "/oauth/client.js";
 
 const form = document.querySelector("#keep");
 const button = form.querySelector("button");
@@ -29,6 +29,8 @@ form.addEventListener("submit", async (event) => {
 function explain(error) {
   if (error instanceof ConsentCancelled) {
     say("wrong", "Nothing was saved: you said no, or closed the window. The button asks again.");
+  } else if (error instanceof AccountChanged) {
+    say("wrong", "Nothing was saved: you changed the account.", "/week", "Show its week");
   } else if (error instanceof ConsentRequired) {
     say("wrong", "Your browser opened no window.", error.authorizeUrl, "Allow it on a page instead");
   } else {

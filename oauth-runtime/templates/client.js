@@ -1,47 +1,87 @@
 // oauth-runtime: a fetch that asks for missing consent.
 
-/** The person closed the window or said no; `name` is "AbortError". */
+/** The user closed the window or went back; `name` is "AbortError". */
 export class ConsentCancelled extends DOMException {
   constructor() {
-    super("consent was cancelled", "AbortError");
+    super("Access was not given, so this was not done.", "AbortError");
   }
 }
 
-/** No window opens without a click: call `open` from one. */
+/** No window opened: call `open` from a click, or show `authorizeUrl` as a link. */
 export class ConsentRequired extends Error {
   name = "ConsentRequired";
 }
 
+/** The account is another one than the call was made for: `retry` makes it for this one. */
+export class AccountChanged extends Error {
+  name = "AccountChanged";
+}
+
+// Our other routes are beside this module.
+const route = (name) => new URL(name, import.meta.url);
+
 /** As `window.fetch`; a stream cannot be sent twice and passes as it is. */
 export async function fetch(input, init) {
   if (init?.body instanceof ReadableStream) return globalThis.fetch(input, init);
+  const inClick = click();
   const request = new Request(input, init);
   const again = request.clone();
+  const send = () => globalThis.fetch(again.clone());
   const response = await globalThis.fetch(request);
   const problem = await refusal(response);
   if (!problem) return response;
-  return consent(problem, request.signal, async (word) => {
-    if (word === "cancelled") throw new ConsentCancelled();
-    const answer = await globalThis.fetch(again.clone());
-    if (word !== "granted" && (await refusal(answer))) throw new ConsentCancelled();
+  return consent(problem, request.signal, inClick, async (end) => {
+    if (end === "switched") {
+      const changed = new AccountChanged("Another account is in use now, so this was not done.");
+      throw Object.assign(changed, { retry: send });
+    }
+    // A window that told nothing may have changed the account too: only reading is safe then.
+    const reads = ["GET", "HEAD"].includes(request.method);
+    if (end !== "granted" && !(end === "gone" && reads)) throw new ConsentCancelled();
+    const answer = await send();
+    if (end === "gone" && (await refusal(answer))) throw new ConsentCancelled();
     return answer;
   });
 }
 
-/** What is missing, if the server says so in our words and the link stays here. */
+/**
+ * Runs something in the click that is handled now. Chromium and Firefox open a window for some
+ * seconds after a click; WebKit only for the first one, and only in timers that the click set.
+ */
+function click() {
+  let next;
+  let left = 0;
+  const tick = () => {
+    left -= 1;
+    next?.();
+    next = undefined;
+  };
+  if (navigator.userActivation?.isActive !== false)
+    for (; left < 49; left += 1) setTimeout(tick, 20 * (left + 1));
+  return (run) => {
+    if (left) next = run;
+    else run();
+  };
+}
+
+/** What is missing, if this app says so and the link is one of its own. */
 async function refusal(response) {
   const type = response.headers.get("content-type");
   if (![401, 403].includes(response.status) || !/^application\/problem\+json/.test(type)) return;
+  // After redirects it may be another server that answered.
+  if (!response.url || new URL(response.url).origin !== route("").origin) return;
   const problem = await response.clone().json().catch(() => null);
   const known = /^(sign_in|consent)_required$/.test(problem?.code);
-  if (!known || !URL.canParse(problem.authorize_url, location.href)) return;
-  problem.url = new URL(problem.authorize_url, location.href);
-  if (problem.url.origin === location.origin) return problem;
+  if (!known || !URL.canParse(problem.authorize_url, import.meta.url)) return;
+  problem.url = new URL(problem.authorize_url, import.meta.url);
+  const [own] = problem.url.href.split("?");
+  if (["start", "sign-in"].some((name) => route(name).href === own)) return problem;
 }
 
-function consent({ code, why, missing_scopes: missingScopes, url }, signal, retry) {
-  const key = `${code} ${missingScopes}`;
-  const required = new ConsentRequired("consent is required");
+function consent(problem, signal, inClick, retry) {
+  const { code, provider, why, missing_scopes: missingScopes, url } = problem;
+  const key = `${code} ${provider} ${missingScopes}`;
+  const required = new ConsentRequired("Access is needed, and no window opened to ask for it.");
   return new Promise((resolve, reject) => {
     const open = async () => {
       const end = popup(url, key);
@@ -56,7 +96,7 @@ function consent({ code, why, missing_scopes: missingScopes, url }, signal, retr
     const ask = () => dispatchEvent(event) && reject(required);
     signal.addEventListener("abort", () => reject(signal.reason));
     if (ends.has(key) || navigator.userActivation?.isActive !== false)
-      open().catch((error) => error === required && ask());
+      inClick(() => signal.aborted || open().catch((error) => error === required && ask()));
     else ask();
   });
 }
@@ -79,7 +119,7 @@ function popup(url, key) {
   const over = new AbortController();
   const end = new Promise((resolve) => {
     channel.onmessage = ({ data }) => resolve(data);
-    // What is cut off from its opener looks closed: it is over once the person is back.
+    // What is cut off from its opener looks closed: it is over once the user is back.
     const back = () => setTimeout(() => opened.closed && resolve("gone"), 500);
     for (const sign of ["focus", "pointerdown", "keydown"])
       addEventListener(sign, back, { signal: over.signal });
@@ -93,7 +133,7 @@ function popup(url, key) {
 }
 
 // At the end, in that window: tell the one that waits, and close.
-if (location.pathname === new URL("done", import.meta.url).pathname) {
+if (location.pathname === route("done").pathname) {
   const query = new URLSearchParams(location.search);
   const channel = new BroadcastChannel(`oauth:${query.get("popup")}`);
   channel.postMessage(query.get("end") ?? "granted");

@@ -1,17 +1,19 @@
-//! A real browser: headless Chromium, driven by chromedriver, both gone when dropped.
+//! A real browser without a screen: Chromium, Firefox or `WebKit`, and the program that drives it.
+//! Both are gone when dropped.
 
 mod driver;
+mod engine;
 mod looks;
 mod record;
 mod tabs;
 
-use std::env;
 use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use engine::Engine;
 pub use looks::Looks;
 pub use record::Request;
 pub use tabs::Tab;
@@ -23,7 +25,7 @@ use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::*;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::root;
+use crate::target;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(25);
@@ -34,7 +36,8 @@ static BROWSERS: Semaphore = Semaphore::const_new(4);
 
 /// One browser with a profile of its own.
 #[derive(Debug)]
-pub struct Chromium {
+pub struct WebBrowser {
+    pub engine: Engine,
     // In the order in which they have to go: the session, its driver, the files.
     session: Session,
     _driver: Driver,
@@ -43,40 +46,51 @@ pub struct Chromium {
     _turn: Option<SemaphorePermit<'static>>,
 }
 
-impl Chromium {
-    /// Starts a browser of the usual size in light colours.
+impl WebBrowser {
+    /// Starts Chromium of the usual size in light colours.
     pub async fn start() -> Self {
         Self::with(Looks::default()).await
     }
 
-    /// Starts a browser that looks at pages in this way.
+    /// Starts Chromium that looks at pages in this way.
     pub async fn with(looks: Looks) -> Self {
         let turn = said(BROWSERS.acquire().await, "a turn");
-        Self::begin(looks, Some(turn)).await
+        Self::begin(Engine::Chromium, looks, Some(turn)).await
+    }
+
+    /// Starts a browser of this engine.
+    pub async fn of(engine: Engine) -> Self {
+        let turn = said(BROWSERS.acquire().await, "a turn");
+        Self::begin(engine, Looks::default(), Some(turn)).await
     }
 
     /// Starts another browser beside this one, which knows nothing of it.
     pub async fn beside(&self) -> Self {
-        Self::begin(self.looks, None).await
+        Self::begin(self.engine, self.looks, None).await
     }
 
-    async fn begin(looks: Looks, turn: Option<SemaphorePermit<'static>>) -> Self {
+    async fn begin(engine: Engine, looks: Looks, turn: Option<SemaphorePermit<'static>>) -> Self {
         let profile = Profile::new();
-        let driver = Driver::start();
-        let capabilities = said(looks::capabilities(looks, &profile.0), "the flags");
+        let mut driver = Driver::start(engine, &profile.0);
+        let capabilities = said(looks::capabilities(engine, looks, &profile.0), "the flags");
         let session = said(WebDriver::new(driver.url(), capabilities).await, "a session");
+        driver.session = Some(session.session_id().to_string());
         let session = Session(Some(session));
-        let browser = Self { session, _driver: driver, _profile: profile, looks, _turn: turn };
+        let (_driver, _profile, _turn) = (driver, profile, turn);
+        let browser = Self { engine, session, _driver, _profile, looks, _turn };
         browser.resize().await;
         browser
     }
 
-    /// Gives pages their size: the window itself is never narrower than 500 pixels.
+    /// Gives pages their size: Chromium's window itself is never narrower than 500 pixels.
     async fn resize(&self) {
         let (width, height) = (self.looks.width, self.looks.height);
-        let tools = self.driver().cdp();
-        let resized =
-            tools.emulation().set_device_metrics_override(width, height, 1.0, false).await;
+        let resized = if self.engine == Engine::Chromium {
+            let tools = self.driver().cdp();
+            tools.emulation().set_device_metrics_override(width, height, 1.0, false).await
+        } else {
+            self.driver().set_window_rect(0, 0, width, height).await
+        };
         said(resized, "the size of the window");
     }
 
@@ -214,10 +228,8 @@ fn said<T, E: Display>(result: Result<T, E>, what: &str) -> T {
     result.unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
-/// `target/screenshots`, wherever cargo's target folder is.
 fn screenshots() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    root().join(target.unwrap_or_else(|| "target".into())).join("screenshots")
+    target().join("screenshots")
 }
 
 #[cfg(test)]

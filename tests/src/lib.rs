@@ -14,7 +14,7 @@ mod ui;
 use std::env;
 use std::path::{Path, PathBuf};
 
-pub use programs::find_program;
+pub use programs::{find_program, geckodriver, tools};
 pub use ui::{SKIPPED, ui_compiler_matches};
 
 /// The names under which Chromium is installed.
@@ -22,6 +22,13 @@ pub const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome"]
 
 /// The program that drives it.
 pub const CHROMEDRIVER: &str = "chromedriver";
+
+/// The names under which Firefox is installed.
+pub const FIREFOX: &[&str] = &["firefox-esr", "firefox"];
+
+/// The program that drives `WebKit`, and the screen in memory that it needs.
+pub const WEBKIT_DRIVER: &str = "WebKitWebDriver";
+pub const XVFB: &str = "Xvfb";
 
 /// The programs of `PostgreSQL`.
 pub const INITDB: &str = "initdb";
@@ -36,6 +43,12 @@ pub fn root() -> PathBuf {
     let package =
         env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&package).join("..")
+}
+
+/// Cargo's target folder, wherever it is.
+pub fn target() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    root().join(target.unwrap_or_else(|| "target".into()))
 }
 
 /// The examples of the README, as anybody would copy them.

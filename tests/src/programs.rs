@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use crate::root;
+
 /// Here Debian has a folder for each version of `PostgreSQL`, and nothing of it on the path.
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
@@ -12,6 +14,17 @@ pub fn find_program(names: &[&str]) -> Option<PathBuf> {
     let mut directories = path.unwrap_or_default();
     directories.extend(newest_first(Path::new(POSTGRESQL)));
     names.iter().find_map(|name| find(name, &directories))
+}
+
+/// Where cargo installs the programs that the suites need and the system does not have.
+pub fn tools() -> PathBuf {
+    root().join("target/tools")
+}
+
+/// The program that drives Firefox: the one that was built for these tests, or the system's.
+pub fn geckodriver() -> PathBuf {
+    let built = tools().join("bin/geckodriver");
+    if built.is_file() { built } else { "geckodriver".into() }
 }
 
 /// The folders of programs of each version.

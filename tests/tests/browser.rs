@@ -1,12 +1,33 @@
-//! Our demo in a real Chromium: what a person does, and what becomes of it.
+//! Our demo in real browsers: what a person does, and what becomes of it.
+
+/// Makes a test of each of these functions for every engine.
+macro_rules! in_every_engine {
+    ($($name:ident),* $(,)?) => {
+        in_every_engine!(@ chromium Chromium: $($name),*);
+        in_every_engine!(@ firefox Firefox: $($name),*);
+        in_every_engine!(@ webkit WebKit: $($name),*);
+    };
+    (@ $module:ident $engine:ident: $($name:ident),*) => {
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::$name(oauth_tests::browser::Engine::$engine).await;
+                }
+            )*
+        }
+    };
+}
 
 mod accounts;
 mod consent;
+mod elsewhere;
 mod fetch;
 mod forms;
 mod history;
 mod keyboard;
 mod looks;
+mod other_origins;
 mod own_login;
 mod person;
 mod refusals;
@@ -16,6 +37,7 @@ mod week;
 
 use oauth_examples::demo::Demo;
 use oauth_runtime::fake::{Endpoint, FakeAccount, FakeGoogle};
+use oauth_tests::browser::Engine;
 use tokio::task::JoinHandle;
 
 use crate::support::Folder;
@@ -63,7 +85,11 @@ impl Served {
 
 /// The demo, and somebody in front of a browser who has not opened it yet.
 async fn somebody() -> (Served, Person) {
+    somebody_at(Engine::Chromium).await
+}
+
+async fn somebody_at(engine: Engine) -> (Served, Person) {
     let demo = Served::start().await;
-    let person = Person::at(&demo.origin).await;
+    let person = Person::of(engine, &demo.origin).await;
     (demo, person)
 }

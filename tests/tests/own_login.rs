@@ -268,6 +268,25 @@ async fn a_user_who_chooses_another_account_is_asked_which() {
     assert_eq!(second.go(app.url("/notes")).await.status, 200);
 }
 
+/// The user links another account in the window of a script: the script's call was made for the
+/// account before, and it is told so.
+#[tokio::test]
+async fn a_script_is_told_that_another_account_is_linked() {
+    let app = app().await;
+    let mut browser = browser_of("1");
+    browser.authorize(app.url("/notes"), ADA, DRIVE).await;
+    let refused = browser.fetch(app.url("/week"), &[]).await.json();
+    let start = app.url(refused["authorize_url"].as_str().unwrap());
+    let asked = browser.go(format!("{start}&popup=1")).await.location();
+    let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+    let other = browser.authorize(hinted, BOB, &[]).await;
+    assert_eq!(other.status, 409, "{}", other.body);
+    let scopes = ["calendar.events.readonly"];
+    let end = browser.authorize(other.link("Switch to bob"), BOB, &scopes).await;
+    assert_eq!(end.url.path(), "/oauth/done", "{}", end.body);
+    assert_eq!(crate::support::query(&end.url, "end").as_deref(), Some("switched"));
+}
+
 /// A signs out of the app and B signs in, in the same browser: B sees nothing of A.
 #[tokio::test]
 async fn two_people_share_a_browser() {

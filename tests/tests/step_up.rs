@@ -291,6 +291,24 @@ async fn a_script_is_told_of_another_account_after_its_session_ended() {
     }
 }
 
+/// However long the page's address is, what is said of the account has room beside it.
+#[tokio::test]
+async fn a_long_address_leaves_room_for_what_is_said_of_the_account() {
+    for length in (480..600).step_by(12) {
+        let (app, mut browser) = (App::start().await, Browser::new());
+        browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+        let behind = app.url(&format!("/hello?q={}", "x".repeat(length)));
+        let refused = browser.fetch(app.url("/notes"), &[("referer", &behind)]).await;
+        let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+        let asked = browser.go(start).await.location();
+        let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+        let other = browser.authorize(hinted, BOB, &[]).await;
+        let declined = browser.authorize(other.link("Switch to bob"), BOB, &[]).await;
+        let end = browser.authorize(declined.link("Grant access"), BOB, &["drive.file"]).await;
+        assert_eq!(query(&end.url, "end").as_deref(), Some("switched"), "{length}");
+    }
+}
+
 /// A window's number changes nothing about a link that no script asked for.
 #[tokio::test]
 async fn a_number_moves_no_other_authorization() {
@@ -308,7 +326,7 @@ async fn the_module_is_small_and_kept_as_long_as_it_is_the_same() {
     let url = app.url("/oauth/client.js");
     let module = browser.send(Method::GET, &url, &[], None).await;
     assert_eq!(module.status, 200);
-    assert!(module.body.len() <= 4096, "{} bytes", module.body.len());
+    assert!(module.body.len() <= 6144, "{} bytes", module.body.len());
     assert!(module.body.contains("export async function fetch("));
     assert_eq!(module.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(module.header("cache-control"), "no-cache");

@@ -14,7 +14,7 @@ const PAGE: &str = r#"<!doctype html><html lang=en><meta charset=utf-8><title>We
 <ul></ul>
 <p role=status></p>
 <script type=module>
-import { fetch, ConsentCancelled } from "/oauth/client.js";
+import { fetch, ConsentCancelled, ConsentRequired } from "/oauth/client.js";
 
 document.querySelector("button").addEventListener("click", async () => {
   const status = document.querySelector("[role=status]");
@@ -25,7 +25,11 @@ document.querySelector("button").addEventListener("click", async () => {
     document.querySelector("ul").replaceChildren(...events.map(line));
     status.textContent = "";
   } catch (error) {
-    status.textContent = error instanceof ConsentCancelled ? "You said no." : "Try again later.";
+    const known = error instanceof ConsentCancelled || error instanceof ConsentRequired;
+    status.textContent = known ? error.message : "Try again later.";
+    if (!error.authorizeUrl) return;
+    const link = { href: error.authorizeUrl, textContent: "Allow it on a page" };
+    status.append(" ", Object.assign(document.createElement("a"), link));
   }
 });
 </script>"#;

@@ -256,13 +256,13 @@ async fn exchange(
 /// as who he is by then: the cookie of that answer may never have reached his browser.
 async fn elsewhere(
     oauth: &OAuth,
-    Answered { flow, caller, .. }: &Answered,
+    Answered { caller, .. }: &Answered,
     key: &[u8; 16],
 ) -> Result<Ending, Error> {
     let (waited, claim) = oauth.0.claims.finished_elsewhere(key, &oauth.0.clock).await?;
     match claim {
-        Some(Claim::Done { holder, .. }) if waited || caller.binding() == Some(holder) => {
-            Ok(Ending::Back { resume: flow.resume(oauth) })
+        Some(Claim::Done { holder, resume }) if waited || caller.binding() == Some(holder) => {
+            Ok(Ending::Back { resume: resume.resume(&oauth.0.urls) })
         }
         _ => Err(Error::new(Code::CallbackInvalid, "the answer was used before")),
     }

@@ -57,8 +57,9 @@ impl Flow {
         {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
+        let before = caller.signed_in().map(|who| who.key);
         match self.keep(oauth, (provider, &caller), key, &authorized, asked_at).await {
-            Ok(kept) => Ok(self.ending(oauth, kept).await),
+            Ok(kept) => Ok(self.told_account(oauth, before, &key).ending(oauth, kept).await),
             Err(Unsaved::Taken) => Ok(self.taken(oauth, &caller).await),
             Err(Unsaved::Disconnected) => {
                 oauth.0.accounts.give_back(&key, &authorized).await;
@@ -158,6 +159,15 @@ impl Flow {
             scopes: self.needed.to_set(),
             resume: self.resume(oauth),
         })
+    }
+
+    /// The same, whose end says so where the account is another one than before, also one that is
+    /// linked.
+    fn told_account(mut self, oauth: &OAuth, before: Option<AccountKey>, now: &AccountKey) -> Self {
+        if before.is_some_and(|before| before != *now) {
+            self.resume = self.resume(oauth).switched(&oauth.0.urls).to_kept();
+        }
+        self
     }
 
     async fn ending(self, oauth: &OAuth, kept: Kept) -> Finished {

@@ -1,14 +1,14 @@
 //! How a browser looks at pages, and what it is told when it starts.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 use thirtyfour::common::log::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
+use thirtyfour::{Capabilities, ChromiumLikeCapabilities};
 
-use crate::CHROMIUM;
+use super::Engine;
+use crate::{CHROMIUM, FIREFOX, find_program};
 
 /// Nothing but the pages under test: no graphics, no first run, no talk with the network. The
 /// last one holds it: every name but that of this machine leads nowhere.
@@ -52,9 +52,37 @@ impl Default for Looks {
     }
 }
 
-pub(super) fn capabilities(looks: Looks, profile: &Path) -> WebDriverResult<ChromeCapabilities> {
+/// What the engine is told when it starts. Only Chromium can look in every way: the other ones
+/// are as they come.
+pub(super) fn capabilities(
+    engine: Engine,
+    looks: Looks,
+    profile: &Path,
+) -> WebDriverResult<Capabilities> {
+    match engine {
+        Engine::Chromium => chromium(looks, profile),
+        Engine::Firefox => firefox(looks),
+        Engine::WebKit => Ok(Capabilities::new()),
+    }
+}
+
+fn firefox(looks: Looks) -> WebDriverResult<Capabilities> {
+    let mut capabilities = Capabilities::new();
+    capabilities.set("browserName", "firefox")?;
+    let mut options = json!({
+        "args": ["-headless"],
+        "prefs": { "intl.accept_languages": looks.language },
+    });
+    if let Some(program) = find_program(FIREFOX) {
+        options["binary"] = json!(program);
+    }
+    capabilities.set("moz:firefoxOptions", options)?;
+    Ok(capabilities)
+}
+
+fn chromium(looks: Looks, profile: &Path) -> WebDriverResult<Capabilities> {
     let mut capabilities = DesiredCapabilities::chrome();
-    if let Some(program) = CHROMIUM.iter().find_map(|name| find(name)) {
+    if let Some(program) = find_program(CHROMIUM) {
         capabilities.set_binary(&program.to_string_lossy())?;
     }
     for flag in FLAGS {
@@ -77,10 +105,5 @@ pub(super) fn capabilities(looks: Looks, profile: &Path) -> WebDriverResult<Chro
         "session.startup_urls": ["about:blank"],
     });
     capabilities.add_experimental_option("prefs", preferences)?;
-    Ok(capabilities)
-}
-
-fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    Ok(capabilities.into())
 }

@@ -2,19 +2,26 @@
 
 use serde_json::Value;
 
-use super::{Chromium, said};
+use super::{Engine, WebBrowser, said};
 
-impl Chromium {
+impl WebBrowser {
     /// What the console complained of since it was last asked: scripts and styles that fail or
-    /// are refused, answers that are errors.
+    /// are refused, answers that are errors. Only Chromium tells.
     pub async fn complaints(&self) -> Vec<String> {
+        if self.engine != Engine::Chromium {
+            return Vec::new();
+        }
         let entries = said(self.driver().get_log("browser").await, "the console");
         let serious = entries.into_iter().filter(|entry| entry.level == "SEVERE");
         serious.map(|entry| entry.message).collect()
     }
 
-    /// Everything that was asked for since the last time, redirects one by one.
+    /// Everything that was asked for since the last time, redirects one by one. Only Chromium
+    /// tells.
     pub async fn requests(&self) -> Vec<Request> {
+        if self.engine != Engine::Chromium {
+            return Vec::new();
+        }
         let entries = said(self.driver().get_log("performance").await, "the record");
         entries.iter().filter_map(|entry| Request::parse(&entry.message)).collect()
     }

@@ -2,7 +2,7 @@
 
 use thirtyfour::WindowHandle;
 
-use super::{Chromium, said};
+use super::{WebBrowser, said};
 
 /// So many questions to the driver take several seconds.
 const ATTEMPTS: usize = 3_000;
@@ -11,7 +11,7 @@ const ATTEMPTS: usize = 3_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tab(WindowHandle);
 
-impl Chromium {
+impl WebBrowser {
     /// The tab that the browser shows.
     pub async fn tab(&self) -> Tab {
         Tab(said(self.driver().window().await, "the tab"))
@@ -24,7 +24,7 @@ impl Chromium {
         tab
     }
 
-    /// Waits until there are so many tabs and windows; the newest is the last one.
+    /// Waits until there are so many tabs and windows, which come in no order.
     ///
     /// # Panics
     /// If there are not within some seconds.

@@ -1,10 +1,17 @@
 //! Saying yes: to signing in, to one scope, to the next one.
 
-use super::{ADA, CALENDAR, DRIVE, Endpoint, somebody};
+use oauth_tests::browser::Engine;
 
-#[tokio::test]
-async fn whoever_signs_in_by_the_link_comes_back_to_the_page() {
-    let (demo, ada) = somebody().await;
+use super::{ADA, CALENDAR, DRIVE, Endpoint, somebody, somebody_at};
+
+in_every_engine![
+    whoever_signs_in_by_the_link_comes_back_to_the_page,
+    a_person_consents_to_one_scope_and_saves_a_note,
+    a_second_scope_is_asked_for_alone_and_both_serve_afterwards,
+];
+
+async fn whoever_signs_in_by_the_link_comes_back_to_the_page(engine: Engine) {
+    let (demo, ada) = somebody_at(engine).await;
     ada.opens("/").await;
     ada.clicks("header a[href^='/oauth/sign-in']").await;
     ada.chooses(ADA).await;
@@ -17,9 +24,8 @@ async fn whoever_signs_in_by_the_link_comes_back_to_the_page() {
     ada.arrives_at("/").await;
 }
 
-#[tokio::test]
-async fn a_person_consents_to_one_scope_and_saves_a_note() {
-    let (demo, ada) = somebody().await;
+async fn a_person_consents_to_one_scope_and_saves_a_note(engine: Engine) {
+    let (demo, ada) = somebody_at(engine).await;
     ada.opens("/").await;
     ada.clicks("a[href='/notes']").await;
     ada.chooses(ADA).await;
@@ -36,9 +42,8 @@ async fn a_person_consents_to_one_scope_and_saves_a_note() {
     assert_eq!(demo.fake.calls(Endpoint::Token), 1);
 }
 
-#[tokio::test]
-async fn a_second_scope_is_asked_for_alone_and_both_serve_afterwards() {
-    let (demo, ada) = somebody().await;
+async fn a_second_scope_is_asked_for_alone_and_both_serve_afterwards(engine: Engine) {
+    let (demo, ada) = somebody_at(engine).await;
     ada.opens("/notes").await;
     ada.chooses(ADA).await;
     ada.grants(&[DRIVE]).await;

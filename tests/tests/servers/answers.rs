@@ -29,7 +29,7 @@ async fn a_person_who_cancels_loses_nothing_and_can_try_again() {
 #[tokio::test]
 async fn whoever_cancels_the_sign_in_is_nobody_and_can_try_again() {
     let app = App::start(60).await;
-    let chromium = oauth_tests::browser::Chromium::start().await;
+    let chromium = oauth_tests::browser::WebBrowser::start().await;
     chromium.goto(app.url("/read")).await;
     app.cancel(&chromium).await;
     assert!(chromium.text("main").await.contains("Nothing has changed"));

@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use oauth_runtime::{Error, OAuth, Token, User, requires_scopes};
-use oauth_tests::browser::Chromium;
+use oauth_tests::browser::WebBrowser;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -96,15 +96,15 @@ impl App {
 
     /// Opens a page of the app and signs in as `name` where the server asks for it, up to its
     /// consent page.
-    pub async fn open_as(&self, name: &str, path: &str) -> Chromium {
-        let chromium = Chromium::start().await;
+    pub async fn open_as(&self, name: &str, path: &str) -> WebBrowser {
+        let chromium = WebBrowser::start().await;
         chromium.goto(self.url(path)).await;
         self.sign_in(&chromium, name).await;
         chromium
     }
 
     /// Fills in the server's sign-in pages, up to its consent page.
-    pub async fn sign_in(&self, chromium: &Chromium, name: &str) {
+    pub async fn sign_in(&self, chromium: &WebBrowser, name: &str) {
         let kind = self.server.kind;
         for (field, text) in kind.sign_in {
             chromium.type_into(field, text.unwrap_or(name)).await;
@@ -116,20 +116,20 @@ impl App {
     }
 
     /// What the consent page says is asked for.
-    pub async fn asked(&self, chromium: &Chromium) -> String {
+    pub async fn asked(&self, chromium: &WebBrowser) -> String {
         chromium.text(self.server.kind.asked).await
     }
 
-    pub async fn agree(&self, chromium: &Chromium) {
+    pub async fn agree(&self, chromium: &WebBrowser) {
         chromium.click(self.server.kind.agree).await;
     }
 
-    pub async fn cancel(&self, chromium: &Chromium) {
+    pub async fn cancel(&self, chromium: &WebBrowser) {
         chromium.click(self.server.kind.cancel).await;
     }
 
     /// Somebody who granted all that the page wants, and who sees it.
-    pub async fn granted(&self, name: &str, path: &str) -> Chromium {
+    pub async fn granted(&self, name: &str, path: &str) -> WebBrowser {
         let chromium = self.open_as(name, path).await;
         self.agree(&chromium).await;
         chromium.wait_for("#did").await;
@@ -137,7 +137,7 @@ impl App {
     }
 
     /// The same person's browser without a screen.
-    pub async fn copy_of(&self, chromium: &Chromium) -> Browser {
+    pub async fn copy_of(&self, chromium: &WebBrowser) -> Browser {
         let mut browser = Browser::new();
         for cookie in chromium.driver().get_all_cookies().await.unwrap() {
             browser.cookies.insert(cookie.name, cookie.value);
@@ -147,7 +147,7 @@ impl App {
 }
 
 /// Ends the session at the server, and leaves that at the app alone.
-pub async fn sign_out_of_the_server(app: &App, chromium: &Chromium) {
+pub async fn sign_out_of_the_server(app: &App, chromium: &WebBrowser) {
     chromium.goto(app.server.url(".well-known/openid-configuration")).await;
     chromium.driver().delete_all_cookies().await.unwrap();
 }

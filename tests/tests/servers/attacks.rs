@@ -1,6 +1,6 @@
 //! Codes that come twice, to the wrong browser, or with the wrong words.
 
-use oauth_tests::browser::Chromium;
+use oauth_tests::browser::WebBrowser;
 use url::Url;
 
 use super::App;
@@ -24,7 +24,7 @@ fn parameter(url: &Url, name: &str) -> String {
 }
 
 /// Somebody who has consented, and the callback that the app has not seen.
-async fn about_to_return(app: &App, name: &str) -> (Chromium, Url) {
+async fn about_to_return(app: &App, name: &str) -> (WebBrowser, Url) {
     app.keep_callbacks(true);
     let chromium = app.open_as(name, "/read").await;
     app.agree(&chromium).await;
@@ -33,7 +33,7 @@ async fn about_to_return(app: &App, name: &str) -> (Chromium, Url) {
     (chromium, app.last_callback().0)
 }
 
-async fn who(app: &App, chromium: &Chromium) -> String {
+async fn who(app: &App, chromium: &WebBrowser) -> String {
     chromium.goto(app.url("/")).await;
     chromium.text("#user").await
 }

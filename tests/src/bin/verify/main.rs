@@ -103,7 +103,7 @@ impl Report {
 }
 
 fn run_suite(suite: &Suite, root: &Path, cargo: &Cargo) -> (Counts, Vec<String>) {
-    match suite.install_servers(root) {
+    match suite.install_extras(root) {
         Ok(()) => cargo.run(&suite.step()),
         Err(remark) => (Counts::one(false), vec![format!("suite {}: {remark}", suite.feature)]),
     }

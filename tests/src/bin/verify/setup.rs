@@ -12,12 +12,12 @@ use crate::step::Step;
 pub(crate) struct Suite {
     pub(crate) feature: &'static str,
     needs: &'static [Need],
-    servers: &'static [Server],
+    extras: &'static [Extra],
 }
 
-/// The folder of a server, and what installs the packages that it is made of, exactly those that
-/// are locked there.
-struct Server {
+/// What Debian has no package of, the folder in which it is installed, and what installs it, in
+/// exactly the versions that are locked.
+struct Extra {
     folder: &'static str,
     installers: &'static [&'static [&'static str]],
 }
@@ -33,6 +33,10 @@ struct Need {
 const BROWSER: Need = Need { programs: oauth_tests::CHROMIUM, trial: &[], package: "chromium" };
 const DRIVER: Need =
     Need { programs: &[oauth_tests::CHROMEDRIVER], trial: &[], package: "chromium-driver" };
+const FIREFOX: Need = Need { programs: oauth_tests::FIREFOX, trial: &[], package: "firefox-esr" };
+const WEBKIT: Need =
+    Need { programs: &[oauth_tests::WEBKIT_DRIVER], trial: &[], package: "webkit2gtk-driver" };
+const XVFB: Need = Need { programs: &[oauth_tests::XVFB], trial: &[], package: "xvfb" };
 const NODE: Need = Need { programs: &["node"], trial: &[], package: "nodejs" };
 const NPM: Need = Need { programs: &["npm"], trial: &[], package: "npm" };
 // Debian's Python comes without what makes an environment of packages.
@@ -46,11 +50,25 @@ const POSTGRES: Need =
     Need { programs: &[oauth_tests::POSTGRES], trial: &[], package: "postgresql" };
 const REDIS: Need = Need { programs: oauth_tests::REDIS, trial: &[], package: "redis-server" };
 
-const OIDC_PROVIDER: Server = Server {
+/// What drives Firefox; without the symbols for a debugger it is built in half the time.
+const GECKODRIVER: Extra = Extra {
+    folder: "tests",
+    installers: &[&[
+        "cargo",
+        "install",
+        "geckodriver",
+        "--version==0.37.1",
+        "--locked",
+        "--debug",
+        "--config=profile.dev.debug=0",
+        "--root=../target/tools",
+    ]],
+};
+const OIDC_PROVIDER: Extra = Extra {
     folder: "tests/servers/oidc-provider",
     installers: &[&["npm", "ci", "--prefer-offline"]],
 };
-const CANAILLE: Server = Server {
+const CANAILLE: Extra = Extra {
     folder: "tests/servers/canaille",
     installers: &[
         &["python3", "-m", "venv", ".venv"],
@@ -70,12 +88,16 @@ const CANAILLE: Server = Server {
 };
 
 pub(crate) const SUITES: &[Suite] = &[
-    Suite { feature: "browser", needs: &[BROWSER, DRIVER], servers: &[] },
-    Suite { feature: "databases", needs: &[INITDB, POSTGRES, REDIS], servers: &[] },
+    Suite {
+        feature: "browser",
+        needs: &[BROWSER, DRIVER, FIREFOX, WEBKIT, XVFB],
+        extras: &[GECKODRIVER],
+    },
+    Suite { feature: "databases", needs: &[INITDB, POSTGRES, REDIS], extras: &[] },
     Suite {
         feature: "servers",
         needs: &[BROWSER, DRIVER, NODE, NPM, PYTHON],
-        servers: &[OIDC_PROVIDER, CANAILLE],
+        extras: &[OIDC_PROVIDER, CANAILLE],
     },
 ];
 
@@ -88,11 +110,11 @@ impl Suite {
         Step::tests(&format!("suite {feature}"), &command)
     }
 
-    /// Installs what the suite's servers are made of.
+    /// Installs what no package of Debian holds.
     ///
     /// All that the suite needs is there by now: if this fails, so does the suite.
-    pub(crate) fn install_servers(&self, root: &Path) -> Result<(), String> {
-        self.servers.iter().try_for_each(|server| server.install(root))
+    pub(crate) fn install_extras(&self, root: &Path) -> Result<(), String> {
+        self.extras.iter().try_for_each(|extra| extra.install(root))
     }
 
     fn missing(&self) -> Vec<&'static Need> {
@@ -100,7 +122,7 @@ impl Suite {
     }
 }
 
-impl Server {
+impl Extra {
     fn install(&self, root: &Path) -> Result<(), String> {
         let folder = root.join(self.folder);
         for words in self.installers {
@@ -167,7 +189,9 @@ fn install(packages: &[&str]) {
     let apt = |arguments: &[&str]| {
         println!("apt-get {}", arguments.join(" "));
         let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+        // Machines that have just started often update themselves.
+        command.args(["-o", "DPkg::Lock::Timeout=300"]).args(arguments);
+        command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
     let install: Vec<_> =
@@ -197,13 +221,27 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_cannot_be_installed_fails_its_suite() {
+    fn an_extra_that_cannot_be_installed_fails_its_suite() {
         let root = oauth_tests::root();
-        let server = Server { folder: "no-such-folder", installers: &[&["npm", "ci"]] };
-        let failed = server.install(&root).unwrap_err();
+        let extra = Extra { folder: "no-such-folder", installers: &[&["npm", "ci"]] };
+        let failed = extra.install(&root).unwrap_err();
         assert!(failed.starts_with("FAILED: npm ci in no-such-folder: "), "{failed}");
-        let server = Server { folder: "tests", installers: &[&["false"]] };
-        assert!(server.install(&root).unwrap_err().starts_with("FAILED: false in tests: "));
+        let extra = Extra { folder: "tests", installers: &[&["false"]] };
+        assert!(extra.install(&root).unwrap_err().starts_with("FAILED: false in tests: "));
+    }
+
+    /// A missing engine is a suite that is skipped, and that fails under `--strict`.
+    #[test]
+    fn the_browser_suite_needs_every_engine() {
+        let suite = SUITES.iter().find(|suite| suite.feature == "browser").unwrap();
+        let packages = suite.needs.iter().map(|need| need.package).collect::<Vec<_>>();
+        for package in ["chromium", "chromium-driver", "firefox-esr", "webkit2gtk-driver", "xvfb"] {
+            assert!(packages.contains(&package), "{package}");
+        }
+        let driver = GECKODRIVER.installers[0].join(" ");
+        assert!(driver.contains("--version==") && driver.contains("--locked"), "{driver}");
+        assert!(driver.ends_with("--root=../target/tools"), "{driver}");
+        assert_eq!(oauth_tests::tools(), oauth_tests::root().join("target/tools"));
     }
 
     #[test]
