@@ -603,7 +603,7 @@ mod tests {
 
     #[test]
     fn each_slip_in_the_arguments_says_what_to_write() {
-        let options = "expected one of `any(\"…\", \"…\")`, `optional(\"…\")`, `provider = \"github\"`, `why = \"…\"`, `resume = \"confirm\"` or `resume = \"never\"`, `marker = Name`, `allow(wider)`, `allow(conflict)` or `allow(retired)`, `crate = path`";
+        let options = "expected one of `any(\"…\", \"…\")`, `optional(\"…\")`, `provider = \"github\"`, `why = \"…\"`, `resume = \"confirm\"` or `resume = \"never\"`, `marker = Name`, `allow(wider)`, `allow(conflict)` or `allow(retired)`, `cross_origin = \"allow\"`, `crate = path`";
         let neither = |literal: &str, path: &str| {
             format!(
                 "a scope is a string literal or the path of its type: write `\"{literal}\"` or `scope::{path}`"

@@ -8,6 +8,7 @@ use crate::error::{Code, Error};
 use crate::http::{HttpClient, HttpResponse};
 use crate::protocol::{Metadata, check_issuer_url, well_known};
 use crate::provider::{ClientCredentials, Provider};
+use crate::shown;
 
 impl Provider {
     /// An OpenID provider by its issuer: its endpoints, its algorithms and what else it can do
@@ -97,15 +98,16 @@ async fn fetch(http: &HttpClient, issuer: &Url) -> Result<Vec<u8>, Error> {
     check_status(answer, issuer)
 }
 
-fn check_status(answer: HttpResponse, issuer: &Url) -> Result<Vec<u8>, Error> {
+fn check_status(mut answer: HttpResponse, issuer: &Url) -> Result<Vec<u8>, Error> {
+    let shown = shown::address(issuer.as_str());
     match answer.status {
-        200 => Ok(answer.body),
+        200 => Ok(std::mem::take(&mut *answer.body)),
         status @ (408 | 425 | 429 | 500..=599) => {
-            let text = format!("the provider at {issuer} answered its metadata with {status}");
+            let text = format!("the provider at {shown} answered its metadata with {status}");
             Err(Error::new(Code::ProviderUnavailable, text))
         }
         status => {
-            let text = format!("there is no provider at {issuer}: it answered with {status}");
+            let text = format!("there is no provider at {shown}: it answered with {status}");
             Err(Error::new(Code::ProviderResponse, text).with_help(
                 "the issuer is the address under which `/.well-known/openid-configuration` is \
                  found; redirects are not followed",

@@ -17,14 +17,20 @@ type Text = Cow<'static, str>;
 /// Why something did not work, with what to do about it.
 ///
 /// Opaque on purpose: [`code`](Self::code) is stable and can be matched on, the predicates
-/// answer the questions that a program has, and `Debug` prints text and help for a person,
-/// since that is what a `main` that returns it shows.
+/// answer the questions that a program has.
+///
+/// `Display` is one line with what happened and [what to do about it](Self::help), since a log
+/// line, `anyhow` and `eyre` print nothing else of an error but its
+/// [sources](std::error::Error::source). `Debug` prints the same and the sources over several
+/// lines: that is what a `main` that returns the error shows. Neither holds a secret, also where
+/// one was given in the place of a path, a name or an address.
 ///
 /// ```
 /// use oauth_runtime::ClientCredentials;
 /// let error = ClientCredentials::from_file("no-such-file.json").unwrap_err();
 /// assert_eq!(error.code(), "config_credentials");
 /// assert!(!error.is_transient());
+/// assert!(error.to_string().contains(error.help().unwrap_or("no help")));
 /// ```
 pub struct Error(Box<Inner>);
 
@@ -100,8 +106,15 @@ impl Error {
         self
     }
 
+    /// An error of our own gives its help up to this one, if this one has none: each remedy is
+    /// told once, by the error that is read first.
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        let mut source = source.into();
+        if let Some(inner) = source.downcast_mut::<Self>() {
+            let help = inner.0.help.take();
+            self.0.help = self.0.help.take().or(help);
+        }
+        self.0.source = Some(source);
         self
     }
 
@@ -151,7 +164,12 @@ impl Error {
         self.0.code.as_str()
     }
 
-    /// What to do about it, where the library knows.
+    /// What happened, without the help that `Display` adds.
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// What to do about it, where the library knows. `Display` and `Debug` say it too.
     pub fn help(&self) -> Option<&str> {
         self.0.help.as_deref()
     }
@@ -197,7 +215,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text)
+        f.write_str(&self.0.text)?;
+        match self.help() {
+            // Behind a list it would read as part of the last line.
+            Some(help) if self.0.text.contains('\n') => write!(f, "\n  help: {help}"),
+            Some(help) => write!(f, " (help: {help})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -226,17 +250,43 @@ impl StdError for Error {
 mod tests {
     use super::{Code, Error};
 
+    fn unreadable() -> Error {
+        Error::new(Code::ConfigKeys, "the key file cannot be read")
+            .with_help("make one with `openssl rand -base64 32`")
+            .with_source(std::io::Error::other("denied"))
+    }
+
     #[test]
     fn debug_shows_text_help_and_causes_for_the_person_who_starts_the_app() {
-        let error = Error::new(Code::ConfigKeys, "the key file cannot be read")
-            .with_help("make one with `openssl rand -base64 32`")
-            .with_source(std::io::Error::other("denied"));
-        let shown = format!("{error:?}");
         assert_eq!(
-            shown,
+            format!("{:?}", unreadable()),
             "the key file cannot be read [config_keys]\n  help: make one with `openssl rand \
              -base64 32`\n  caused by: denied"
         );
-        assert_eq!(error.to_string(), "the key file cannot be read");
+    }
+
+    #[test]
+    fn display_is_one_line_with_the_help() {
+        assert_eq!(
+            unreadable().to_string(),
+            "the key file cannot be read (help: make one with `openssl rand -base64 32`)"
+        );
+        assert_eq!(unreadable().text(), "the key file cannot be read");
+        let list = Error::new(Code::ConfigRedirectUri, "one of:\n    a\n    b").with_help("choose");
+        assert_eq!(list.to_string(), "one of:\n    a\n    b\n  help: choose");
+        assert_eq!(Error::new(Code::Internal, "it broke").to_string(), "it broke");
+    }
+
+    #[test]
+    fn a_remedy_is_told_once_by_the_error_that_is_read_first() {
+        let outer = || Error::new(Code::ConfigKeys, "no key");
+        for (error, help) in [
+            (outer().with_source(unreadable()), "make one with `openssl rand -base64 32`"),
+            (outer().with_help("look there").with_source(unreadable()), "look there"),
+            (outer().with_source(unreadable()).with_help("look there"), "look there"),
+        ] {
+            assert_eq!(error.help(), Some(help));
+            assert_eq!(format!("{error:?}").matches("help: ").count(), 1, "{error:?}");
+        }
     }
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use url::Url;
+use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::protocol::{self, BasicAuth};
 use crate::provider::is_loopback;
+use crate::secret::Wiped;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -20,6 +22,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer of an API may say nothing, however long it is.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Most answers of a token endpoint fit into this.
+const ROOM: usize = 8 * 1024;
 /// The longest answer of a provider's own endpoint.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -57,7 +61,8 @@ pub(crate) struct HttpResponse {
     pub(crate) retry_after: Option<Duration>,
     /// What time it was there.
     pub(crate) date: Option<Timestamp>,
-    pub(crate) body: Vec<u8>,
+    /// Of the token endpoint it holds tokens.
+    pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
 impl Outgoing {
@@ -94,10 +99,14 @@ impl HttpClient {
         fields: &[(&str, &str)],
         basic: Option<&BasicAuth>,
     ) -> Result<HttpResponse, Error> {
-        let mut request = self.inner.post(url.clone()).timeout(self.timeout).form(fields);
+        let mut request = self
+            .inner
+            .post(url.clone())
+            .timeout(self.timeout)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form(fields));
         if let Some(basic) = basic {
-            let mut value = HeaderValue::from_str(basic.expose()).map_err(|_| unwritable())?;
-            value.set_sensitive(true);
+            let value = sensitive(basic.expose()).ok_or_else(unwritable)?;
             request = request.header(header::AUTHORIZATION, value);
         }
         self.finish(request.header(header::ACCEPT, "application/json"), url).await
@@ -160,7 +169,7 @@ impl Incoming {
     /// The whole answer, if its body is no longer than `max` bytes.
     pub(crate) async fn read(self, max: usize) -> Result<Response<Vec<u8>>, Error> {
         let (status, headers) = (self.status(), self.headers().clone());
-        let mut response = Response::new(self.collect(max).await?);
+        let mut response = Response::new(std::mem::take(&mut *self.collect(max).await?));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
@@ -183,16 +192,16 @@ impl Incoming {
     }
 
     /// Reads the body piece by piece, so that one without an end is cut off and not collected.
-    async fn collect(mut self, max: usize) -> Result<Vec<u8>, Error> {
-        let mut body = Vec::new();
+    async fn collect(mut self, max: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut body = Wiped::with_capacity(ROOM);
         while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > max {
                 let text = format!("the answer of {} is longer than {max} bytes", self.place);
                 return Err(Error::new(Code::ProviderResponse, text));
             }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk);
         }
-        Ok(body)
+        Ok(body.into_bytes())
     }
 
     /// The body as that of another answer, which is read as fast as that one is.
@@ -219,6 +228,37 @@ fn check_scheme(url: &Url) -> Result<(), Error> {
 /// Scheme and host, since paths and queries may hold what must not be shown.
 fn place(url: &Url) -> String {
     url.origin().ascii_serialization()
+}
+
+/// A form with a code, a token or the client's secret.
+fn form(fields: &[(&str, &str)]) -> Bytes {
+    let mut body = Wiped::with_capacity(ROOM);
+    for (name, value) in fields {
+        if body.len() > 0 {
+            body.push(b"&");
+        }
+        for piece in form_urlencoded::byte_serialize(name.as_bytes()) {
+            body.push(piece.as_bytes());
+        }
+        body.push(b"=");
+        for piece in form_urlencoded::byte_serialize(value.as_bytes()) {
+            body.push(piece.as_bytes());
+        }
+    }
+    shared(body.into_bytes())
+}
+
+/// Bytes that are wiped with the HTTP library's last handle to them.
+fn shared(bytes: Zeroizing<Vec<u8>>) -> Bytes {
+    Bytes::from_owner(bytes)
+}
+
+/// The value of a header that is a secret; `None` if it cannot be one.
+pub(crate) fn sensitive(text: &str) -> Option<HeaderValue> {
+    let bytes = shared(Zeroizing::new(text.as_bytes().to_vec()));
+    let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// The cause is left out: its text could quote what was to be sent.
@@ -318,7 +358,7 @@ mod tests {
         let form = protocol::TokenRequest::refresh(&token).form(&provider);
         let answer =
             client().post_form(&server.origin, &form.fields, form.basic.as_ref()).await.unwrap();
-        assert_eq!((answer.status, &*answer.body), (429, &b"{}"[..]));
+        assert_eq!((answer.status, answer.body.as_slice()), (429, &b"{}"[..]));
         assert_eq!(answer.retry_after, Some(Duration::from_secs(60)));
         let request = &server.requests()[0];
         assert!(request.starts_with("POST / HTTP/1.1\r\n"), "{request}");
@@ -416,7 +456,7 @@ mod tests {
     async fn no_compressed_body_is_asked_for_or_unpacked() {
         let packed = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi";
         let server = Server::fixed(packed, End::Close).await;
-        assert_eq!(client().get(&server.origin).await.unwrap().body, b"hi");
+        assert_eq!(*client().get(&server.origin).await.unwrap().body, b"hi");
         assert!(!server.requests()[0].to_ascii_lowercase().contains("accept-encoding"));
     }
 

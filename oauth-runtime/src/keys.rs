@@ -1,12 +1,12 @@
 //! The keys that seal what leaves the process, and sealing itself.
 
+mod sealer;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
-use aws_lc_rs::{digest, hkdf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -14,13 +14,13 @@ use zeroize::Zeroizing;
 use crate::error::{Code, Error};
 use crate::private_file::{self, others_can_read};
 use crate::secret::Redacted;
+use crate::shown::{self, Pasted};
+
+pub(crate) use sealer::Sealer;
 
 const KEY_LEN: usize = 32;
-const KEY_ID_LEN: usize = 4;
-const NONCE_LEN: usize = 12;
-const TAG_LEN: usize = 16;
-/// First byte of every sealed blob; another layout gets another number.
-const LAYOUT: u8 = 1;
+/// Room for more keys than a ring ever has.
+const MAX_FILE: usize = 16 * 1024;
 const MAKE_ONE: &str = "make a good one with `openssl rand -base64 32`";
 
 /// Fills an array from the system's random source.
@@ -92,13 +92,18 @@ impl Key {
     /// # Errors
     /// If the variable is not set or holds no good key.
     pub fn from_env(name: &str) -> Result<Self, Error> {
+        if let Some(pasted) = Pasted::of(name) {
+            let text = format!("this is {}, not the name of a variable", pasted.noun());
+            return Err(Error::new(Code::ConfigKeys, text)
+                .with_help("name the variable that holds the key, or read it with `from_base64`"));
+        }
+        let shown = shown::name(name);
         let text = std::env::var(name).map(Zeroizing::new).map_err(|_| {
-            Error::new(Code::ConfigKeys, format!("the environment variable {name} is not set"))
-                .with_help(MAKE_ONE)
+            weak(format!("the environment variable {shown} is not set, or is not Unicode"))
         })?;
         Self::from_base64(&text).map_err(|error| {
-            let place = format!("the environment variable {name} holds no good key");
-            Error::new(Code::ConfigKeys, place).with_help(MAKE_ONE).with_source(error)
+            let place = format!("the environment variable {shown} holds no good key");
+            Error::new(Code::ConfigKeys, place).with_source(error)
         })
     }
 
@@ -141,7 +146,7 @@ impl fmt::Debug for Key {
 ///     .build()?;
 /// # Ok::<(), oauth_runtime::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Keys {
     ring: Vec<Key>,
     /// Where a key made by [`Keys::from_file`] is written once the public URL is known.
@@ -168,10 +173,14 @@ impl Keys {
     /// anew on each machine would lock the others out.
     ///
     /// # Errors
-    /// If the file cannot be read, is readable by others, or holds a line that is no good key.
+    /// If the file cannot be read, is readable by others, or holds a line that is no good key. Or
+    /// if `path` is no path but the key itself: then no file is made, and nothing of it is shown.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let mut file = match File::open(path) {
+        if let Some(pasted) = Pasted::in_path(path) {
+            return Err(no_path(pasted));
+        }
+        let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self { ring: vec![Key::generate()?], unsaved: Some(path.to_owned()) });
@@ -179,18 +188,21 @@ impl Keys {
             Err(error) => return Err(unreadable(path).with_source(error)),
         };
         refuse_readable_by_others(path, &file)?;
-        let mut text = Zeroizing::new(String::with_capacity(1024));
-        file.read_to_string(&mut text).map_err(|error| unreadable(path).with_source(error))?;
+        // With room for all of it, no copy is left behind by growing.
+        let mut text = Zeroizing::new(String::with_capacity(MAX_FILE));
+        file.take(MAX_FILE as u64)
+            .read_to_string(&mut text)
+            .map_err(|error| unreadable(path).with_source(error))?;
         let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty());
         let key = |(number, line): (usize, &str)| {
             Key::from_base64(line).map_err(|error| {
-                let place = format!("line {number} of {} is no good key", path.display());
-                Error::new(Code::ConfigKeys, place).with_help(MAKE_ONE).with_source(error)
+                let place = format!("line {number} of {} is no good key", shown::path(path));
+                Error::new(Code::ConfigKeys, place).with_source(error)
             })
         };
         let ring = lines.map(key).collect::<Result<Vec<_>, _>>()?;
         if ring.is_empty() {
-            return Err(weak(format!("the key file {} is empty", path.display())));
+            return Err(weak(format!("the key file {} is empty", shown::path(path))));
         }
         Ok(Self { ring, unsaved: None })
     }
@@ -199,10 +211,17 @@ impl Keys {
     pub(crate) fn save_if_new(&self, on_loopback: bool) -> Result<(), Error> {
         let (Some(path), [key]) = (&self.unsaved, self.ring.as_slice()) else { return Ok(()) };
         if !on_loopback {
-            let text = format!("there is no key file {}", path.display());
+            let text = format!("there is no key file {}", shown::path(path));
             return Err(Error::new(Code::ConfigKeys, text).with_help(format!(
                 "{MAKE_ONE}, keep it in the file with mode 0600, the same on every node"
             )));
+        }
+        if !shown::is_fit_for_a_file(path) {
+            let text = format!("no key file is made at {}", shown::path(path));
+            return Err(Error::new(Code::ConfigKeys, text).with_help(
+                "give the path of a file, such as \"oauth.key\"; a key itself is given to \
+                 `Keys::new`",
+            ));
         }
         let line = Zeroizing::new(STANDARD.encode(&key.0[..]) + "\n");
         let file = private_file::options().write(true).create_new(true).open(path);
@@ -211,70 +230,18 @@ impl Keys {
     }
 }
 
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("ring", &self.ring).finish_non_exhaustive()
+    }
+}
+
 fn refuse_readable_by_others(path: &Path, file: &File) -> Result<(), Error> {
     if !others_can_read(file).map_err(|error| unreadable(path).with_source(error))? {
         return Ok(());
     }
-    let text = format!("others can read the key file {}", path.display());
-    Err(Error::new(Code::ConfigKeys, text).with_help(format!("run `chmod 600 {}`", path.display())))
-}
-
-/// Seals and opens for one purpose, with a key of its own for each key of the ring.
-pub(crate) struct Sealer {
-    ring: Vec<([u8; KEY_ID_LEN], RandomizedNonceKey)>,
-}
-
-impl Sealer {
-    pub(crate) fn new(keys: &Keys, purpose: &str) -> Result<Self, Error> {
-        let ring = keys.ring.iter().map(|key| derive(key, purpose)).collect::<Result<_, _>>()?;
-        Ok(Self { ring })
-    }
-
-    /// Layout, key id, nonce, ciphertext and tag. `aad` names all that the blob is bound to.
-    pub(crate) fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
-        let (id, key) = self.ring.first().ok_or_else(|| broken("the key ring is empty"))?;
-        let mut cipher = plain.to_vec();
-        let nonce = key
-            .seal_in_place_append_tag(Aad::from(aad), &mut cipher)
-            .map_err(|_| broken("sealing failed"))?;
-        Ok([&[LAYOUT], &id[..], nonce.as_ref(), &cipher].concat())
-    }
-
-    /// Whether the newest key of the ring sealed it.
-    pub(crate) fn is_of_newest(&self, sealed: &[u8]) -> bool {
-        let newest = self.ring.first().map(|(id, _)| &id[..]);
-        newest.is_some_and(|id| sealed.get(1..=KEY_ID_LEN) == Some(id))
-    }
-
-    /// `None` says nothing about why, so that nobody can learn from it.
-    pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (&LAYOUT, rest) = sealed.split_first()? else { return None };
-        let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>()?;
-        let (nonce, cipher) = rest.split_first_chunk::<NONCE_LEN>()?;
-        if cipher.len() < TAG_LEN {
-            return None;
-        }
-        let (_, key) = self.ring.iter().find(|(known, _)| known == id)?;
-        let mut plain = Zeroizing::new(cipher.to_vec());
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let length = key.open_in_place(nonce, Aad::from(aad), &mut plain).ok()?.len();
-        plain.truncate(length);
-        Some(plain)
-    }
-}
-
-fn derive(key: &Key, purpose: &str) -> Result<([u8; KEY_ID_LEN], RandomizedNonceKey), Error> {
-    let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"oauth-runtime");
-    let prk = salt.extract(&key.0[..]);
-    let mut derived = Zeroizing::new([0; KEY_LEN]);
-    prk.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
-        .and_then(|okm| okm.fill(&mut derived[..]))
-        .map_err(|_| broken("deriving a key failed"))?;
-    let hash = digest::digest(&digest::SHA256, &derived[..]);
-    let mut id = [0; KEY_ID_LEN];
-    id.copy_from_slice(&hash.as_ref()[..KEY_ID_LEN]);
-    let sealing = RandomizedNonceKey::new(&AES_256_GCM_SIV, &derived[..]);
-    Ok((id, sealing.map_err(|_| broken("deriving a key failed"))?))
+    let text = format!("others can read the key file {}", shown::path(path));
+    Err(Error::new(Code::ConfigKeys, text).with_help(shown::chmod(path)))
 }
 
 fn weak(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -282,7 +249,18 @@ fn weak(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 }
 
 fn unreadable(path: &Path) -> Error {
-    Error::new(Code::ConfigKeys, format!("the key file {} cannot be used", path.display()))
+    Error::new(Code::ConfigKeys, format!("the key file {} cannot be used", shown::path(path)))
+}
+
+fn no_path(pasted: Pasted) -> Error {
+    let text = format!("this is {}, not the path of a key file", pasted.noun());
+    Error::new(Code::ConfigKeys, text).with_help(match pasted {
+        Pasted::Key => {
+            "give a key itself to `Keys::new(Key::from_base64(…)?)`, or better leave it in an \
+             environment variable: `Keys::new(Key::from_env(…)?)`"
+        }
+        _ => "give the path of a file with one base64 key a line, the newest first",
+    })
 }
 
 fn broken(text: &'static str) -> Error {
@@ -291,6 +269,7 @@ fn broken(text: &'static str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::sealer::{KEY_ID_LEN, NONCE_LEN};
     use super::*;
 
     fn keys() -> Keys {

@@ -68,6 +68,7 @@
 mod secret;
 mod clock;
 mod error;
+mod shown;
 mod private_file;
 mod keys;
 pub mod scope;

@@ -48,6 +48,42 @@ impl Secret {
     }
 }
 
+/// Bytes that are wiped wherever they lay: also from a place that they outgrew.
+pub(crate) struct Wiped(Zeroizing<Vec<u8>>);
+
+impl Wiped {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(capacity)))
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let needed = self.0.len().saturating_add(bytes.len());
+        if needed > self.0.capacity() {
+            // A vector that grows by itself leaves its bytes behind where they were.
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.saturating_mul(2)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.0
+    }
+}
+
+impl Extend<u8> for Wiped {
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, bytes: T) {
+        for byte in bytes {
+            self.push(&[byte]);
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
@@ -56,7 +92,18 @@ impl<'de> Deserialize<'de> for Secret {
 
 #[cfg(test)]
 mod tests {
-    use super::{Redacted, Secret};
+    use super::{Redacted, Secret, Wiped};
+
+    #[test]
+    fn bytes_keep_their_order_when_they_outgrow_their_place() {
+        let mut bytes = Wiped::with_capacity(2);
+        bytes.extend(*b"ab");
+        bytes.push(b"cde");
+        bytes.push(b"");
+        bytes.push(&[b'f'; 40]);
+        let expected = [&b"abcde"[..], &[b'f'; 40]].concat();
+        assert_eq!((bytes.len(), bytes.into_bytes().to_vec()), (45, expected));
+    }
 
     /// J15.
     #[test]

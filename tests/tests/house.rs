@@ -18,6 +18,7 @@ const READING_ORDER: &[&str] = &[
     "secret",
     "clock",
     "error",
+    "shown",
     "private_file",
     "keys",
     "scope",

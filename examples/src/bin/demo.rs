@@ -24,11 +24,6 @@ async fn main() -> ExitCode {
                 eprintln!("  caused by: {error}");
                 cause = error.source();
             }
-            if let Some(help) =
-                failure.downcast_ref::<oauth_runtime::Error>().and_then(|e| e.help())
-            {
-                eprintln!("  help: {help}");
-            }
             ExitCode::FAILURE
         }
     }

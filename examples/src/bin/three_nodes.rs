@@ -32,10 +32,6 @@ async fn main() -> ExitCode {
         eprintln!("  caused by: {error}");
         cause = error.source();
     }
-    let error = failure.downcast_ref::<oauth_runtime::Error>();
-    if let Some(help) = error.and_then(oauth_runtime::Error::help) {
-        eprintln!("  help: {help}");
-    }
     ExitCode::FAILURE
 }
 

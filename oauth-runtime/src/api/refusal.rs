@@ -103,7 +103,7 @@ impl Refusal<'_> {
         let wait = said.wait(known, now).filter(|_| error.is_transient());
         let who: &dyn fmt::Display = self.call.as_ref().map_or(&"it", |call| call);
         let (status, words) = (self.status.as_u16(), said.words());
-        let text = format!("{error} ({who} answered {status}{words})");
+        let text = format!("{} ({who} answered {status}{words})", error.text());
         error.with_text(text).with_api_status(self.status).with_retry_after(wait)
     }
 

@@ -109,7 +109,7 @@ impl OAuth {
         if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(error);
         }
-        let text = format!("the service account {} may not do this: {error}", key.email());
+        let text = format!("the service account {} may not do this: {}", key.email(), error.text());
         Err(Error::new(Code::ServiceAccount, text).with_api_status(status).with_help(
             "give it the role \"RISC Configuration Admin\" in the app's project, and enable the \
              RISC API there",

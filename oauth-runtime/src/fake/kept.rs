@@ -14,6 +14,7 @@ use super::tokens::Tokens;
 use super::world::World;
 use crate::error::{Code, Error};
 use crate::private_file;
+use crate::shown;
 
 /// The part of a world that lasts. Pending codes do not, nor do the keys of ID tokens: to an app
 /// that is as if they had been rotated.
@@ -48,6 +49,11 @@ impl Memory {
     /// # Errors
     /// If the file cannot be read, or is none of ours.
     pub(super) fn open(path: PathBuf, world: &mut World) -> Result<Self, Error> {
+        if !shown::is_fit_for_a_file(&path) {
+            let text = format!("no file of the fake Google is made at {}", shown::path(&path));
+            return Err(Error::new(Code::ConfigOption, text)
+                .with_help("give the path of a file, such as \"google.json\""));
+        }
         let written = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -87,6 +93,6 @@ impl Memory {
 }
 
 fn unusable(path: &Path) -> Error {
-    let text = format!("the file of the fake Google, {}, cannot be read", path.display());
+    let text = format!("the file of the fake Google, {}, cannot be read", shown::path(path));
     Error::new(Code::ConfigOption, text).with_help("delete it: the fake then begins anew")
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::entry::Manifest;
 use crate::error::{Code, Error};
+use crate::shown;
 
 /// The variable that lets the file be written.
 const VARIABLE: &str = "OAUTH_MANIFEST";
@@ -32,7 +33,11 @@ impl Manifest {
     }
 
     pub(super) fn compare(&self, path: &Path, overwrites: bool) -> Result<(), Error> {
-        let (text, name) = (self.to_markdown(), path.display());
+        let (text, name) = (self.to_markdown(), shown::path(path));
+        if overwrites && !shown::is_fit_for_a_file(path) {
+            return Err(Error::new(Code::ManifestPolicy, format!("no file is made at {name}"))
+                .with_help("give the path of a file, such as \"oauth-scopes.md\""));
+        }
         if overwrites {
             return std::fs::write(path, text).map_err(|error| {
                 Error::new(Code::ManifestPolicy, format!("cannot write {name}")).with_source(error)

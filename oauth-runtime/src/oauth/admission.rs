@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::error::{BoxError, Code, Error};
 use crate::protocol::Identity;
 use crate::provider::Provider;
+use crate::shown;
 
 /// What the app says of somebody who is about to be signed in.
 ///
@@ -98,7 +99,7 @@ impl Rules {
             }
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
             if !domain.contains('.') || !domain.bytes().all(plain) {
-                let text = format!("{domain:?} is not the domain of an organization");
+                let text = format!("{} is not the domain of an organization", shown::name(domain));
                 return wrong(text, "write it as in `example.com`");
             }
         }

@@ -1,5 +1,6 @@
 //! The builder: every configuration mistake surfaces in [`OAuthBuilder::build`].
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::keys::{Keys, Sealer};
 use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::Provider;
 use crate::session::{CookieNames, Lifetimes, Owners, Sessions};
+use crate::shown;
 use crate::store::{Index, Store};
 use crate::telemetry::Audit;
 use crate::tokens::Accounts;
@@ -36,7 +38,7 @@ use crate::tokens::Accounts;
 ///     .build()?;
 /// # Ok::<(), oauth_runtime::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing happens before `build`"]
 pub struct OAuthBuilder {
     provider: Provider,
@@ -271,6 +273,14 @@ impl OAuthBuilder {
             #[cfg(feature = "manifest")]
             routes: std::sync::Mutex::default(),
         }))
+    }
+}
+
+/// What the app gave is not checked before [`OAuthBuilder::build`], and is not shown here.
+impl fmt::Debug for OAuthBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let provider = shown::name(self.provider.key());
+        f.debug_struct("OAuthBuilder").field("provider", &provider).finish_non_exhaustive()
     }
 }
 

@@ -173,7 +173,7 @@ impl OAuth {
 }
 
 fn failed(code: &'static str, error: &Error) -> Check {
-    let check = Check::new(code, Severity::Failure, error.to_string());
+    let check = Check::new(code, Severity::Failure, error.text().to_owned());
     match error.help() {
         Some(help) => check.with_help(help),
         None if error.is_transient() => check.with_help("it may pass; look at the network"),

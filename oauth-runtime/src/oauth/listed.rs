@@ -10,6 +10,7 @@ use crate::http::HttpClient;
 use crate::provider::{ClientCredentials, Provider};
 use crate::scope::requirement::Declaration;
 use crate::scope::{Scope, ScopeSet};
+use crate::shown;
 use crate::tokens::Providers;
 
 /// A provider, and what every authorization there asks for.
@@ -78,7 +79,7 @@ pub(super) fn base_scopes(
             Some(scope) if provider.is_catalogued() => scopes.insert(scope),
             _ if !provider.is_catalogued() || name.contains("://") => scopes.insert_name(name),
             _ => {
-                let text = format!("the base scope {name:?} is not known");
+                let text = format!("the base scope {} is not known", shown::address(name));
                 return Err(Error::new(Code::ConfigOption, text)
                     .with_help("write its full name, with `https://`"));
             }
@@ -96,5 +97,5 @@ fn check_credentials(credentials: &ClientCredentials) -> Result<(), Error> {
         )
         .with_help("take both from the provider's console, or read them with `from_file`"));
     }
-    Ok(())
+    credentials.check()
 }

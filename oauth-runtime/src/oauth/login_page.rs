@@ -2,6 +2,7 @@
 
 use super::urls::Urls;
 use crate::error::{Code, Error};
+use crate::shown;
 
 /// The path of the login page as a browser asks for it.
 ///
@@ -9,7 +10,7 @@ use crate::error::{Code, Error};
 /// If `path` is not a plain path of the app's own.
 pub(super) fn login_page(path: &str, urls: &Urls) -> Result<String, Error> {
     let wrong = |why: &str| {
-        let text = format!("the login page {path:?} {why}");
+        let text = format!("the login page {} {why}", shown::name(path));
         Error::new(Code::ConfigOption, text)
             .with_help("give the path of a page of the app's own, such as \"/login\"")
     };

@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::error::{Code, Error};
 use crate::provider::is_loopback;
+use crate::shown;
 
 /// As browsers write them in the `Origin` header (RFC 6454 §6.2).
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ fn check(origin: &str) -> Result<(), Error> {
         _ => "write scheme, host and port as the browser does: \"https://app.example.com\"".into(),
     };
     let wrong = |why: &str| {
-        let text = format!("the trusted origin {origin:?} {why}");
+        let text = format!("the trusted origin {} {why}", shown::address(origin));
         Err(Error::new(Code::ConfigOption, text).with_help(help.clone()))
     };
     match written {

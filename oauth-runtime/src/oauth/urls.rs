@@ -6,6 +6,7 @@ use super::return_path::is_plain_mount;
 use super::route::Route;
 use crate::error::{Code, Error};
 use crate::provider::{ClientCredentials, ClientKind, check_redirect_uri, is_loopback};
+use crate::shown;
 
 /// The addresses of one app.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ impl Urls {
     ) -> Result<(), Error> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if key.is_empty() || !key.bytes().all(plain) {
-            let text = format!("the key {key:?} of a provider is no plain name");
+            let text = format!("the key {} of a provider is no plain name", shown::name(key));
             return Err(Error::new(Code::ConfigOption, text).with_help(
                 "its callback is /oauth/callback/{key}: write letters, digits, - and _",
             ));
@@ -76,8 +77,9 @@ impl Urls {
             several if several.contains(&usual) => usual,
             several => {
                 let text = format!(
-                    "none of the redirect URIs of the provider {key:?} is {usual:?}:\n    {}",
-                    several.join("\n    ")
+                    "none of the redirect URIs of the provider {key:?} is {}:{}",
+                    shown::address(&usual),
+                    list(several)
                 );
                 return Err(Error::new(Code::ConfigRedirectUri, text)
                     .with_help("register that one, or give its credentials one alone"));
@@ -97,7 +99,8 @@ impl Urls {
         let route = route.ok_or_else(outside)?.to_owned();
         check_callback(&route, &self.prefix)?;
         if self.is_callback(&route) {
-            let text = format!("two providers have the redirect URI {redirect_uri:?}");
+            let shown = shown::address(&redirect_uri);
+            let text = format!("two providers have the redirect URI {shown}");
             return Err(Error::new(Code::ConfigRedirectUri, text)
                 .with_help("give each its own: an answer must not be taken for another's"));
         }
@@ -194,14 +197,15 @@ fn check_prefix(prefix: &str) -> Result<(), Error> {
     if segments.is_some_and(|mut segments| segments.all(plain)) {
         return Ok(());
     }
-    let text = format!("the prefix {prefix:?} is not a plain path");
+    let text = format!("the prefix {} is not a plain path", shown::name(prefix));
     Err(Error::new(Code::ConfigOption, text).with_help("write one such as \"/oauth\""))
 }
 
 /// The callback becomes a route: it must be none of the others, and plain.
 fn check_callback(path: &str, prefix: &str) -> Result<(), Error> {
     let refused = |why: &str| {
-        Error::new(Code::ConfigRedirectUri, format!("the redirect URI's path {path:?} {why}"))
+        let text = format!("the redirect URI's path {} {why}", shown::name(path));
+        Error::new(Code::ConfigRedirectUri, text)
             .with_help("register one such as \"https://example.com/oauth/callback\"")
     };
     let below = path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
@@ -217,7 +221,7 @@ fn check_callback(path: &str, prefix: &str) -> Result<(), Error> {
 
 fn check_public_url(text: &str) -> Result<Url, Error> {
     let wrong = |why: &str| {
-        let text = format!("the public URL {text:?} {why}");
+        let text = format!("the public URL {} {why}", shown::address(text));
         Error::new(Code::ConfigPublicUrl, text)
             .with_help("give origin and mount path, such as \"https://example.com/app\"")
     };
@@ -241,13 +245,16 @@ fn choose_redirect_uri(
     credentials: &ClientCredentials,
 ) -> Result<String, Error> {
     let registered = credentials.redirect_uris();
-    let list = || registered.join("\n    ");
     match (explicit, registered, public) {
         (Some(uri), [], _) => Ok(uri.to_owned()),
         (Some(uri), known, _) if known.iter().any(|k| k == uri) => Ok(uri.to_owned()),
         (Some(uri), _, _) => Err(Error::new(
             Code::ConfigRedirectUri,
-            format!("the redirect URI {uri:?} is not one of the registered ones:\n    {}", list()),
+            format!(
+                "the redirect URI {} is not one of the registered ones:{}",
+                shown::address(uri),
+                list(registered)
+            ),
         )
         .with_help(
             "register it at the provider and download the credentials again, or use one of these",
@@ -261,15 +268,20 @@ fn choose_redirect_uri(
             .with_help("add `.with_redirect_uri(\"http://localhost:8080/oauth/callback\")`")),
         (None, _, _) => Err(Error::new(
             Code::ConfigRedirectUri,
-            format!("the credentials list several redirect URIs:\n    {}", list()),
+            format!("the credentials list several redirect URIs:{}", list(registered)),
         )
         .with_help("choose one with `.with_redirect_uri(…)`")),
     }
 }
 
+/// Each on a line of its own.
+fn list(uris: &[String]) -> String {
+    uris.iter().map(|uri| format!("\n    {}", shown::address(uri))).collect()
+}
+
 /// What Google gives a client of the type "Desktop app", and what is easily forgotten.
 fn no_path(redirect_uri: &str, credentials: &ClientCredentials) -> Error {
-    let text = format!("the redirect URI {redirect_uri:?} has no path");
+    let text = format!("the redirect URI {} has no path", shown::address(redirect_uri));
     let help = match credentials.kind() {
         ClientKind::Installed => {
             "this is a client of the type \"Desktop app\": make one of the type \"Web application\""
@@ -280,8 +292,8 @@ fn no_path(redirect_uri: &str, credentials: &ClientCredentials) -> Error {
 }
 
 fn elsewhere(redirect_uri: &str, public: &Url) -> Error {
-    let text =
-        format!("the redirect URI {redirect_uri:?} does not lie under {:?}", public.as_str());
+    let [uri, public] = [redirect_uri, public.as_str()].map(shown::address);
+    let text = format!("the redirect URI {uri} does not lie under {public}");
     Error::new(Code::ConfigPublicUrl, text).with_help(
         "the callback is one of the app's own routes: give both the same origin and mount path",
     )

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::error::{Code, Error};
+use crate::shown;
 
 /// The name and the looks of the app, shown on every page of the library.
 ///
@@ -92,7 +93,7 @@ impl Brand {
         if let Some(colour) = &self.accent {
             Rgb::parse(colour).ok_or_else(|| {
                 wrong(
-                    format!("the accent {colour:?} is not a colour such as \"#1a56c4\""),
+                    format!("the accent {} is no colour such as \"#1a56c4\"", shown::name(colour)),
                     "write it as `#` and six hexadecimal digits",
                 )
             })?;
@@ -149,7 +150,8 @@ fn check_address(
     if good && address.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    let text = format!("the brand's {what} {address:?} is neither a plain path nor a `{scheme}:`");
+    let shown = shown::address(address);
+    let text = format!("the brand's {what} {shown} is neither a plain path nor a `{scheme}:`");
     Err(wrong(text, "give a path on the app's own origin, percent-encoded, such as \"/help\""))
 }
 

@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use zeroize::Zeroizing;
 
 use crate::provider::ClientCredentials;
-use crate::secret::Secret;
+use crate::secret::{Secret, Wiped};
 
 /// Some servers do not decode what they get here, so only what must be encoded is.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -15,10 +16,16 @@ pub(crate) struct BasicAuth(Secret);
 
 impl BasicAuth {
     pub(super) fn new(credentials: &ClientCredentials) -> Self {
-        let id = utf8_percent_encode(credentials.client_id(), ENCODED);
-        let secret = utf8_percent_encode(credentials.client_secret().expose(), ENCODED);
-        let pair = zeroize::Zeroizing::new(format!("{id}:{secret}"));
-        Self(Secret::new(format!("Basic {}", STANDARD.encode(pair.as_bytes()))))
+        let mut pair = Wiped::with_capacity(256);
+        for piece in utf8_percent_encode(credentials.client_id(), ENCODED) {
+            pair.push(piece.as_bytes());
+        }
+        pair.push(b":");
+        for piece in utf8_percent_encode(credentials.client_secret().expose(), ENCODED) {
+            pair.push(piece.as_bytes());
+        }
+        let encoded = Zeroizing::new(STANDARD.encode(&*pair.into_bytes()));
+        Self(Secret::new(format!("Basic {}", *encoded)))
     }
 
     pub(crate) fn expose(&self) -> &str {

@@ -8,6 +8,7 @@ use url::{Host, Url};
 use super::json;
 use crate::error::{Code, Error};
 use crate::provider::{AccountChoice, Algorithm, ClientAuthentication, IssParameter, is_loopback};
+use crate::shown;
 
 /// What the document says, as far as it matters here.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ struct Wire {
 /// address, without query and fragment (RFC 8414 §2).
 pub(crate) fn check_issuer_url(issuer: &str) -> Result<Url, Error> {
     let refused = |why: &str| {
-        let text = format!("the issuer {issuer:?} {why}");
+        let text = format!("the issuer {} {why}", shown::address(issuer));
         Error::new(Code::ConfigOption, text)
             .with_help("write it as the provider's documentation does: https://id.example.com")
     };
@@ -97,8 +98,8 @@ impl Metadata {
         let wire: Wire = json::object(body)
             .ok_or_else(|| wrong("the provider's metadata is not the JSON it should be"))?;
         if wire.issuer != issuer {
-            let shown: String = wire.issuer.chars().take(100).collect();
-            let text = format!("the metadata is that of the issuer {shown:?}, not of {issuer:?}");
+            let [found, wanted] = [&wire.issuer, issuer].map(shown::address);
+            let text = format!("the metadata is that of the issuer {found}, not of {wanted}");
             return Err(wrong(text).with_help(
                 "the two have to be the same, letter by letter, a slash at the end included: if \
                  the one in the document is the provider you mean, configure that",
@@ -134,8 +135,8 @@ impl Wire {
             let Some(text) = value else { continue };
             let url = Url::parse(text).ok().filter(|url| may_be_asked(url, issuer_on_loopback));
             if url.is_none() {
-                let shown: String = text.chars().take(100).collect();
-                let text = format!("the provider's `{name}` {shown:?} is no address to be trusted");
+                let shown = shown::address(text);
+                let text = format!("the provider's `{name}` {shown} is no address to be trusted");
                 return Err(wrong(text).with_help(
                     "a public provider's endpoints are https addresses with a name; for one in a \
                      private network, write the endpoints out with `Provider::openid`",

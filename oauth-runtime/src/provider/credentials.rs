@@ -7,15 +7,24 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::json_file::{Place, Wiped};
 use super::secret_file::{self, Readers};
 use crate::error::{Code, Error};
 use crate::secret::{Redacted, Secret};
+use crate::shown::{self, Pasted};
 
 const DOWNLOAD: &str = "in the Google Cloud console, under APIs & Services → Credentials, make an \
                         OAuth client ID of type \"Web application\" and download its JSON";
+const FILE: &str = "GOOGLE_CLIENT_SECRET_FILE";
+/// Where the text of the file is taken.
+const TEXT: &str = "write it into a file of mode 0600 and give the path of that, or read the text \
+                    with `ClientCredentials::from_json`";
 /// Hosts that a file's endpoints may name.
 const GOOGLE_HOSTS: [&str; 3] =
     ["accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com"];
+
+/// How Google's client ids end.
+const GOOGLE_ID: &str = ".apps.googleusercontent.com";
 
 /// Which kind of client the provider knows this app as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +97,10 @@ impl ClientCredentials {
     }
 
     fn read(path: &Path, readers: Readers) -> Result<Self, Error> {
-        let text = secret_file::read(path, readers)?;
+        let text = secret_file::read(path, readers, TEXT)?;
         Self::from_json(&text).map_err(|error| {
-            let help = error.help().unwrap_or(DOWNLOAD).to_owned();
-            let text = format!("the credentials file {} cannot be used", path.display());
-            Error::new(Code::ConfigCredentials, text).with_help(help).with_source(error)
+            let text = format!("the credentials file {} cannot be used", shown::path(path));
+            Error::new(Code::ConfigCredentials, text).with_source(error)
         })
     }
 
@@ -107,8 +115,8 @@ impl ClientCredentials {
     }
 
     fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
-        if let Some(path) = get("GOOGLE_CLIENT_SECRET_FILE").filter(|path| !path.is_empty()) {
-            return Self::from_file(Path::new(&path));
+        if let Some(path) = get(FILE).filter(|path| !path.is_empty()) {
+            return Self::from_file(Path::new(&path)).map_err(|error| in_variable(FILE, error));
         }
         let [id, secret] =
             ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"].map(|name| variable(name, get(name)));
@@ -117,16 +125,30 @@ impl ClientCredentials {
         Ok(credentials)
     }
 
-    pub(crate) fn from_json(text: &str) -> Result<Self, Error> {
-        let file: Value = serde_json::from_str(text)
-            .map_err(|error| wrong("this is not JSON").with_source(Place::of(&error)))?;
+    /// Reads the text of `client_secret.json`, as a secret manager hands it out. The text itself
+    /// is not wiped from memory: that is up to the caller.
+    ///
+    /// ```
+    /// use oauth_runtime::ClientCredentials;
+    ///
+    /// let error = ClientCredentials::from_json("client_secret.json").unwrap_err();
+    /// assert_eq!(error.code(), "config_credentials"); // a path is read with `from_file`
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file), except for the file. Nothing of the text is in the error.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let file = serde_json::from_str(text).map(Wiped);
+        let file =
+            file.map_err(|error| wrong("this is not JSON").with_source(Place::of(&error)))?;
+        let file = &file.0;
         let (kind, client) = match (file.get("web"), file.get("installed")) {
             (Some(client), None) => (ClientKind::Web, client),
             (None, Some(client)) => (ClientKind::Installed, client),
             (Some(_), Some(_)) => {
                 return Err(wrong("both `web` and `installed` are in it: one was expected"));
             }
-            (None, None) => return Err(name_other_file(&file)),
+            (None, None) => return Err(name_other_file(file)),
         };
         let client = check_fields(client)?;
         check_endpoint("auth_uri", &client.auth_uri)?;
@@ -137,9 +159,25 @@ impl ClientCredentials {
         Ok(credentials)
     }
 
-    /// What every provider's ids and secrets are; a newline or a quote comes along easily.
-    fn check(&self) -> Result<(), Error> {
-        for (name, text) in [("id", self.client_id()), ("secret", self.client_secret.expose())] {
+    /// What every provider's ids and secrets are; a newline or a quote comes along easily. An id
+    /// is no secret and travels through every browser, so that what stands there is looked at.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let (id, secret) = (self.client_id(), self.client_secret.expose());
+        if secret.ends_with(GOOGLE_ID) || Pasted::of(id) == Some(Pasted::ClientSecret) {
+            return Err(Error::new(
+                Code::ConfigCredentials,
+                "the client id and the client secret are in each other's place",
+            )
+            .with_help("give the id first, and then the secret"));
+        }
+        if let Some(pasted @ (Pasted::Json | Pasted::PrivateKey | Pasted::Token | Pasted::Url)) =
+            Pasted::of(id)
+        {
+            let text = format!("the client id is {}", pasted.noun());
+            return Err(Error::new(Code::ConfigCredentials, text)
+                .with_help("copy the id from the provider's console"));
+        }
+        for (name, text) in [("id", id), ("secret", secret)] {
             let quoted = text.starts_with(['"', '\'']);
             if text.is_empty() || quoted || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
                 let text = format!("the client {name} is not printable ASCII without spaces");
@@ -171,31 +209,19 @@ impl ClientCredentials {
 impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCredentials")
-            .field("client_id", &self.client_id)
+            .field("client_id", &format_args!("{}", shown::name(&self.client_id)))
             .field("client_secret", &Redacted)
-            .field("redirect_uris", &self.redirect_uris)
+            .field("redirect_uris", &self.redirect_uris.len())
             .field("kind", &self.kind)
             .finish()
     }
 }
 
-/// Where JSON broke, without the text around it, which may be the secret.
-#[derive(Debug)]
-pub(super) struct Place(usize, usize);
-
-impl Place {
-    pub(super) fn of(error: &serde_json::Error) -> Self {
-        Self(error.line(), error.column())
-    }
+/// Names the variable that holds what is wrong.
+pub(super) fn in_variable(name: &str, error: Error) -> Error {
+    let text = format!("in the environment variable {name}: {}", error.text());
+    error.with_text(text)
 }
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.0, self.1)
-    }
-}
-
-impl std::error::Error for Place {}
 
 fn wrong(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Code::ConfigCredentials, text).with_help(DOWNLOAD)
@@ -231,8 +257,8 @@ fn check_endpoint(field: &str, text: &str) -> Result<(), Error> {
     if is_google(text) {
         return Ok(());
     }
-    let shown: String = text.chars().take(100).collect();
-    Err(wrong(format!("`{field}` is {shown:?}, which is not an endpoint of Google's")))
+    let shown = shown::address(text);
+    Err(wrong(format!("`{field}` is {shown}, which is not an endpoint of Google's")))
 }
 
 /// Whether it is the address of an endpoint of Google's.

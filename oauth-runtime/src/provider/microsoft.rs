@@ -14,6 +14,7 @@ use super::openid::secure;
 use super::profile::{Apis, Provider};
 use super::refusals::ApiRefusal;
 use crate::error::{Code, Error};
+use crate::shown;
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
 const BEFORE: &str = "https://login.microsoftonline.com/";
@@ -82,7 +83,7 @@ fn tenants(tenant: &str) -> Result<(&str, OtherIssuers), Error> {
         "consumers" => Ok((PERSONAL, OtherIssuers::Aliases(&[]))),
         guid if is_guid(guid) => Ok((guid, OtherIssuers::Aliases(&[]))),
         other => {
-            let text = format!("the tenant {other:?} is no GUID in lower case");
+            let text = format!("the tenant {} is no GUID in lower case", shown::name(other));
             Err(Error::new(Code::ConfigOption, text).with_help(
                 "give the directory (tenant) ID of the app registration, or `organizations`, \
                  `consumers` or `common`",

@@ -6,6 +6,7 @@ mod differences;
 mod git;
 mod github;
 mod google;
+mod json_file;
 mod microsoft;
 mod oauth2;
 mod openid;

@@ -11,6 +11,7 @@ use super::differences::{
 use super::profile::{Apis, Provider};
 use super::redirect_uri::is_loopback;
 use crate::error::{Code, Error};
+use crate::shown;
 
 impl Provider {
     /// An OpenID provider that is not built in, by its issuer and its three endpoints.
@@ -165,8 +166,10 @@ impl Provider {
 
 pub(super) fn secure(what: &str, text: &str) -> Result<Url, Error> {
     let refused = || {
-        let text = format!("the provider's {what} {text:?} is not an https address");
+        let shown = shown::address(text);
+        let text = format!("the provider's {what} {shown} is not an https address");
         Error::new(Code::ConfigOption, text)
+            .with_help("write it out, without user and fragment: https://id.example.com/path")
     };
     let url = Url::parse(text).map_err(|error| refused().with_source(error))?;
     let secure = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);

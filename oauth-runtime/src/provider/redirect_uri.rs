@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::error::{Code, Error};
+use crate::shown;
 
 /// Longer than any that a console takes.
 const MAX_LEN: usize = 1024;
@@ -32,8 +33,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// be written in the one form that its URL has.
 pub(crate) fn check_redirect_uri(text: &str) -> Result<Url, Error> {
     let refused = |why: Why| {
-        let shown: String = text.chars().take(100).collect();
-        Error::new(Code::ConfigRedirectUri, format!("the redirect URI {shown:?} {why}"))
+        let text = format!("the redirect URI {} {why}", shown::address(text));
+        Error::new(Code::ConfigRedirectUri, text)
             .with_help("write one such as \"https://example.com/oauth/callback\"")
     };
     if let Some(why) = unreadable(text) {
@@ -132,7 +133,7 @@ fn host_rule(url: &Url) -> Option<&'static str> {
 fn other_form(text: &str, url: &Url) -> Option<Why> {
     let plain = url.as_str();
     let same = plain == text || plain.strip_suffix('/') == Some(text);
-    (!same).then(|| format!("is not in its plain form, which is {plain:?}").into())
+    (!same).then(|| format!("is not in its plain form, which is {}", shown::address(plain)).into())
 }
 
 #[cfg(test)]

@@ -7,18 +7,26 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use rustls_pki_types::PrivatePkcs8KeyDer;
-use rustls_pki_types::pem::PemObject as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
-use super::credentials::{Place, is_google};
+use super::credentials::{in_variable, is_google};
+use super::json_file::Place;
 use super::secret_file::{self, Readers};
 use crate::error::{Code, Error};
-use crate::secret::{Redacted, Secret};
+use crate::secret::{Redacted, Secret, Wiped};
+use crate::shown;
 
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 const DOWNLOAD: &str = "in the Google Cloud console, under IAM & Admin → Service Accounts, open \
                         the account, add a key of type JSON, and take the file that it downloads";
+
+/// Where the text of the file is taken.
+const TEXT: &str = "write it into a file of mode 0600 and give the path of that, or read the text \
+                    with `ServiceAccountKey::from_json`";
 
 /// The key of a service account of Google's, as its console gives it.
 ///
@@ -37,15 +45,17 @@ pub struct ServiceAccountKey {
     pair: Arc<RsaKeyPair>,
 }
 
-/// The file, straight into what is wiped: a tree of JSON would keep a copy of the key.
+/// The file, straight into what is wiped: a tree of JSON would keep a copy of the key, and so
+/// would the parser of a text with escapes in it.
 #[derive(Deserialize)]
-struct Fields {
+struct Fields<'a> {
     #[serde(rename = "type")]
     kind: Option<String>,
     client_email: Option<String>,
     client_id: Option<String>,
     private_key_id: Option<String>,
-    private_key: Option<Secret>,
+    #[serde(borrow)]
+    private_key: Option<&'a RawValue>,
     token_uri: Option<String>,
     /// Those of a client's file.
     web: Option<serde::de::IgnoredAny>,
@@ -85,14 +95,13 @@ impl ServiceAccountKey {
             Error::new(Code::ConfigCredentials, text)
                 .with_help("let it name the JSON file of the service account's key")
         })?;
-        Self::from_file(Path::new(&path))
+        Self::from_file(Path::new(&path)).map_err(|error| in_variable(VARIABLE, error))
     }
 
     fn read(path: &Path, readers: Readers) -> Result<Self, Error> {
-        Self::from_json(&secret_file::read(path, readers)?).map_err(|error| {
-            let help = error.help().unwrap_or(DOWNLOAD).to_owned();
-            let text = format!("the service account's key {} cannot be used", path.display());
-            Error::new(Code::ConfigCredentials, text).with_help(help).with_source(error)
+        Self::from_json(&secret_file::read(path, readers, TEXT)?).map_err(|error| {
+            let text = format!("the service account's key {} cannot be used", shown::path(path));
+            Error::new(Code::ConfigCredentials, text).with_source(error)
         })
     }
 
@@ -102,7 +111,7 @@ impl ServiceAccountKey {
     /// # Errors
     /// As [`from_file`](Self::from_file). Nothing of the text is in the error.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let file: Fields = serde_json::from_str(text).map_err(|error| {
+        let file: Fields<'_> = serde_json::from_str(text).map_err(|error| {
             wrong("this is not the JSON it should be").with_source(Place::of(&error))
         })?;
         if file.kind.as_deref() != Some("service_account") {
@@ -115,6 +124,7 @@ impl ServiceAccountKey {
         let email = file.client_email.filter(|email| is_name(email) && email.contains('@'));
         let email = email.ok_or_else(|| wrong("`client_email` is missing, or is no address"))?;
         let key = file.private_key.ok_or_else(|| wrong("the field `private_key` is missing"))?;
+        let key = unescaped(key).ok_or_else(|| wrong("`private_key` is not a text"))?;
         let named = |name: Option<String>| name.filter(|name| is_name(name)).map(Into::into);
         Ok(Self {
             email: email.into(),
@@ -160,11 +170,21 @@ impl fmt::Debug for ServiceAccountKey {
 
 /// What the libraries say of a bad key may quote it, and is left out.
 fn pair(key: &Secret) -> Result<RsaKeyPair, Error> {
-    let der = PrivatePkcs8KeyDer::from_pem_slice(key.expose().as_bytes()).map_err(|_| {
+    let der = pkcs8(key.expose()).ok_or_else(|| {
         wrong("`private_key` is no PEM text with a line `-----BEGIN PRIVATE KEY-----`")
     })?;
-    RsaKeyPair::from_pkcs8(der.secret_pkcs8_der())
-        .map_err(|_| wrong("`private_key` is no RSA key, or a damaged one"))
+    RsaKeyPair::from_pkcs8(&der).map_err(|_| wrong("`private_key` is no RSA key, or a damaged one"))
+}
+
+/// The bytes of a PEM text (RFC 7468 §10), in memory that is wiped, as no library reads it.
+fn pkcs8(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
+    let (body, _) = rest.split_once("-----END PRIVATE KEY-----")?;
+    let mut text = Wiped::with_capacity(body.len());
+    for line in body.split_ascii_whitespace() {
+        text.push(line.as_bytes());
+    }
+    STANDARD.decode(&*text.into_bytes()).ok().map(Zeroizing::new)
 }
 
 fn is_name(text: &str) -> bool {
@@ -175,7 +195,34 @@ fn wrong(text: &'static str) -> Error {
     Error::new(Code::ConfigCredentials, text).with_help(DOWNLOAD)
 }
 
-fn name_other_file(file: &Fields) -> Error {
+/// The text that a JSON string stands for (RFC 8259 §7). `None` where it is none; what PEM has no
+/// use for is not read.
+fn unescaped(json: &RawValue) -> Option<Secret> {
+    let quoted = json.get().strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = Wiped::with_capacity(quoted.len());
+    let mut rest = quoted;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        text.push(plain.as_bytes());
+        let (sign, after) = match escape.as_bytes().first()? {
+            b'n' => (b'\n', &escape[1..]),
+            b'r' => (b'\r', &escape[1..]),
+            b't' => (b'\t', &escape[1..]),
+            sign @ (b'"' | b'\\' | b'/') => (*sign, &escape[1..]),
+            b'u' => {
+                let digits = u32::from_str_radix(escape.get(1..5)?, 16).ok()?;
+                (u8::try_from(digits).ok().filter(u8::is_ascii)?, &escape[5..])
+            }
+            _ => return None,
+        };
+        text.push(&[sign]);
+        rest = after;
+    }
+    text.push(rest.as_bytes());
+    let text = text.into_bytes();
+    Some(Secret::new(std::str::from_utf8(&text).ok()?))
+}
+
+fn name_other_file(file: &Fields<'_>) -> Error {
     wrong(match file.kind.as_deref() {
         Some("authorized_user") => "this is the credentials of one user, as gcloud keeps them",
         Some("external_account") => "this is the configuration of a workload identity",
@@ -237,7 +284,7 @@ mod tests {
             (with("private_key", secret.into()), "no PEM"),
             (with("private_key", pem("RSA PRIVATE KEY").into()), "no PEM"),
             (with("private_key", pem("PRIVATE KEY").into()), "no RSA key"),
-            (with("private_key", json!([secret])), "not the JSON"),
+            (with("private_key", json!([secret])), "`private_key` is not a text"),
         ];
         for (text, expected) in cases {
             let error = ServiceAccountKey::from_json(&text).unwrap_err();

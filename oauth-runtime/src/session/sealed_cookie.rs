@@ -6,11 +6,14 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::{Code, Error};
 use crate::keys::Sealer;
+use crate::secret::Wiped;
 
 /// First byte of every record; another meaning of the fields gets another number.
 const SCHEMA: u8 = 1;
 /// Far above what we write; a longer text is refused before any work is done on it.
 const MAX_TEXT: usize = 4096;
+/// Most records fit into this.
+const ROOM: usize = 1024;
 
 /// The sealed text of a record. `binding` is what it is good for, and nowhere else.
 pub(crate) fn seal<T: Serialize>(
@@ -18,10 +21,13 @@ pub(crate) fn seal<T: Serialize>(
     binding: &str,
     record: &T,
 ) -> Result<String, Error> {
-    let plain = postcard::to_extend(record, vec![SCHEMA]).map_err(|error| {
+    // A record may hold what a verifier is derived from.
+    let mut plain = Wiped::with_capacity(ROOM);
+    plain.push(&[SCHEMA]);
+    let plain = postcard::to_extend(record, plain).map_err(|error| {
         Error::new(Code::Internal, "a record cannot be encoded").with_source(error)
     })?;
-    Ok(encode(&sealer.seal(binding.as_bytes(), &plain)?))
+    Ok(encode(&sealer.seal(binding.as_bytes(), &plain.into_bytes())?))
 }
 
 /// The record, if the text is one of ours, sealed for this binding, and whole.

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
+use crate::secret::Wiped;
 
 /// The bytes of a record, wiped when dropped.
 pub(crate) fn to_bytes(record: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Error> {
-    // With room for all of it, no copy is left behind by growing.
-    let bytes = postcard::to_extend(record, Vec::with_capacity(8 * 1024));
+    let bytes = postcard::to_extend(record, Wiped::with_capacity(8 * 1024));
     bytes
-        .map(Zeroizing::new)
+        .map(Wiped::into_bytes)
         .map_err(|error| Error::new(Code::Internal, "a row cannot be encoded").with_source(error))
 }
 

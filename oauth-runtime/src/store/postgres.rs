@@ -1,6 +1,7 @@
 //! Rows in a `PostgreSQL` database, for an app on several machines.
 
 mod connection;
+mod parameters;
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -14,6 +15,7 @@ use super::remote::{check_url, malformed};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use connection::{failed, has_no_table, name_of, pool_at, rows_of, starting, unusable};
+use parameters::without_unknown_parameters;
 
 const PRODUCT: &str = "PostgreSQL";
 /// The schema that this version writes and reads.
@@ -57,8 +59,8 @@ impl PostgresStore {
     /// tables can neither be found nor made, or they have a schema of a later version.
     pub async fn connect(url: &str) -> Result<Self, Error> {
         check_url(PRODUCT, url)?;
-        let options = PgConnectOptions::from_str(url);
-        let options = options.map_err(|error| malformed(PRODUCT).with_source(error))?;
+        let options = PgConnectOptions::from_str(&without_unknown_parameters(url)?);
+        let options = options.map_err(|_| malformed(PRODUCT))?;
         let name = name_of(&options);
         let pool = starting(pool_at(options)).await.map_err(|error| unusable(&name, error))?;
         Self { pool, name }.migrated().await

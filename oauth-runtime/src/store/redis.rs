@@ -71,7 +71,7 @@ impl RedisStore {
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, Error> {
         check_url(PRODUCT, url)?;
         let info = url.into_connection_info();
-        let info = info.map_err(|error| malformed(PRODUCT).with_source(error))?;
+        let info = info.map_err(|_| malformed(PRODUCT))?;
         let name = name_of(&info);
         let manager = managed(info).await.map_err(|error| unusable(&name, error))?;
         Self::checked(manager, prefix, &name).await

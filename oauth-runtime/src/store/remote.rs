@@ -16,7 +16,8 @@ pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = T>) ->
 
 /// The error about a URL, of which nothing can be shown: any part of it may be the password.
 pub(super) fn malformed(product: &str) -> Error {
-    let help = "in user and password, percent-encode all but letters and digits";
+    let help = "in user and password, percent-encode all but letters and digits; behind a `?`, look \
+                at each parameter";
     Error::store_unusable(format!("the URL of the store ({product}) is malformed"), help)
 }
 

@@ -14,6 +14,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::backend::{Expected, RowKey, Store, StoreFuture, StoredRow};
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::shown;
 use failures::{failed, make_private, unusable};
 
 /// The schema that this version writes and reads.
@@ -52,10 +53,11 @@ impl SqliteStore {
     ///
     /// # Errors
     /// If the file cannot be opened or made, is no database, can be read by others, or has a
-    /// schema of a later version.
+    /// schema of a later version. Or if `path` is no path but a secret or a URL: then no file is
+    /// made, and nothing of it is shown.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let name = format!("SQLite, {}", path.display());
+        let name = format!("SQLite, {}", shown::path(path));
         make_private(path, &name)?;
         let options = SqliteConnectOptions::from_str("sqlite:")
             .map_err(|error| unusable(&name, error))?

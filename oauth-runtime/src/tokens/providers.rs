@@ -8,6 +8,7 @@ use crate::error::{Code, Error};
 use crate::http::HttpClient;
 use crate::provider::Provider;
 use crate::scope::ScopeSet;
+use crate::shown;
 
 /// Which of the app's providers: the first signs people in, accounts at the others are linked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,8 @@ impl Providers {
                 one.key() == other.key() || one.canonical_issuer(other.issuer()).is_some()
             };
             if known.iter().any(|one| same(one)) || known.len() > usize::from(u8::MAX) {
-                let text = format!("two providers are {:?}, {}", other.key(), other.issuer());
+                let (key, issuer) = (shown::name(other.key()), shown::address(other.issuer()));
+                let text = format!("two providers are {key}, {issuer}");
                 return Err(Error::new(Code::ConfigOption, text)
                     .with_help("give each provider a key and an issuer of its own"));
             }
@@ -93,7 +95,8 @@ impl Providers {
     /// The same, for a row of ours, which names an issuer that was somebody's once.
     pub(crate) fn vouching(&self, issuer: &str) -> Result<&ProviderClient, Error> {
         let id = self.of_issuer(issuer).ok_or_else(|| {
-            let text = format!("no provider of the app is {issuer:?}, which an account is of");
+            let issuer = shown::address(issuer);
+            let text = format!("no provider of the app is {issuer}, which an account is of");
             Error::new(Code::ConfigOption, text)
                 .with_help("add the provider again, or delete the account: `OAuth::account`")
         });

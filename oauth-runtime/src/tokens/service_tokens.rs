@@ -215,7 +215,7 @@ impl ServiceLogin {
             (Code::AdminPolicy, None) => "the administrator can allow the account".to_owned(),
             _ => return error,
         };
-        let text = format!("the service account {email} is refused: {error}");
+        let text = format!("the service account {email} is refused: {}", error.text());
         let refused = Error::new(Code::ServiceAccount, text).with_help(help);
         match error.api_status() {
             Some(status) => refused.with_api_status(status),

@@ -34,10 +34,10 @@ impl Error {
         let (code, help) = (self.code(), self.help().unwrap_or_default());
         let by_api = self.api_status().is_some();
         if by_api && self.is_consent_required() {
-            tracing::info!(code, error = %self, help, "an API wants more than was granted");
+            tracing::info!(code, error = %self.text(), help, "an API wants more than was granted");
         } else if by_api || self.status().is_server_error() || self.answer().is_none() {
             let cause = std::error::Error::source(self).map(ToString::to_string);
-            tracing::warn!(code, error = %self, cause, help, "a request failed");
+            tracing::warn!(code, error = %self.text(), cause, help, "a request failed");
         }
         let ready = self.answer().map_or_else(|| self.plain(), |answer| answer.response.clone());
         ready.map(Body::from)

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderValue;
 use http::request::Parts;
+use zeroize::Zeroizing;
 
 use super::admitting::{Admitted, Extracting, granted, granted_or_not, passed};
 use super::grant::Grant;
@@ -14,6 +15,7 @@ use super::state::HasOAuth;
 use super::user::User;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::http::sensitive;
 use crate::protocol::AccountId;
 use crate::scope::checks::{assert_covers, assert_provider};
 use crate::scope::{Covers, MayHold, Requirement, ScopeSet};
@@ -172,10 +174,8 @@ impl<R: Requirement> Token<R> {
 /// The `Authorization` of a token.
 pub(crate) fn bearer(token: &str) -> HeaderValue {
     // Both texts are visible ASCII: `TokenResponse` takes nothing else.
-    let value = HeaderValue::try_from(format!("Bearer {token}"));
-    let mut value = value.unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    value.set_sensitive(true);
-    value
+    let text = Zeroizing::new(format!("Bearer {token}"));
+    sensitive(&text).unwrap_or_else(|| HeaderValue::from_static("Bearer"))
 }
 
 impl<R: Requirement> Admitted<Grant> for Token<R> {

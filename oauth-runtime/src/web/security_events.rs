@@ -54,7 +54,7 @@ async fn received(oauth: &OAuth, token: Body) -> Result<(), Refused> {
     let id = providers.google().ok_or_else(|| request("nobody is expected to send any"))?;
     let (client, provider) = (providers.get(id), providers.get(id).provider());
     let jws = Jws::parse(text, provider.algorithms())
-        .map_err(|error| Refused::Unfit("invalid_request", error.to_string()))?;
+        .map_err(|error| Refused::Unfit("invalid_request", error.text().to_owned()))?;
     let payload = client.signed_payload(&jws).await.map_err(|error| match error.kind() {
         Code::IdTokenInvalid => Refused::Unfit("invalid_key", "no key of the issuer's".to_owned()),
         _ => Refused::Later(error),

@@ -94,18 +94,20 @@ impl<'a> Visit<'a> {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         match error.kind() {
             Code::ProviderRefused | Code::Internal => {
-                tracing::error!(code, error = %error, cause, help, "the operator has to act");
+                tracing::error!(code, error = %error.text(), cause, help, "the operator has to act");
             }
             Code::CallbackInvalid => {
                 let origin = self.oauth.0.urls.origin_text();
-                tracing::warn!(code, error = %error, origin, "was the app opened at its origin?");
+                tracing::warn!(code, error = %error.text(), origin, "was the app opened at its origin?");
             }
             // The share that is full was told already, once for all of them.
-            Code::TooManyPending => tracing::debug!(code, error = %error, "there is no room"),
-            _ if error.status().is_server_error() => {
-                tracing::warn!(code, error = %error, cause, help, "an authorization failed");
+            Code::TooManyPending => {
+                tracing::debug!(code, error = %error.text(), "there is no room")
             }
-            _ => tracing::info!(code, error = %error, "an authorization ended"),
+            _ if error.status().is_server_error() => {
+                tracing::warn!(code, error = %error.text(), cause, help, "an authorization failed");
+            }
+            _ => tracing::info!(code, error = %error.text(), "an authorization ended"),
         }
     }
 

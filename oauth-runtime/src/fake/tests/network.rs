@@ -46,7 +46,7 @@ async fn a_taken_port_is_an_error_that_names_it() {
     let google = FakeGoogle::start().await.unwrap();
     let second = FakeGoogle::builder().with_port(port(&google)).start().await;
     let error = second.unwrap_err();
-    assert!(error.to_string().ends_with(&port(&google).to_string()), "{error}");
+    assert!(error.text().ends_with(&port(&google).to_string()), "{error}");
     assert_eq!(error.code(), "config_option");
 }
 

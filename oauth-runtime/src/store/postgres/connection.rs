@@ -13,6 +13,7 @@ use sqlx::query::Query;
 use super::super::remote::within;
 use super::PRODUCT;
 use crate::error::Error;
+use crate::shown;
 
 /// How long a step of the start may take, such as the wait for a node that makes the tables.
 const START: Duration = Duration::from_secs(10);
@@ -64,10 +65,13 @@ impl Drop for Lent {
 
 /// Neither the user nor the password: where it lies, and what is called there.
 pub(super) fn name_of(options: &PgConnectOptions) -> String {
-    let database = options.get_database().unwrap_or(options.get_username());
+    let database = shown::part(options.get_database().unwrap_or(options.get_username()));
     match options.get_socket() {
-        Some(socket) => format!("{PRODUCT}, {}/{database}", socket.display()),
-        None => format!("{PRODUCT}, {}:{}/{database}", options.get_host(), options.get_port()),
+        Some(socket) => format!("{PRODUCT}, {}/{database}", shown::path(socket)),
+        None => {
+            let (host, port) = (shown::part(options.get_host()), options.get_port());
+            format!("{PRODUCT}, {host}:{port}/{database}")
+        }
     }
 }
 
@@ -100,7 +104,8 @@ pub(super) fn failed(name: &str, error: sqlx::Error) -> Error {
 }
 
 pub(super) fn unusable(name: &str, error: sqlx::Error) -> Error {
-    let help = match state(&error).as_deref() {
+    let state = state(&error);
+    let help = match state.as_deref() {
         Some("28P01" | "28000") => "check the user and the password in the URL",
         Some("3D000") => "make the database first: `createdb`",
         Some("42501") => {
@@ -108,8 +113,20 @@ pub(super) fn unusable(name: &str, error: sqlx::Error) -> Error {
              `PostgresStore::SCHEMA` and give this one the right to read and write them"
         }
         Some(NO_TABLE) => "run `PostgresStore::SCHEMA` first",
-        Some(_) => "the server says why, below",
+        Some(_) => "the server says why",
         None => "check that the server runs, and that host and port are right",
     };
-    Error::store_unusable(format!("the store ({name}) cannot be used"), help).with_source(error)
+    let unusable = Error::store_unusable(format!("the store ({name}) cannot be used"), help);
+    match state {
+        Some(state) if quotes_the_url(&state) => {
+            unusable.with_source(format!("the server answers with SQLSTATE {state}"))
+        }
+        _ => unusable.with_source(error),
+    }
+}
+
+/// Whether the server's words hold the user, the database or a parameter of the URL, in whose
+/// place a password may stand.
+fn quotes_the_url(state: &str) -> bool {
+    state.starts_with("28") || matches!(state, "3D000" | "22023" | "42704")
 }

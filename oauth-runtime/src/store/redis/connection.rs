@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, RedisError, RedisResult,
-    ServerErrorKind,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError,
+    RedisResult, ServerErrorKind,
 };
 
 use super::super::remote::within;
 use super::PRODUCT;
 use crate::error::Error;
+use crate::shown;
 
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_millis(1_500);
@@ -22,7 +23,14 @@ const RETRIES: usize = 60;
 
 /// Neither the user nor the password: where it lies, and the number of the database.
 pub(super) fn name_of(info: &ConnectionInfo) -> String {
-    format!("{PRODUCT}, {}/{}", info.addr(), info.redis_settings().db())
+    let place = match info.addr() {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+            format!("{}:{port}", shown::part(host))
+        }
+        ConnectionAddr::Unix(path) => shown::path(path),
+        _ => "an address of another kind".to_owned(),
+    };
+    format!("{PRODUCT}, {place}/{}", info.redis_settings().db())
 }
 
 /// One connection for everybody, which is made anew when it is lost.
@@ -73,7 +81,7 @@ pub(super) fn unusable(name: &str, error: RedisError) -> Error {
             "the user needs the right to run scripts, and to all keys that begin with the prefix"
         }
         ErrorKind::Io => "check that the server runs, and that host and port are right",
-        _ => "the server says why, below",
+        _ => "the server says why",
     };
     Error::store_unusable(format!("the store ({name}) cannot be used"), help).with_source(error)
 }

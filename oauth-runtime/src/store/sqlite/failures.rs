@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::private_file::{self, others_can_read};
+use crate::shown::{self, Pasted};
 
 /// What an operator has to do, by the result codes of `SQLite`.
 fn help(error: &sqlx::Error) -> Option<&'static str> {
@@ -33,14 +34,18 @@ pub(super) fn failed(name: &str, error: sqlx::Error) -> Error {
 
 /// A file that is made here is its owner's; one that others can read is refused.
 pub(super) fn make_private(path: &Path, name: &str) -> Result<(), Error> {
+    if !shown::is_fit_for_a_file(path) {
+        let what = Pasted::in_path(path).map_or("no path", Pasted::noun);
+        let text = format!("this is {what}: no store ({name}) is made there");
+        return Err(Error::store_unusable(text, "give the path of a file, such as \"tokens.db\""));
+    }
     let mut options = private_file::options();
     let file = options.read(true).write(true).create(true).truncate(false).open(path);
     match file.and_then(|file| others_can_read(&file)) {
         Ok(false) => Ok(()),
         Ok(true) => {
             let text = format!("others can read the store ({name})");
-            let help = format!("run `chmod 600 {}`", path.display());
-            Err(Error::store_unusable(text, help))
+            Err(Error::store_unusable(text, shown::chmod(path)))
         }
         Err(error) => Err(unusable(name, sqlx::Error::Io(error))),
     }
