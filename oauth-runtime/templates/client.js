@@ -86,7 +86,10 @@ function consent(problem, signal, inClick, retry) {
     const open = async () => {
       const end = popup(url, key);
       if (!end) throw required;
-      const answer = end.then(retry);
+      const answer = end.then((word) => {
+        if (word === "blocked") throw required;
+        return retry(word);
+      });
       answer.then(resolve, reject);
       return answer;
     };
@@ -106,29 +109,36 @@ const ends = new Map();
 /** The end of the window for `key`; nothing where none opens. */
 function popup(url, key) {
   const known = ends.get(key);
-  if (known && !known.opened.closed) {
-    known.opened.focus();
+  // Firefox runs other tasks while it opens a window: until then it has none.
+  if (known && !known.opened?.closed) {
+    known.opened?.focus();
     return known;
   }
   const id = crypto.randomUUID();
   url.searchParams.set("popup", id);
-  const opened = open(url, "_blank", "popup,width=520,height=700");
-  if (!opened) return;
-  opened.opener = null; // the provider gets no hold of this page
+  let tell;
+  const told = new Promise((resolve) => (tell = resolve));
   const channel = new BroadcastChannel(`oauth:${id}`);
+  channel.onmessage = ({ data }) => tell(data);
   const over = new AbortController();
-  const end = new Promise((resolve) => {
-    channel.onmessage = ({ data }) => resolve(data);
-    // What is cut off from its opener looks closed: it is over once the user is back.
-    const back = () => setTimeout(() => opened.closed && resolve("gone"), 500);
-    for (const sign of ["focus", "pointerdown", "keydown"])
-      addEventListener(sign, back, { signal: over.signal });
-  }).finally(() => {
+  const end = told.finally(() => {
     over.abort();
     channel.close();
-    opened.close();
+    end.opened?.close();
   });
-  ends.set(key, Object.assign(end, { opened }));
+  ends.set(key, end);
+  const opened = open(url, "_blank", "popup,width=520,height=700");
+  if (!opened) {
+    ends.delete(key);
+    tell("blocked");
+    return;
+  }
+  end.opened = opened;
+  opened.opener = null; // the provider gets no hold of this page
+  // What is cut off from its opener looks closed: it is over once the user is back.
+  const back = () => setTimeout(() => opened.closed && tell("gone"), 500);
+  for (const sign of ["focus", "pointerdown", "keydown"])
+    addEventListener(sign, back, { signal: over.signal });
   return end;
 }
 

@@ -21,6 +21,7 @@ pub use thirtyfour;
 
 use driver::{Driver, Profile, Session};
 use thirtyfour::TypingData;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::*;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -148,19 +149,29 @@ impl WebBrowser {
         self.found(what, found).await;
     }
 
-    /// Clicks the first such element once it can be clicked.
+    /// Clicks the first such element once it can be clicked. One that went with its page, which
+    /// gave way to the next one meanwhile, is looked for again.
     pub async fn click(&self, css: &str) {
-        let query = self.query(css);
-        let found = query.and_clickable().first().await;
-        let element = self.found(css, found).await;
-        said(element.click().await, css);
+        loop {
+            let query = self.query(css);
+            let found = query.and_clickable().first().await;
+            let clicked = self.found(css, found).await.click().await;
+            let stale = |error: &WebDriverError| {
+                matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
+            };
+            if !clicked.as_ref().is_err_and(stale) {
+                return said(clicked, css);
+            }
+        }
     }
 
     /// Replaces what the field holds.
     pub async fn type_into(&self, css: &str, text: &str) {
         let field = self.wait_for(css).await;
         said(field.clear().await, css);
-        said(field.send_keys(text).await, css);
+        // WebKit ends a line by the key alone.
+        let keys = text.replace('\n', "\u{e007}");
+        said(field.send_keys(keys).await, css);
     }
 
     /// Presses keys where the keyboard is.

@@ -26,6 +26,7 @@ in_every_engine![
     whoever_says_no_and_then_yes_gets_the_answer,
     without_a_window_the_app_is_told_what_is_missing,
     two_consents_at_once_go_to_their_own_calls,
+    a_call_made_while_the_window_opens_shares_it,
     a_window_cut_off_from_its_opener_still_tells_it,
     a_call_is_not_sent_again_for_another_account,
     nothing_but_links_of_the_app_is_opened,
@@ -53,6 +54,7 @@ addEventListener("securitypolicyviolation", (event) => window.violations.push(ev
 addEventListener("oauth:consent", (event) => {
   if (location.search !== "?listening") return;
   event.preventDefault();
+  (window.asked ??= []).push(event.detail);
   const go = document.getElementById("go");
   go.textContent = event.detail.why;
   go.onclick = () => event.detail.open();
@@ -367,6 +369,29 @@ async fn two_consents_at_once_go_to_their_own_calls(engine: Engine) {
 
     let page = open(engine, "/").await;
     page.click_and_enter("#twice").await;
+    page.choose(ADA).await;
+    page.chromium.click(CONTINUE).await;
+    page.until_windows(1).await;
+    assert_eq!(page.said("twice").await, "200 body of notes,200 body of notes");
+}
+
+/// A browser may run other tasks while it opens a window: a call for the same waits for that one.
+async fn a_call_made_while_the_window_opens_shares_it(engine: Engine) {
+    let page = open(engine, "/?listening").await;
+    page.chromium.script("window.kept = window.open; window.open = () => null").await;
+    page.chromium.click("#twice").await;
+    page.chromium.wait_for("#go[data-state=asked]").await;
+    let meanwhile = "const [first, second] = window.asked;
+        window.open = (...all) => { window.open = kept; second.open(); return kept(...all); };
+        document.getElementById('go').onclick = () => first.open(); return ''";
+    let asked = async || page.chromium.script("return window.asked.length").await;
+    for _ in 0..ATTEMPTS {
+        if asked().await == "2" {
+            break;
+        }
+    }
+    page.chromium.script(meanwhile).await;
+    page.click_and_enter("#go").await;
     page.choose(ADA).await;
     page.chromium.click(CONTINUE).await;
     page.until_windows(1).await;

@@ -50,7 +50,7 @@ const POSTGRES: Need =
     Need { programs: &[oauth_tests::POSTGRES], trial: &[], package: "postgresql" };
 const REDIS: Need = Need { programs: oauth_tests::REDIS, trial: &[], package: "redis-server" };
 
-/// What drives Firefox; without the symbols for a debugger it is built in half the time.
+/// What drives Firefox; without the symbols for a debugger it is built in two thirds of the time.
 const GECKODRIVER: Extra = Extra {
     folder: "tests",
     installers: &[&[
