@@ -70,8 +70,9 @@ impl Handler {
         let begins_with_token = self.fill(&parse_quote!(#name), &name, &mut args);
         let by_token = begins_with_token && proof.is_some();
         let guard = if by_token { Guard::Token } else { Guard::Declared };
-        let more = self.inject((!by_token).then_some(&name), &args);
-        self.check_number(guard, &mut args);
+        let fits = self.check_number(guard, &mut args);
+        let declared = (!by_token).then_some(&name);
+        let more = if fits { self.inject(declared, &args) } else { None };
         let proof = proof.filter(|_| args.mistakes.is_empty());
         let proof = proof.map(|proof| proof.that(&self.signature, guard, &name, &args));
         let Self { attributes, visibility, signature, body } = &self;
@@ -189,7 +190,8 @@ impl Handler {
         }
         // So that this is all the compiler complains about.
         self.fill(&parse_quote!(#runtime::scope::#scope), &function, &mut args);
-        let more = self.inject(None, &args);
+        let fits = self.check_number(Guard::Token, &mut args);
+        let more = if fits { self.inject(None, &args) } else { None };
         let Self { attributes, visibility, signature, body } = &self;
         let mistakes = &args.mistakes;
         quote!(#(#attributes)* #more #visibility #signature #body #mistakes)
@@ -211,9 +213,9 @@ impl Handler {
         is_too_many.then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
     }
 
-    /// A handler that axum does not take gets no word of what is wrong with it.
-    fn check_number(&self, guard: Guard, args: &mut Args) {
-        let certain = self.signature.inputs.iter().filter(|input| is_certain(input));
+    /// Whether axum takes the parameters and the guard: it says nothing of there being too many.
+    fn check_number(&self, guard: Guard, args: &mut Args) -> bool {
+        let injected = usize::from(args.cross_origin) + usize::from(guard == Guard::Declared);
         let text = match guard {
             Guard::Token if args.cross_origin => {
                 "axum takes 16 parameters at most, and `cross_origin` puts one before these: take \
@@ -228,9 +230,10 @@ impl Handler {
                  a `Token` without a `cfg`, or take two of these as one, as in `(a, b): (A, B)`"
             }
         };
-        if let Some(one_too_many) = certain.skip(MOST).next() {
-            args.mistakes.add_at(one_too_many, text);
-        }
+        let mut certain = self.signature.inputs.iter().filter(|input| is_certain(input));
+        let Some(one_too_many) = certain.nth(MOST - injected) else { return true };
+        args.mistakes.add_at(one_too_many, text);
+        false
     }
 }
 

@@ -217,7 +217,7 @@ impl Delivery {
         let Outgoing { method, url, .. } = &self.outgoing;
         let call = Call { method, url, hides_path: self.resumes };
         let incoming = grant.oauth.http().open(outgoing).await.map_err(|error| {
-            let text = format!("{error} ({call})");
+            let text = format!("{} ({call})", error.text());
             error.with_text(text)
         })?;
         let status = incoming.status();

@@ -26,7 +26,7 @@ impl TrustedOrigins {
 fn check(origin: &str) -> Result<(), Error> {
     let written = written_by_browsers(origin);
     let help = match &written {
-        Some(written) if written != origin => format!("write {written:?}"),
+        Some(written) if written != origin => format!("write {}", shown::address(written)),
         _ => "write scheme, host and port as the browser does: \"https://app.example.com\"".into(),
     };
     let wrong = |why: &str| {

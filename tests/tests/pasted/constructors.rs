@@ -163,6 +163,7 @@ fn settings(text: &str) -> Vec<Attempt> {
         ("OAuthBuilder::with_prefix", built(builder().with_prefix(text))),
         ("OAuthBuilder::with_base_scopes", built(builder().with_base_scopes([text]))),
         ("OAuthBuilder::with_login", built(builder().with_login(text))),
+        ("OAuthBuilder::with_trusted_origins", built(builder().with_trusted_origins([text]))),
         ("OAuthBuilder::allow_domains", built(builder().allow_domains([text]))),
         ("Brand::new", brand(Brand::new(text))),
         ("Brand::with_logo", brand(Brand::new("X").with_logo(text))),

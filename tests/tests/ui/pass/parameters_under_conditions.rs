@@ -4,7 +4,7 @@
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::Method;
-use axum::{Form, Json, Router, routing::post};
+use axum::{Json, Router, routing::post};
 use oauth_runtime::{OAuth, Token, requires_scopes};
 
 #[requires_scopes("drive.file")]
@@ -19,7 +19,7 @@ async fn either(#[cfg(test)] token: Token, #[cfg(not(test))] method: Method) -> 
 async fn one_of_two(
     #[cfg(test)] token: Token,
     #[cfg(not(test))] token: Token,
-    #[cfg(test)] Form(body): Form<String>,
+    #[cfg(test)] axum::Form(body): axum::Form<String>,
     #[cfg(not(test))] Json(body): Json<String>,
 ) -> String {
     format!("{token:?} {body}")
