@@ -10,7 +10,7 @@ use syn::{Attribute, FnArg, GenericParam, Signature, Type, Visibility, parse_quo
 use crate::args::{Args, call_site};
 use crate::marker::{Marker, Of, conditions, first_scope_type};
 use crate::parameters::{Names, begins_with_parameter, early_bodies, is_certain, type_parameter};
-use crate::proof::{Guard, Proof};
+use crate::proof::{self, Guard};
 
 /// A type of one of these names would hide the primitive in the whole module.
 const PRIMITIVES: [&str; 19] = [
@@ -66,15 +66,15 @@ impl Handler {
         }
         let name = self.marker_name(&mut args);
         self.check_names(&name, &mut args);
-        let proof = Proof::of(&self.attributes, &self.signature, &mut args);
+        let is_provable = proof::is_possible(&self.attributes, &self.signature, &mut args);
         let begins_with_token = self.fill(&parse_quote!(#name), &name, &mut args);
-        let by_token = begins_with_token && proof.is_some();
+        let by_token = begins_with_token && is_provable;
         let guard = if by_token { Guard::Token } else { Guard::Declared };
         let fits = self.check_number(guard, &mut args);
         let declared = (!by_token).then_some(&name);
         let more = if fits { self.inject(declared, &args) } else { None };
-        let proof = proof.filter(|_| args.mistakes.is_empty());
-        let proof = proof.map(|proof| proof.that(&self.signature, guard, &name, &args));
+        let proves = is_provable && args.mistakes.is_empty();
+        let proof = proves.then(|| proof::of(&self.signature, guard, &name, &args));
         let Self { attributes, visibility, signature, body } = &self;
         let marker = Marker {
             name: &name,

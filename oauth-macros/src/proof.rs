@@ -38,69 +38,61 @@ pub(crate) enum Guard {
     Declared,
 }
 
-/// A handler that can be named as a value, with its type parameters written out.
-pub(crate) struct Proof(());
-
-impl Proof {
-    /// None where the compiler cannot be asked. No other macro may then touch the handler.
-    pub(crate) fn of(
-        attributes: &[Attribute],
-        signature: &Signature,
-        args: &mut Args,
-    ) -> Option<Self> {
-        let obstacle = if has_impl(signature.inputs.to_token_stream()) {
-            "`impl Trait` in a parameter: name it, as in `<T: Trait>`"
-        } else if has_condition(&signature.generics) {
-            "an attribute on a generic parameter: put the `cfg` above the whole function"
-        } else {
-            return Some(Self(()));
-        };
-        for other in attributes.iter().filter(|other| !is_one_of(other, &HARMLESS)) {
-            let text = format!(
-                "an attribute like this one could take away the guard, and the compiler cannot \
-                 watch over it because of {obstacle}"
-            );
-            args.mistakes.add_at(other, text);
-        }
-        None
+/// Whether the compiler can be asked: the handler can be named as a value, with its type parameters
+/// written out. Where it cannot, no other macro may touch the handler.
+pub(crate) fn is_possible(
+    attributes: &[Attribute],
+    signature: &Signature,
+    args: &mut Args,
+) -> bool {
+    let obstacle = if has_impl(signature.inputs.to_token_stream()) {
+        "`impl Trait` in a parameter: name it, as in `<T: Trait>`"
+    } else if has_condition(&signature.generics) {
+        "an attribute on a generic parameter: put the `cfg` above the whole function"
+    } else {
+        return true;
+    };
+    for other in attributes.iter().filter(|other| !is_one_of(other, &HARMLESS)) {
+        let text = format!(
+            "an attribute like this one could take away the guard, and the compiler cannot \
+             watch over it because of {obstacle}"
+        );
+        args.mistakes.add_at(other, text);
     }
+    false
+}
 
-    /// The function that compiles only with the guard.
-    pub(crate) fn that(
-        &self,
-        signature: &Signature,
-        guard: Guard,
-        marker: &Ident,
-        args: &Args,
-    ) -> TokenStream {
-        let Signature { ident, generics, inputs, .. } = signature;
-        let (runtime, place) = (&args.runtime, usize::from(args.cross_origin));
-        let (guard, written) = match (guard, inputs.get(place)) {
-            (Guard::Token, Some(FnArg::Typed(first))) => (quote!(Token), first.ty.span()),
-            _ => (quote!(Declared), ident.span()),
-        };
-        let here = written.resolved_at(Span::call_site());
-        let arguments = generics.params.iter().filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(&parameter.ident),
-            GenericParam::Const(parameter) => Some(&parameter.ident),
-            GenericParam::Lifetime(_) => None,
-        });
-        let conditions = &generics.where_clause;
-        let ask = match args.cross_origin {
-            true => quote!(begins_with_both::<#runtime::AllowCrossOrigin, ),
-            false => quote!(begins_with::<),
-        };
-        let ask = quote_spanned!(here=>
-            #runtime::__private::#ask #runtime::#guard<#marker>, _, _>(&#ident::<#(#arguments),*>);
-        );
-        let lifetimes = generics.lifetimes().next().map(
-            |_| quote!(, clippy::extra_unused_lifetimes, single_use_lifetimes, unused_lifetimes),
-        );
-        // What is used by dead code alone is reported as dead, unless that is allowed around here.
-        quote! {
-            #[deny(dead_code)]
-            #[allow(deprecated #lifetimes)]
-            fn __begins_with_its_guard #generics () #conditions { #ask }
-        }
+/// The function that compiles only with the guard.
+pub(crate) fn of(signature: &Signature, guard: Guard, marker: &Ident, args: &Args) -> TokenStream {
+    let Signature { ident, generics, inputs, .. } = signature;
+    let (runtime, place) = (&args.runtime, usize::from(args.cross_origin));
+    let (guard, written) = match (guard, inputs.get(place)) {
+        (Guard::Token, Some(FnArg::Typed(first))) => (quote!(Token), first.ty.span()),
+        _ => (quote!(Declared), ident.span()),
+    };
+    let here = written.resolved_at(Span::call_site());
+    let arguments = generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(&parameter.ident),
+        GenericParam::Const(parameter) => Some(&parameter.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    let conditions = &generics.where_clause;
+    let ask = if args.cross_origin {
+        quote!(begins_with_both::<#runtime::AllowCrossOrigin, )
+    } else {
+        quote!(begins_with::<)
+    };
+    let ask = quote_spanned!(here=>
+        #runtime::__private::#ask #runtime::#guard<#marker>, _, _>(&#ident::<#(#arguments),*>);
+    );
+    let lifetimes = generics
+        .lifetimes()
+        .next()
+        .map(|_| quote!(, clippy::extra_unused_lifetimes, single_use_lifetimes, unused_lifetimes));
+    // What is used by dead code alone is reported as dead, unless that is allowed around here.
+    quote! {
+        #[deny(dead_code)]
+        #[allow(deprecated #lifetimes)]
+        fn __begins_with_its_guard #generics () #conditions { #ask }
     }
 }
