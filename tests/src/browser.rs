@@ -77,8 +77,8 @@ impl WebBrowser {
         let session = said(WebDriver::new(driver.url(), capabilities).await, "a session");
         driver.session = Some(session.session_id().to_string());
         let session = Session(Some(session));
-        let (_driver, _profile, _turn) = (driver, profile, turn);
-        let browser = Self { engine, session, _driver, _profile, looks, _turn };
+        let browser =
+            Self { engine, session, _driver: driver, _profile: profile, looks, _turn: turn };
         browser.resize().await;
         browser
     }

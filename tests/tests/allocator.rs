@@ -29,9 +29,10 @@ unsafe impl GlobalAlloc for Watching {
         if let Some(text) = WATCHED.get() {
             // SAFETY: the memory is the caller's until it is given back below.
             let bytes = unsafe { std::slice::from_raw_parts(pointer, layout.size()) };
-            let seen = match HEADS.get() {
-                true => bytes.starts_with(text),
-                false => bytes.windows(text.len()).any(|window| window == text),
+            let seen = if HEADS.get() {
+                bytes.starts_with(text)
+            } else {
+                bytes.windows(text.len()).any(|window| window == text)
             };
             SEEN.set(SEEN.get() + usize::from(seen));
         }

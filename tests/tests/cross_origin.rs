@@ -9,7 +9,9 @@ use axum::routing::{MethodRouter, any, post};
 use axum::{Extension, Router};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use oauth_runtime::fake::FakeGoogle;
-use oauth_runtime::{AllowCrossOrigin, OAuth, Owner, Token, User, requires_scopes, scope};
+use oauth_runtime::{
+    AllowCrossOrigin, ManifestEntry, OAuth, Owner, Token, User, requires_scopes, scope,
+};
 use tower::ServiceExt as _;
 
 const ADA: &str = "ada@example.com";
@@ -275,7 +277,7 @@ async fn a_handler_that_is_open_to_all_origins_declares_its_scopes() {
     let app = app.layer(Extension(ran));
     let manifest = oauth.manifest();
     let of = |path: &str| {
-        let routes = manifest.handlers().iter().flat_map(|handler| handler.routes());
+        let routes = manifest.handlers().iter().flat_map(ManifestEntry::routes);
         routes.filter(|route| route.ends_with(path)).count()
     };
     assert_eq!((of("/token"), of("/declared"), of("/whoami")), (1, 1, 0));

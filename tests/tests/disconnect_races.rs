@@ -228,7 +228,7 @@ async fn a_callback_under_way_brings_no_session_back_that_was_ended() {
 /// The same where the provider says it.
 #[tokio::test]
 async fn a_callback_under_way_brings_no_session_back_that_the_provider_ended() {
-    let app = App::with(|fake| fake, |builder| builder.with_security_events()).await;
+    let app = App::with(|fake| fake, oauth_runtime::OAuthBuilder::with_security_events).await;
     let admin = app.fake.service_account("risc-admin@app.example").unwrap();
     let key = oauth_runtime::ServiceAccountKey::from_json(&admin).unwrap();
     app.oauth.register_security_events(&key).await.unwrap();

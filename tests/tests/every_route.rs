@@ -50,7 +50,7 @@ fn queries() -> Vec<String> {
 /// and HEAD, OPTIONS and prefetches set no cookie.
 #[tokio::test]
 async fn every_answer_has_the_headers_and_no_method_does_what_it_should_not() {
-    let app = App::with(|fake| fake, |builder| builder.with_security_events()).await;
+    let app = App::with(|fake| fake, oauth_runtime::OAuthBuilder::with_security_events).await;
     let routes = own_paths(&app.oauth);
     assert!(routes.len() > 13, "{routes:?}");
     let mut browser = Browser::new();

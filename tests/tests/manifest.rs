@@ -26,7 +26,7 @@ async fn share(Form(text): Form<Vec<(String, String)>>) -> String {
 }
 
 #[requires_scopes("drive.appdata")]
-#[expect(dead_code, clippy::unused_async, reason = "it is meant to be forgotten")]
+#[expect(dead_code, reason = "it is meant to be forgotten")]
 async fn forgotten() {}
 
 async fn ledger(token: Token<Ledger>) -> String {

@@ -1,6 +1,6 @@
 //! The scopes of every operation in the document that an app publishes of itself.
 
-#![expect(dead_code, clippy::unused_async, reason = "most handlers are only documented here")]
+#![expect(dead_code, reason = "most handlers are only documented here")]
 
 use axum::extract::Path;
 use oauth_runtime::fake::FakeGoogle;

@@ -57,7 +57,7 @@ async fn no_constructor_shows_a_secret_that_was_given_in_the_wrong_place() {
     for sample in samples() {
         let (log, kept) = Log::keep(Level::TRACE);
         for (name, attempt) in attempts(&sample.text).await {
-            let shown = attempt.map_or_else(|error| shown(&error), |made| made);
+            let shown = attempt.unwrap_or_else(|error| shown(&error));
             if let Some(part) = leak(&shown, &sample) {
                 leaks.push(format!("{name}, given {}: {part:?} in {shown}", sample.name));
             }
@@ -98,7 +98,7 @@ fn a_child_that_reads_its_environment() {
     }
     let (log, kept) = Log::keep(Level::TRACE);
     let tell = |result: Result<String, Error>| {
-        println!("{}", result.map_or_else(|error| shown(&error), |made| made));
+        println!("{}", result.unwrap_or_else(|error| shown(&error)));
     };
     tell(ClientCredentials::from_env().map(|made| format!("{made:?}")));
     tell(ServiceAccountKey::from_env().map(|made| format!("{made:?}")));

@@ -41,8 +41,11 @@ fn told(level: Level, tell: impl FnOnce()) -> String {
     log.text()
 }
 
+/// A way to print an error, and what it is called.
+type Printer = (&'static str, fn(Error) -> String);
+
 /// By what an error is printed in most programs.
-fn printed() -> Vec<(&'static str, fn(Error) -> String)> {
+fn printed() -> Vec<Printer> {
     vec![
         ("Display", |error| format!("{error}")),
         ("a main that returns the error", |error| format!("{error:?}")),
@@ -119,7 +122,9 @@ fn no_log_line_of_the_library_says_a_remedy_twice() {
         for path in files {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             for (at, _) in text.match_indices("error = %") {
-                let line = text[at..].split(");").next().unwrap();
+                // A statement or an arm of a `match`.
+                let rest = &text[at..];
+                let line = rest.split(");").next().unwrap().split("),").next().unwrap();
                 if line.contains(" help") && !line.starts_with("error = %error.text()") {
                     twice.push(format!("{}: {line}", path.display()));
                 }

@@ -310,6 +310,7 @@ mod tests {
     const WANTS: &str = "wants a scope that the token does not have";
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     fn googles_refusals_are_understood() {
         check(
             &google(),
@@ -438,6 +439,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     fn githubs_refusals_are_understood() {
         check(
             &github(),

@@ -39,8 +39,11 @@ pub fn return_path(input: &[u8]) {
             ReturnPath::of_form(urls, text),
             ReturnPath::of_url(urls, text),
             ReturnPath::of_url(urls, &whole),
-        ] {
-            path.iter().for_each(|path| is_target(mount, path.as_str()));
+        ]
+        .into_iter()
+        .flatten()
+        {
+            is_target(mount, path.as_str());
         }
     }
 }

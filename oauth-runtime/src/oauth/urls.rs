@@ -276,7 +276,8 @@ fn choose_redirect_uri(
 
 /// Each on a line of its own.
 fn list(uris: &[String]) -> String {
-    uris.iter().map(|uri| format!("\n    {}", shown::address(uri))).collect()
+    let lines: Vec<_> = uris.iter().map(|uri| format!("\n    {}", shown::address(uri))).collect();
+    lines.concat()
 }
 
 /// What Google gives a client of the type "Desktop app", and what is easily forgotten.

@@ -170,24 +170,25 @@ impl fmt::Debug for ServiceAccountKey {
 
 /// What the libraries say of a bad key may quote it, and is left out.
 fn pair(key: &Secret) -> Result<RsaKeyPair, Error> {
-    let der = pkcs8(key.expose()).ok_or_else(|| {
+    let body = pem_body(key.expose()).ok_or_else(|| {
         wrong("`private_key` is no PEM text with a line `-----BEGIN PRIVATE KEY-----`")
     })?;
-    RsaKeyPair::from_pkcs8(&der).map_err(|_| wrong("`private_key` is no RSA key, or a damaged one"))
+    let damaged = || wrong("`private_key` is no RSA key, or a damaged one");
+    // A text that lost its padding says the same.
+    let end = body.iter().rposition(|sign| *sign != b'=').map_or(0, |last| last + 1);
+    let der = STANDARD_NO_PAD.decode(&body[..end]).map(Zeroizing::new).map_err(|_| damaged())?;
+    RsaKeyPair::from_pkcs8(&der).map_err(|_| damaged())
 }
 
-/// The bytes of a PEM text (RFC 7468 §10), in memory that is wiped, as no library reads it.
-fn pkcs8(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
+/// The base64 of a PEM text (RFC 7468 §10), in memory that is wiped, as no library reads it.
+fn pem_body(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
     let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
     let (body, _) = rest.split_once("-----END PRIVATE KEY-----")?;
     let mut text = Wiped::with_capacity(body.len());
     for line in body.split_ascii_whitespace() {
         text.push(line.as_bytes());
     }
-    let text = text.into_bytes();
-    // A text that lost its padding says the same.
-    let end = text.iter().rposition(|sign| *sign != b'=').map_or(0, |last| last + 1);
-    STANDARD_NO_PAD.decode(&text[..end]).ok().map(Zeroizing::new)
+    Some(text.into_bytes())
 }
 
 fn is_name(text: &str) -> bool {

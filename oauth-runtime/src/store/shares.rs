@@ -225,14 +225,13 @@ impl Count {
 
     fn add(&mut self, ends_at: Timestamp, now: Timestamp) {
         let step = step_of(ends_at);
-        match self.ends.iter_mut().find(|(known, _)| *known == step) {
-            Some((_, rows)) => *rows += 1,
-            None => {
-                if self.ends.len() >= STEPS {
-                    self.forget_ended(now);
-                }
-                self.ends.push((step, 1));
+        if let Some((_, rows)) = self.ends.iter_mut().find(|(known, _)| *known == step) {
+            *rows += 1;
+        } else {
+            if self.ends.len() >= STEPS {
+                self.forget_ended(now);
             }
+            self.ends.push((step, 1));
         }
         self.total += 1;
     }

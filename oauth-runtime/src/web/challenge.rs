@@ -48,20 +48,20 @@ impl Challenge<'_> {
         match refusal {
             Refusal::Redirect => self.redirect(),
             Refusal::Rationale => {
-                self.page(Notice::rationale(self.wanted.all()), LinkKind::Continue, own())
+                self.page(Notice::rationale(self.wanted.all()), LinkKind::Continue, &own())
             }
             Refusal::Explain if self.caller.signed_in().is_none() => {
-                self.page(Notice::denied(), LinkKind::Retry, own())
+                self.page(Notice::denied(), LinkKind::Retry, &own())
             }
             Refusal::Explain => {
-                self.page(Notice::declined(self.wanted.missing.clone()), LinkKind::Grant, own())
+                self.page(Notice::declined(self.wanted.missing.clone()), LinkKind::Grant, &own())
             }
             Refusal::Hold => self.hold(),
             Refusal::LeaveFrame => {
                 let get = self.parts.method == http::Method::GET;
                 let behind = || Resume::page_behind(self.oauth, &self.parts.headers);
                 let target = if get { own() } else { behind() };
-                self.page(Notice::framed(status), LinkKind::Continue, target)
+                self.page(Notice::framed(status), LinkKind::Continue, &target)
             }
             Refusal::CrossSite => {
                 let notice = self.with_way_back(Notice::cross_site());
@@ -107,17 +107,21 @@ impl Challenge<'_> {
         }
         let target = Resume::of_form_target(self.oauth, target_of(self.parts));
         let Some(target) = target.filter(|_| self.declaration.holds_form) else {
-            return self.page(Notice::send_again(self.code.status()), LinkKind::Continue, behind());
+            return self.page(
+                Notice::send_again(self.code.status()),
+                LinkKind::Continue,
+                &behind(),
+            );
         };
         if let Err(status) = may_be_held(self.parts) {
-            return self.page(Notice::send_again(status), LinkKind::Continue, behind());
+            return self.page(Notice::send_again(status), LinkKind::Continue, &behind());
         }
         let location = self.intent(&target).to_form_link(self.oauth)?;
         Ok(only(respond::same_again(&location)))
     }
 
-    fn page(&self, notice: Notice, link: LinkKind, resume: Resume) -> Result<Answer, Error> {
-        let authorize_url = self.link(&resume)?;
+    fn page(&self, notice: Notice, link: LinkKind, resume: &Resume) -> Result<Answer, Error> {
+        let authorize_url = self.link(resume)?;
         let provider = self.oauth.provider(self.provider).name();
         let notice = notice.of_provider(provider).with_why(self.declaration.why);
         let notice = notice.with_link(link, &authorize_url);

@@ -175,10 +175,8 @@ fn refuse<'a>(oauth: &OAuth, parts: &Parts) -> Result<OwnRequest<'a>, Error> {
         help = error.help(),
         "a request of another origin was refused"
     );
-    Err(match RequestKind::of_parts(oauth, parts).is_of_person() {
-        true => with_page(oauth, &parts.headers, error),
-        false => error.with_problem(),
-    })
+    let is_of_user = RequestKind::of_parts(oauth, parts).is_of_person();
+    Err(if is_of_user { with_page(oauth, &parts.headers, error) } else { error.with_problem() })
 }
 
 /// A navigation: what was sent is not kept, so there is nothing to go on with.

@@ -102,7 +102,7 @@ impl<'a> Visit<'a> {
             }
             // The share that is full was told already, once for all of them.
             Code::TooManyPending => {
-                tracing::debug!(code, error = %error.text(), "there is no room")
+                tracing::debug!(code, error = %error.text(), "there is no room");
             }
             _ if error.status().is_server_error() => {
                 tracing::warn!(code, error = %error.text(), cause, help, "an authorization failed");

@@ -154,6 +154,7 @@ pub(super) fn announced_port(output: &mut impl BufRead, words: &str) -> Option<u
 }
 
 /// The port on which a program listens that does not say it, as the system knows it.
+#[expect(clippy::disallowed_methods, reason = "a program that says nothing has to be looked at")]
 fn listening_port(process: u32) -> Option<u16> {
     for _ in 0..PATIENCE.as_millis() / INTERVAL.as_millis() {
         let sockets = sockets_of(process);

@@ -66,13 +66,11 @@ impl Drop for Lent {
 /// Neither the user nor the password: where it lies, and what is called there.
 pub(super) fn name_of(options: &PgConnectOptions) -> String {
     let database = shown::part(options.get_database().unwrap_or(options.get_username()));
-    match options.get_socket() {
-        Some(socket) => format!("{PRODUCT}, {}/{database}", shown::path(socket)),
-        None => {
-            let (host, port) = (shown::part(options.get_host()), options.get_port());
-            format!("{PRODUCT}, {host}:{port}/{database}")
-        }
+    if let Some(socket) = options.get_socket() {
+        return format!("{PRODUCT}, {}/{database}", shown::path(socket));
     }
+    let (host, port) = (shown::part(options.get_host()), options.get_port());
+    format!("{PRODUCT}, {host}:{port}/{database}")
 }
 
 fn timed_out() -> sqlx::Error {
