@@ -1,5 +1,6 @@
 //! Room for what is kept of authorizations that are under way.
 
+#[cfg(feature = "fake")]
 use super::builder::OAuthBuilder;
 use crate::store::Caps;
 
