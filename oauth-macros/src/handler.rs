@@ -140,7 +140,7 @@ impl Handler {
         format_ident!("{plain}_scopes", span = name.span())
     }
 
-    /// A generic parameter hides whatever else has its name, and whoever calls the function says
+    /// A generic parameter hides what else has its name, and the caller of the function says
     /// what it is: it would take the place of the guard.
     fn check_names(&self, marker: &Ident, args: &mut Args) {
         let (function, generics) = (&self.signature.ident, &self.signature.generics);

@@ -9,7 +9,7 @@ use crate::session::{AccountKey, Named};
 
 /// The browser that loads a callback.
 pub(super) struct Browser {
-    /// What it was called while nobody was signed in.
+    /// What it was called while no user was signed in.
     number: Option<BrowserNumber>,
     /// The account of its last session, whether that lives or not.
     last_account: Option<AccountKey>,
@@ -25,7 +25,7 @@ impl Browser {
 
     /// Where the callback signs a user in, the forms that the browser sent before are this user's.
     /// Where the browser was signed in with another account before, they may be of that other user
-    /// and open for nobody; and a script that waits for the end is told so, since its page, and
+    /// and open for no user; and a script that waits for the end is told so, since its page, and
     /// what it was about to send, are of that user too.
     pub(super) async fn receive(&self, oauth: &OAuth, was_stranger: bool, ending: &mut Ending) {
         let (Ending::Resumed { session: Some(cookie), resume }

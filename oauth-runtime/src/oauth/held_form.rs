@@ -1,7 +1,7 @@
 //! Forms that wait until their sender has granted what they need.
 //!
 //! A form lies at a key that is made of its sender: a user, or the browser of a caller who is not
-//! signed in. So nobody holds more than two, with no list to keep. A form of a browser becomes that
+//! signed in. So no sender holds more than two, with no list to keep. A form of a browser becomes that
 //! of the user who signs in there next, and from then on it is that user's alone.
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const SLOTS: [u8; 2] = [0, 1];
 /// How often a place is looked for, where other requests of the sender take it.
 const ATTEMPTS: usize = 4;
 
-/// The number of a browser in which nobody is signed in.
+/// The number of a browser in which no user is signed in.
 pub(crate) type BrowserNumber = [u8; 16];
 
 /// Who sent a form.
@@ -59,7 +59,7 @@ impl Sender {
 pub(crate) struct Viewer {
     /// Who is signed in.
     pub(crate) user: Option<UserKey>,
-    /// What the browser was called while nobody was.
+    /// What the browser was called while no user was.
     pub(crate) browser: Option<BrowserNumber>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct HeldForm {
     pub(crate) body: Box<str>,
     /// Whether its handler ran already, and was refused half-way.
     pub(crate) begun: bool,
-    /// The user whose it is; `None` while it is of a browser in which nobody is signed in.
+    /// The user whose it is; `None` while it is of a browser in which no user is signed in.
     user: Option<UserKey>,
     /// The node that counts it, and whether in the share of those who are not signed in.
     counted: (u64, bool),

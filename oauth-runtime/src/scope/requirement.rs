@@ -40,7 +40,7 @@ pub trait Requirement: Send + Sync + 'static {
 /// The macros do. What a macro writes into an app, the app can write too, so the trait is not
 /// sealed in the strict sense: it has an item without documentation whose name says that it is
 /// not for use by hand. An implementation by hand makes a promise that no scope keeps: a helper
-/// then takes a token that lacks what it needs, and the API refuses the call. It lets nobody in:
+/// then takes a token that lacks what it needs, and the API refuses the call. It lets no user in:
 /// handlers are guarded by what they declare, [`Token::narrow`](crate::Token::narrow) compares
 /// the declarations themselves and does not compile, and
 /// [`Token::optional`](crate::Token::optional) looks at what was granted.

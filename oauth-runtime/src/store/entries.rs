@@ -86,7 +86,7 @@ pub(crate) struct Entries<const N: usize, V> {
 }
 
 impl<const N: usize, V> Entries<N, V> {
-    /// The rows themselves. Whoever writes them sees to it that they are not too many.
+    /// The rows themselves. The writer sees to it that they are not too many.
     pub(crate) fn holding() -> Self {
         Self::new(Rows::Only, u64::MAX)
     }

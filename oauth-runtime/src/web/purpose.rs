@@ -49,7 +49,7 @@ impl Purpose {
         Wanted { optional: optional.difference(&missing), missing }
     }
 
-    /// What the handler asks somebody for who has to sign in first, or whom nobody knows yet.
+    /// What the handler asks of a user who has to sign in first, or who is not known yet.
     pub(super) fn wanted_by_handler(self, row: Option<&AccountRow>) -> Wanted {
         match row {
             Some(row) => row.wanted_again(self.handler),
