@@ -1,7 +1,7 @@
 //! Forms that wait until their sender has granted what they need.
 //!
 //! A form lies at a key that is made of its sender: a user, or the browser of a caller who is not
-//! signed in. So no sender holds more than two, with no list to keep. A form of a browser becomes that
+//! signed in. So none has more than two, with no list to keep. A form of a browser becomes that
 //! of the user who signs in there next, and from then on it is that user's alone.
 
 use std::sync::Arc;
