@@ -1,11 +1,9 @@
 //! The one HTTP client: no redirects, short waits, bounded bodies, https but for loopback.
 
-use std::error::Error as StdError;
-use std::io;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::body::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
@@ -15,8 +13,14 @@ use crate::protocol::{self, BasicAuth};
 use crate::provider::is_loopback;
 use crate::secret::Wiped;
 
+mod failure;
+mod incoming;
 #[cfg(test)]
 pub(crate) mod testing;
+
+pub(crate) use incoming::Incoming;
+
+use failure::failed;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,12 +51,6 @@ pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
     /// How long all of it may take, to the last byte of the answer.
     pub(crate) timeout: Option<Duration>,
-}
-
-/// An answer whose body is still to come.
-pub(crate) struct Incoming {
-    answer: reqwest::Response,
-    place: String,
 }
 
 /// An answer whose body was read to its end.
@@ -152,70 +150,6 @@ impl HttpClient {
     }
 }
 
-impl Incoming {
-    pub(crate) fn status(&self) -> StatusCode {
-        self.answer.status()
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        self.answer.headers()
-    }
-
-    /// The next piece of the body; `None` at its end.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        self.answer.chunk().await.map_err(|error| failed(error, &self.place))
-    }
-
-    /// The whole answer, if its body is no longer than `max` bytes.
-    pub(crate) async fn read(self, max: usize) -> Result<Response<Vec<u8>>, Error> {
-        let (status, headers) = (self.status(), self.headers().clone());
-        let mut response = Response::new(std::mem::take(&mut *self.collect(max).await?));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
-    }
-
-    /// The answer with the beginning of its body, as far as it comes: no more than `max` bytes.
-    pub(crate) async fn beginning(mut self, max: usize) -> Response<Vec<u8>> {
-        let (status, headers) = (self.status(), self.headers().clone());
-        let mut body = Vec::new();
-        while let Ok(Some(chunk)) = self.chunk().await {
-            body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);
-            if body.len() == max {
-                break;
-            }
-        }
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        response
-    }
-
-    /// Reads the body piece by piece, so that one without an end is cut off and not collected.
-    async fn collect(mut self, max: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let mut body = Wiped::with_capacity(ROOM);
-        while let Some(chunk) = self.chunk().await? {
-            if body.len() + chunk.len() > max {
-                let text = format!("the answer of {} is longer than {max} bytes", self.place);
-                return Err(Error::new(Code::ProviderResponse, text));
-            }
-            body.push(&chunk);
-        }
-        Ok(body.into_bytes())
-    }
-
-    /// The body as that of another answer, which is read as fast as that one is.
-    pub(crate) fn into_body(self) -> Body {
-        Body::new(reqwest::Body::from(self.answer))
-    }
-}
-
-impl std::fmt::Debug for Incoming {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Incoming").field("status", &self.status()).finish_non_exhaustive()
-    }
-}
-
 /// Plain http exists on loopback only (invariant 30).
 fn check_scheme(url: &Url) -> Result<(), Error> {
     match url.scheme() {
@@ -266,32 +200,6 @@ fn unwritable() -> Error {
     Error::new(Code::Internal, "a request to the provider cannot be written")
 }
 
-fn failed(error: reqwest::Error, place: &str) -> Error {
-    let error = error.without_url();
-    let (code, what) = if error.is_timeout() {
-        (Code::ProviderTimeout, "did not answer in time")
-    } else if breaks_tls(&error) {
-        (Code::ProviderResponse, "has no valid TLS certificate or handshake")
-    } else {
-        (Code::ProviderUnavailable, "cannot be reached")
-    };
-    Error::new(code, format!("{place} {what}")).with_source(error)
-}
-
-/// The TLS library reports what the other side did wrong as invalid data. Trying again does
-/// not help, and somebody should look.
-fn breaks_tls(error: &reqwest::Error) -> bool {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let mut io_errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
-    error.is_connect() && io_errors.any(is_invalid_data)
-}
-
-/// One I/O error may wrap another, which is not among its sources.
-fn is_invalid_data(error: &io::Error) -> bool {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
-    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
-}
-
 /// What `Retry-After` asks for, measured by the answer's own clock.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -306,6 +214,10 @@ pub(crate) fn stated_wait(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as StdError;
+
+    use http::StatusCode;
+
     use super::testing::{End, Server, answer};
     use super::*;
     use crate::provider::{ClientCredentials, Provider};

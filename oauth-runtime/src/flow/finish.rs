@@ -1,34 +1,24 @@
 //! The second half, from the code on: exchange, identity, account, session.
 
-use std::sync::Arc;
-
 use tracing::info;
 
 use super::intent::Action;
+use super::linking::{Kept, Link, nobody_to_link_to};
 use super::record::Flow;
 use crate::clock::Timestamp;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::oauth::{Admission, Caller, Ending, Login, OAuth, OtherAccount, SignedIn};
 use crate::pages::Accounts;
 use crate::protocol::{CodeVerifier, StateVerified};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
-use crate::session::{AccountKey, Binding, OwnerKey};
-use crate::store::Entry;
-use crate::tokens::{AccountRow, Authorized, ProviderId, Unsaved};
+use crate::session::{AccountKey, Binding};
+use crate::tokens::{Authorized, ProviderId, Unsaved};
 
 /// How it ended, and who may be sent to the target again.
 pub(super) struct Finished {
     pub(super) ending: Ending,
     pub(super) holder: Option<Binding>,
-}
-
-/// The account as it is now, and how its person is known from here on.
-struct Kept {
-    account: Arc<Entry<AccountRow>>,
-    login: Login,
-    /// The cookie of his session, where it is one of ours.
-    session: Option<String>,
 }
 
 impl Flow {
@@ -85,7 +75,7 @@ impl Flow {
                 let link = Link { login, owner, key, provider };
                 link.keep(oauth, signed_in, authorized, asked_at).await
             }
-            _ if !provider.is_first() => Err(nobody().into()),
+            _ if !provider.is_first() => Err(nobody_to_link_to().into()),
             _ => keep_in_session(oauth, signed_in, authorized, asked_at).await,
         }
     }
@@ -227,79 +217,4 @@ async fn keep_in_session(
         }
     };
     Ok(Kept { account, login: Login::Session(session), session: Some(cookie) })
-}
-
-/// An account that is to be somebody's: a user's of the app, or a person's who signed in with an
-/// account at another provider.
-struct Link {
-    login: Login,
-    owner: OwnerKey,
-    key: AccountKey,
-    provider: ProviderId,
-}
-
-impl Link {
-    /// As [`write`](Self::write). A link that changed meanwhile may be one that was taken away:
-    /// that is said, and is no mistake.
-    async fn keep(
-        self,
-        oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
-        authorized: &Authorized,
-        asked_at: Timestamp,
-    ) -> Result<Kept, Unsaved> {
-        let (owner, key, now) = (self.owner, self.key, oauth.0.clock.now());
-        let written = self.write(oauth, signed_in, authorized, asked_at).await;
-        match written {
-            Err(Unsaved::Failed(error)) if error.kind() == Code::CallbackInvalid => {
-                let row = oauth.0.accounts.table.get_anew(&key, now).await?.entry;
-                if row.is_some_and(|row| authorized.is_over(&row.value)) {
-                    return Err(Unsaved::Disconnected);
-                }
-                let unlinked = oauth.0.owners.unlinked(&owner, now).await?;
-                let was_taken = unlinked > authorized.begun_after;
-                Err(if was_taken { Unsaved::Unlinked } else { error.into() })
-            }
-            other => other,
-        }
-    }
-
-    /// The account becomes the owner's with the same write that brings its tokens; then the
-    /// owner's own row points to it. What was there before is forgotten.
-    async fn write(
-        self,
-        oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
-        authorized: &Authorized,
-        asked_at: Timestamp,
-    ) -> Result<Kept, Unsaved> {
-        let Self { login, owner, key, provider } = self;
-        let (accounts, owners, now) = (&oauth.0.accounts, &oauth.0.owners, oauth.0.clock.now());
-        let name = oauth.provider(provider).key();
-        let replacing = match signed_in {
-            Some(who) => Some(who.key),
-            None => oauth.lost_link(&owner, provider, now).await?,
-        };
-        let link = (key, authorized.begun_after);
-        owners.check_link(owner, name, link, replacing, now).await?;
-        let (_, account) = accounts.save(authorized, Some(owner), asked_at).await?;
-        match owners.link(owner, name, link, replacing, now).await {
-            Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
-            Ok(None) => {}
-            Err(error) => {
-                // Another tab was faster: what this one brought is nobody's. A store that fails
-                // says nothing of the sort, and the next try may find all in order.
-                if error.kind() == Code::CallbackInvalid {
-                    accounts.forget(&key, &owner).await?;
-                }
-                return Err(error.into());
-            }
-        }
-        Ok(Kept { account, login, session: None })
-    }
-}
-
-fn nobody() -> Error {
-    let text = "an account was to be linked, and nobody is signed in to link it to";
-    Error::new(Code::CallbackInvalid, text)
 }

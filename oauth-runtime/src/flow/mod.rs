@@ -7,6 +7,7 @@ mod held;
 mod visitor;
 mod browser;
 mod begin;
+mod linking;
 mod finish;
 mod callback;
 

@@ -15,10 +15,10 @@ use super::held_form::HeldForms;
 use super::listed::{base_scopes, others, providers, urls};
 use super::login_page::login_page;
 use super::room::Room;
-use super::storage::{MAX_STALENESS, keys, vault};
+use super::storage::{MAX_STALENESS, keep, keys, vault};
 use super::trusted_origins::TrustedOrigins;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::keys::{Keys, Sealer};
 use crate::pages::{Appearance, Brand, Pages};
 use crate::provider::Provider;
@@ -282,20 +282,4 @@ impl fmt::Debug for OAuthBuilder {
         let provider = shown::name(self.provider.key());
         f.debug_struct("OAuthBuilder").field("provider", &provider).finish_non_exhaustive()
     }
-}
-
-/// How long rows are kept. A linked account stays until it is unlinked: no session of ours ends
-/// with it.
-fn keep(is_linked: bool, lifetimes: Lifetimes) -> Result<Duration, Error> {
-    check_lifetimes(lifetimes)?;
-    Ok(if is_linked { Duration::MAX } else { lifetimes.absolute })
-}
-
-fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
-    if lifetimes.idle < Duration::from_secs(60) || lifetimes.absolute < lifetimes.idle {
-        let text = "a session must live a minute unused, and at all no shorter than unused";
-        return Err(Error::new(Code::ConfigOption, text)
-            .with_help("give `with_session_lifetime(idle, absolute)` with idle ≤ absolute"));
-    }
-    Ok(())
 }

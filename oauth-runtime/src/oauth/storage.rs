@@ -10,6 +10,7 @@ use super::builder::OAuthBuilder;
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::keys::{Key, Keys};
+use crate::session::Lifetimes;
 use crate::store::{Store, Vault};
 
 /// For how long what a store said is believed, unless the app says otherwise.
@@ -92,4 +93,20 @@ pub(super) fn keys(
             Ok(Keys::new(Key::generate()?))
         }
     }
+}
+
+/// How long rows are kept. A linked account stays until it is unlinked: no session of ours ends
+/// with it.
+pub(super) fn keep(is_linked: bool, lifetimes: Lifetimes) -> Result<Duration, Error> {
+    check_lifetimes(lifetimes)?;
+    Ok(if is_linked { Duration::MAX } else { lifetimes.absolute })
+}
+
+fn check_lifetimes(lifetimes: Lifetimes) -> Result<(), Error> {
+    if lifetimes.idle < Duration::from_secs(60) || lifetimes.absolute < lifetimes.idle {
+        let text = "a session must live a minute unused, and at all no shorter than unused";
+        return Err(Error::new(Code::ConfigOption, text)
+            .with_help("give `with_session_lifetime(idle, absolute)` with idle ≤ absolute"));
+    }
+    Ok(())
 }

@@ -261,8 +261,7 @@ fn choose_redirect_uri(
         )),
         (None, [only], _) => Ok(only.clone()),
         (None, [], Some(public)) => {
-            let base = public.as_str().trim_end_matches('/');
-            Ok(format!("{base}{prefix}/callback"))
+            Ok(format!("{}{prefix}/callback", public.as_str().trim_end_matches('/')))
         }
         (None, [], None) => Err(Error::new(Code::ConfigRedirectUri, "no redirect URI is known")
             .with_help("add `.with_redirect_uri(\"http://localhost:8080/oauth/callback\")`")),
@@ -276,8 +275,7 @@ fn choose_redirect_uri(
 
 /// Each on a line of its own.
 fn list(uris: &[String]) -> String {
-    let lines: Vec<_> = uris.iter().map(|uri| format!("\n    {}", shown::address(uri))).collect();
-    lines.concat()
+    uris.iter().fold(String::new(), |lines, uri| lines + "\n    " + &shown::address(uri))
 }
 
 /// What Google gives a client of the type "Desktop app", and what is easily forgotten.

@@ -10,6 +10,7 @@ mod login;
 mod problem;
 mod challenge;
 mod cross_origin;
+mod refused;
 mod guard;
 mod purpose;
 mod grant;

@@ -1,7 +1,9 @@
 //! English.
 
+mod after_begin;
 mod labels;
 mod words;
 
+pub(super) use after_begin::AFTER_BEGIN;
 pub(super) use labels::{LABELS, LINKS};
-pub(super) use words::{AFTER_BEGIN, WORDS};
+pub(super) use words::WORDS;
