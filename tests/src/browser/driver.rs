@@ -16,6 +16,9 @@ use super::engine::{Engine, FOLDERS};
 use super::{INTERVAL, PATIENCE, said};
 use crate::XVFB;
 
+/// How often a driver is started that ends at once.
+const STARTS: usize = 3;
+
 /// A session that is left to the driver's own end: the client would block the executor on it.
 #[derive(Debug)]
 pub(super) struct Session(pub(super) Option<WebDriver>);
@@ -42,6 +45,8 @@ pub(super) struct Driver {
 }
 
 impl Driver {
+    /// Starts it, again where it ends without a port: chromedriver takes the port that the system
+    /// gives it on one family of addresses on the other one too, and gives up where it is taken.
     pub(super) fn start(engine: Engine, profile: &Path) -> Self {
         let display = engine.needs_display().then(Display::start);
         let mut command = engine.driver();
@@ -55,17 +60,22 @@ impl Driver {
             command.envs(FOLDERS.iter().map(|folder| (folder, profile)));
         }
         // In a group of its own, which can be ended as a whole.
-        let mut process = said(command.process_group(0).spawn(), &name);
-        let mut output = BufReader::new(process.stdout.take().expect("its output is piped"));
-        let port = match engine.before_port() {
-            Some(words) => announced_port(&mut output, words),
-            None => listening_port(process.id()),
-        };
-        let Some(port) = port else {
+        command.process_group(0);
+        let mut said_instead = String::new();
+        for _ in 0..STARTS {
+            let mut process = said(command.spawn(), &name);
+            let mut output = BufReader::new(process.stdout.take().expect("its output is piped"));
+            let port = match engine.before_port() {
+                Some(words) => announced_port(&mut output, words, &mut said_instead),
+                None => listening_port(process.id()),
+            };
+            if let Some(port) = port {
+                let session = None;
+                return Self { engine, process, port, session, _output: output, _display: display };
+            }
             end_group(&mut process);
-            panic!("{name} named no port")
-        };
-        Self { engine, process, port, session: None, _output: output, _display: display }
+        }
+        panic!("{name} named no port in {STARTS} starts:\n{said_instead}")
     }
 
     /// The group of processes that it leads.
@@ -147,10 +157,19 @@ impl Drop for Display {
     }
 }
 
-/// `ChromeDriver was started successfully on port 39085.`
-pub(super) fn announced_port(output: &mut impl BufRead, words: &str) -> Option<u16> {
+/// The port of `ChromeDriver was started successfully on port 39085.`, and what else was said.
+pub(super) fn announced_port(
+    output: &mut impl BufRead,
+    words: &str,
+    instead: &mut String,
+) -> Option<u16> {
     let mut lines = output.lines().map_while(Result::ok);
-    lines.find_map(|line| line.split_once(words)?.1.trim_end_matches('.').parse().ok())
+    lines.find_map(|line| {
+        let port = line.split_once(words).map(|(_, port)| port.trim_end_matches('.').parse());
+        instead.push_str(&line);
+        instead.push('\n');
+        port?.ok()
+    })
 }
 
 /// The port on which a program listens that does not say it, as the system knows it.

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use count::Counts;
 use setup::{SUITES, Suite};
-use step::{Cargo, Step};
+use step::{Cargo, Step, Watch};
 
 const USAGE: &str = "usage: cargo verify [--strict]\n\n  --strict  fail on a skip, as under CI";
 
@@ -27,8 +27,9 @@ fn main() -> ExitCode {
         }
     };
     let root = oauth_tests::root();
-    let mut report = Report::default();
+    let (mut report, begun) = (Report::default(), Watch::start());
     report.run(&root);
+    println!("\nall steps: {}", begun.minutes());
     report.close();
     ExitCode::from(exit_code(report.counts, strict))
 }

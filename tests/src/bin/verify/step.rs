@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::count::{Counts, Reading};
 
@@ -76,7 +77,7 @@ impl Cargo {
         command.args(step.arguments.split(' ')).current_dir(&self.root);
         command.envs(self.env.iter().copied()).envs(step.env);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut reading = Reading::default();
+        let (mut reading, begun) = (Reading::default(), Watch::start());
         let ended = command.spawn().and_then(|mut child| {
             let output = child.stdout.take().into_iter();
             output.for_each(|output| pass_on(output, &mut |line| reading.line(line)));
@@ -85,12 +86,31 @@ impl Cargo {
         if let Err(error) = &ended {
             println!("cannot run {}: {error}", self.program.display());
         }
+        println!("{}: {}", step.name, begun.minutes());
         step.judge(reading, ended.is_ok_and(|status| status.success()))
     }
 }
 
 pub(crate) fn heading(name: &str) {
     println!("\n==> {name}");
+}
+
+/// Says how long something takes.
+pub(crate) struct Watch(Instant);
+
+#[expect(clippy::disallowed_methods, reason = "how long a step takes is only shown")]
+impl Watch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn minutes(&self) -> String {
+        minutes(self.0.elapsed())
+    }
+}
+
+fn minutes(took: Duration) -> String {
+    format!("{:.1} minutes", took.as_secs_f64() / 60.0)
 }
 
 /// Shows every line as it comes and hands it to `read`.
@@ -117,6 +137,12 @@ mod tests {
         let (counts, remarks) = step.judge(Reading::default(), false);
         assert_eq!(counts, Counts::one(false));
         assert_eq!(remarks, ["fmt: FAILED: cargo fmt --check"]);
+    }
+
+    #[test]
+    fn a_step_is_timed_in_minutes() {
+        let shown = [0, 3, 90, 1_559].map(|seconds| minutes(Duration::from_secs(seconds)));
+        assert_eq!(shown, ["0.0 minutes", "0.1 minutes", "1.5 minutes", "26.0 minutes"]);
     }
 
     #[test]
