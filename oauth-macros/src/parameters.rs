@@ -131,9 +131,9 @@ impl Names<'_> {
     }
 
     fn is_bare_token(&self, ty: &Type) -> bool {
-        let Type::Path(ty) = ty else { return false };
-        self.is_token(&ty.path)
-            && ty.path.segments.last().is_some_and(|last| is_bare(&last.arguments))
+        let mut ty = ty.clone();
+        let Some(path) = path_of(&mut ty) else { return false };
+        self.is_token(path) && path.segments.last().is_some_and(|last| is_bare(&last.arguments))
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn of(signature: &Signature, guard: Guard, marker: &Ident, args: &Arg
     // What is used by dead code alone is reported as dead, unless that is allowed around here.
     quote! {
         #[deny(dead_code)]
-        #[allow(deprecated #lifetimes)]
+        #[allow(deprecated, nonstandard_style #lifetimes)]
         fn __begins_with_its_guard #generics () #conditions { #ask }
     }
 }

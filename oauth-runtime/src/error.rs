@@ -19,7 +19,7 @@ type Text = Cow<'static, str>;
 /// Opaque on purpose: [`code`](Self::code) is stable and can be matched on, the predicates
 /// answer the questions that a program has.
 ///
-/// `Display` is one line with what happened and [what to do about it](Self::help), since a log
+/// `Display` says what happened and [what to do about it](Self::help), since a log
 /// line, `anyhow` and `eyre` print nothing else of an error but its
 /// [sources](std::error::Error::source). `Debug` prints the same and the sources over several
 /// lines: that is what a `main` that returns the error shows. Neither holds a secret, also where
@@ -41,6 +41,8 @@ struct Inner {
     source: Option<BoxError>,
     retry_after: Option<Duration>,
     api_status: Option<StatusCode>,
+    /// The API said that the token itself is not valid (RFC 6750 §3.1).
+    of_invalid_token: bool,
     answer: Option<Answer>,
 }
 
@@ -61,6 +63,7 @@ impl Error {
             source: None,
             retry_after: None,
             api_status: None,
+            of_invalid_token: false,
             answer: None,
         }))
     }
@@ -128,6 +131,15 @@ impl Error {
         self
     }
 
+    pub(crate) fn of_invalid_token(mut self) -> Self {
+        self.0.of_invalid_token = true;
+        self
+    }
+
+    pub(crate) fn is_of_invalid_token(&self) -> bool {
+        self.0.of_invalid_token
+    }
+
     pub(crate) fn with_answer(mut self, answer: Answer) -> Self {
         self.0.answer = Some(answer);
         self
@@ -155,6 +167,7 @@ impl Error {
             source: None,
             retry_after: inner.retry_after,
             api_status: inner.api_status,
+            of_invalid_token: inner.of_invalid_token,
             answer: inner.answer.clone(),
         }))
     }

@@ -12,6 +12,8 @@ pub(crate) use pasted::Pasted;
 
 /// Longer text is not quoted.
 const LONGEST: usize = 200;
+/// The scheme of an address is no longer: `safari-web-extension`.
+const LONGEST_SCHEME: usize = 20;
 /// Text shorter than this gives no secret away.
 const SHORT: usize = 8;
 /// How a path begins that was written as one: no key or token does.
@@ -91,8 +93,9 @@ pub(crate) fn part(text: &str) -> String {
 pub(crate) fn address(text: &str) -> String {
     let known = Pasted::of(text).is_some_and(|pasted| pasted != Pasted::Url);
     let Some((scheme, rest)) = text.split_once("://") else { return name(text) };
-    let scheme_is_plain = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+');
-    if known || !is_printable(text) || !scheme_is_plain || scheme.len() > 10 {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    let scheme_is_plain = scheme.bytes().all(is_plain) && scheme.len() <= LONGEST_SCHEME;
+    if known || !is_printable(text) || !scheme_is_plain {
         return hidden(text);
     }
     // A password may hold a slash; what is before the last `@` may be one.
@@ -114,11 +117,12 @@ pub(crate) fn chmod(path: &Path) -> String {
     "run `chmod 600` on that file".to_owned()
 }
 
-/// Whether a file may be made under this name, which then stands in folders and backups.
+/// Whether a file may be made under this name, which then stands in folders and backups. Names may
+/// be longer and odder than what is shown, where it is certain that they are names.
 pub(crate) fn is_fit_for_a_file(path: &Path) -> bool {
     let text = path.to_string_lossy();
-    let fits = !matches!(looks(&text), Looks::Odd) || is_in_a_folder(path);
-    fits && is_printable(&text) && Pasted::of(&text).is_none()
+    let is_name = is_rooted(&text) || is_in_a_folder(path) || !matches!(looks(&text), Looks::Odd);
+    path.exists() || is_name && has_no_controls(&text) && Pasted::of(&text).is_none()
 }
 
 fn looks(text: &str) -> Looks {
@@ -134,12 +138,17 @@ fn looks(text: &str) -> Looks {
     if text.contains(['/', '\\']) || has_extension(text) {
         return Looks::Parts(text.to_owned());
     }
-    Looks::Word
+    // Words with spaces between them are how passwords for apps and pass phrases are given.
+    if text.contains(' ') { Looks::Odd } else { Looks::Word }
 }
 
 fn is_printable(text: &str) -> bool {
+    text.len() <= LONGEST && has_no_controls(text)
+}
+
+fn has_no_controls(text: &str) -> bool {
     let turns = |sign| matches!(sign, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
-    text.len() <= LONGEST && !text.chars().any(|sign| sign.is_control() || turns(sign))
+    !text.chars().any(|sign| sign.is_control() || turns(sign))
 }
 
 fn is_rooted(text: &str) -> bool {

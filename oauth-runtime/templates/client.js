@@ -12,7 +12,7 @@ export class ConsentRequired extends Error {
   name = "ConsentRequired";
 }
 
-/** The account is another one than the call was made for: `retry` makes it for this one. */
+/** The account may be another one than the call was made for: `retry` makes it for this one. */
 export class AccountChanged extends Error {
   name = "AccountChanged";
 }
@@ -31,13 +31,15 @@ export async function fetch(input, init) {
   const problem = await refusal(response);
   if (!problem) return response;
   return consent(problem, request.signal, inClick, async (end) => {
-    if (end === "switched") {
-      const changed = new AccountChanged("Another account is in use now, so this was not done.");
+    const reads = ["GET", "HEAD"].includes(request.method);
+    // Who logs in to the app may be another user: only reading is safe then.
+    if (end === "switched" || (end === "logged-in" && !reads)) {
+      const changed = new AccountChanged("The account may be another one now, so this was not done.");
       throw Object.assign(changed, { retry: send });
     }
-    // A window that told nothing may have changed the account too: only reading is safe then.
-    const reads = ["GET", "HEAD"].includes(request.method);
-    if (end !== "granted" && !(end === "gone" && reads)) throw new ConsentCancelled();
+    // So may a window have changed the account that told nothing.
+    const done = end === "granted" || (reads && ["gone", "logged-in"].includes(end));
+    if (!done) throw new ConsentCancelled();
     const answer = await send();
     if (end === "gone" && (await refusal(answer))) throw new ConsentCancelled();
     return answer;

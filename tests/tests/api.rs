@@ -194,7 +194,7 @@ async fn a_redirect_is_no_success_however_it_is_asked() {
         for error in [deleted, listed, posted, uploaded] {
             assert_eq!((error.code(), error.api_status().unwrap().as_u16()), ("api", status));
             let text = format!("{error:?}");
-            let leads = text.contains("to downloads.example.com/a/b (");
+            let leads = text.contains("to downloads.example.com/… (");
             assert!(leads || status == 304, "{text}");
             assert!(!text.contains("CANARY") && error.help().is_some(), "{text}");
         }
@@ -270,6 +270,27 @@ async fn a_401_costs_at_most_one_token() {
     assert_ne!(token.replaced().await.unwrap().access_token(), token.access_token());
 }
 
+/// A token that is revoked as soon as it is given is replaced where the API says that it is invalid,
+/// and nowhere else.
+#[tokio::test]
+async fn a_new_token_that_is_said_to_be_invalid_is_replaced_once() {
+    let reason = [("www-authenticate", "Bearer error=\"invalid_token\"")];
+    for (headers, refreshes) in [(&reason[..], 1), (&[], 0)] {
+        let world = World::start().await;
+        let (client, files) = (world.client(), world.files());
+        let before = world.fake.calls(Endpoint::Token);
+        let refreshed = || world.fake.calls(Endpoint::Token) - before;
+        world.fault(1, &answered(401, headers, ""));
+        let answer = client.get::<Value>(&files).await;
+        assert_eq!((answer.is_ok(), refreshed()), (refreshes == 1, refreshes), "{answer:?}");
+        let id = world.fake.account_id("ada@example.com");
+        let token = world.oauth.account(&id).token::<scope::DriveFile>().await.unwrap();
+        world.fault(1, &answered(401, headers, ""));
+        assert_eq!(token.client().get::<Value>(&files).await.unwrap_err().code(), "api");
+        assert_eq!(refreshed(), refreshes, "another one would be refused as well");
+    }
+}
+
 /// A limit that lasts is told with its wait, and no call is spent on repetitions.
 #[tokio::test]
 async fn a_lasting_limit_is_told_at_once() {
@@ -325,7 +346,7 @@ async fn a_client_of_ones_own_learns_the_same() {
     let (status, headers) = (request.status(), request.headers().clone());
     let moved = Error::from_api(&world.token, status, &headers, b"").unwrap();
     assert_eq!(moved.api_status().unwrap(), 301);
-    assert!(moved.to_string().contains("to x.example/ (it answered 301)"), "{moved}");
+    assert!(moved.to_string().contains("to x.example/… (it answered 301)"), "{moved}");
 
     world.clock.advance(Duration::from_secs(60));
     world.fake.expire_access_tokens();

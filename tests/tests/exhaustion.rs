@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use futures_util::{StreamExt as _, stream};
 use http::{Method, Request};
 use oauth_runtime::fake::{Endpoint, navigate};
-use oauth_runtime::{Clock as _, MemoryStore, OAuthBuilder};
+use oauth_runtime::{Clock as _, Keys, MemoryStore, OAuthBuilder};
 use tower::ServiceExt as _;
 use url::Url;
 
@@ -48,6 +48,22 @@ async fn visitors_who_never_come_back_leave_nothing() {
             assert_eq!(value.len(), 43, "{name}");
             assert!(seen.insert(value), "{name} was there before");
         }
+    }
+    assert_eq!(fleet.store.counts(), before, "neither read nor written");
+}
+
+/// The same where the app has a login of its own, and the way leads to that first.
+#[tokio::test]
+async fn visitors_of_an_app_with_its_own_login_leave_nothing_either() {
+    let mut fleet = Fleet::start(1, MemoryStore::new()).await;
+    let keys = Keys::new(fleet.key.clone());
+    fleet.add_with(|builder| builder.with_keys(keys).with_login("/login")).await;
+    let app = router(fleet.oauth(1));
+    let before = fleet.store.counts();
+    for path in ["/notes", "/week", "/me", "/oauth/sign-in"] {
+        let answer = app.clone().oneshot(navigate(path)).await.unwrap();
+        assert_eq!(answer.status(), 303, "{path}");
+        assert!(answer.headers()["location"].to_str().unwrap().starts_with("/login"), "{path}");
     }
     assert_eq!(fleet.store.counts(), before, "neither read nor written");
 }

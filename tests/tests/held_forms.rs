@@ -261,6 +261,27 @@ async fn a_full_share_keeps_no_more_and_says_so() {
     assert_eq!(sent_by_stranger(&mut stranger, &app).await.status, 200, "they have ended");
 }
 
+/// A link by which nothing was kept, for want of room, keeps the form when it is sent again.
+#[tokio::test]
+async fn a_link_that_kept_nothing_can_be_used_again() {
+    let app = App::with(|fake| fake, with_little_room).await;
+    let mut browser = Browser::new();
+    for _ in 0..3 {
+        sent_by_stranger(&mut browser, &app).await;
+    }
+    app.clock.advance(Duration::from_secs(300));
+    assert_eq!(sent_by_stranger(&mut browser, &app).await.status, 200);
+    let link = hold_link(&app, &mut browser).await;
+    for _ in 0..2 {
+        browser.cookies.clear();
+        assert_eq!(browser.post(&link, &FORM, "same-origin", &[]).await.status, 503);
+    }
+    app.clock.advance(Duration::from_secs(310));
+    let kept = browser.post(&link, &FORM, "same-origin", &[]).await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    assert!(kept.body.contains("Continue"), "{}", kept.body);
+}
+
 /// A form that is sent makes room for the next one.
 #[tokio::test]
 async fn a_form_that_is_sent_takes_no_room() {
@@ -370,6 +391,27 @@ async fn a_form_of_an_ended_session_opens_for_its_user_alone() {
         let shown = browser.authorize(page.link("Continue"), email, &["drive.file"]).await;
         assert_eq!((shown.status, shown.url.path()), (sees, "/oauth/continue"), "{email}");
         assert_eq!(shown.body.contains("A &#38; B"), sees == 200, "{email}");
+    }
+}
+
+/// The same after a sign-out in another tab, also for a form whose handler had begun by then; and
+/// a reload of the page that keeps it leads on all the same.
+#[tokio::test]
+async fn a_form_of_a_user_who_signed_out_opens_for_that_user_alone() {
+    for (email, sees) in [(ADA, 200), (BOB, 400)] {
+        let (app, mut browser) = (App::start().await, Browser::new());
+        browser.authorize(app.url("/oauth/sign-in"), ADA, &[]).await;
+        browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+        let link = hold_link(&app, &mut browser).await;
+        for _ in 0..2 {
+            let page = browser.post(&link, &FORM, "same-origin", &[]).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+        }
+        let page = browser.post(&link, &FORM, "same-origin", &[]).await;
+        let shown = browser.authorize(page.link("Continue"), email, &["drive.file"]).await;
+        assert_eq!((shown.status, shown.url.path()), (sees, "/oauth/continue"), "{email}");
+        browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+        assert_eq!(browser.go(&shown.url).await.status, 400, "no user is signed in");
     }
 }
 

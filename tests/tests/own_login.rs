@@ -141,6 +141,10 @@ async fn a_script_a_frame_and_htmx_are_told_in_their_own_way() {
     let done = popup.authorize(app.url(&after), ADA, &[]).await;
     assert_eq!(done.url.path(), "/oauth/done");
     assert!(done.url.query().unwrap().starts_with("popup=42&"), "{}", done.url);
+    // Who logged in may be another user than the one whose page waits: only reading is safe.
+    assert_eq!(crate::support::query(&done.url, "end").as_deref(), Some("logged-in"));
+    let again = popup.follow(app.url(&after)).await;
+    assert_eq!(crate::support::query(&again.url, "end").as_deref(), Some("logged-in"));
     app.oauth.unlink(&owner("1")).await.unwrap();
     let fetched = browser.fetch(app.url("/notes"), &[]).await;
     assert_eq!((fetched.status, fetched.json()["code"].as_str()), (403, Some("consent_required")));

@@ -291,6 +291,28 @@ async fn a_script_is_told_of_another_account_after_its_session_ended() {
     }
 }
 
+/// The same where the first user had signed out in another tab, and where the other one had signed
+/// in there before the script opened its window.
+#[tokio::test]
+async fn a_script_is_told_of_another_account_after_a_sign_out() {
+    for elsewhere in [false, true] {
+        for (email, word) in [(BOB, Some("switched")), (ADA, None)] {
+            let (app, mut browser) = (App::start().await, Browser::new());
+            browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
+            browser.post(app.url("/oauth/sign-out"), &[], "same-origin", &[]).await;
+            let refused = browser.fetch(app.url("/notes"), &[]).await;
+            assert_eq!(refused.status, 401);
+            if elsewhere {
+                browser.authorize(app.url("/notes"), email, &["drive.file"]).await;
+            }
+            let start = format!("{}&popup={NUMBER}", link(&app, &refused));
+            let end = browser.authorize(&start, email, &["drive.file"]).await;
+            assert_eq!(end.url.path(), "/oauth/done", "{}", end.body);
+            assert_eq!(query(&end.url, "end").as_deref(), word, "{email} {elsewhere}");
+        }
+    }
+}
+
 /// However long the page's address is, what is said of the account has room beside it.
 #[tokio::test]
 async fn a_long_address_leaves_room_for_what_is_said_of_the_account() {

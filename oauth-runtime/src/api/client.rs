@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::pages::ApiPages;
-use super::refusal::{Call, MAX_REFUSAL, Refusal, is_of_token, is_success};
+use super::refusal::{Call, MAX_REFUSAL, Refusal, is_of_token, is_success, may_replace};
 use super::request::ApiRequest;
 use super::resumable::ResumableUpload;
 use super::retry;
@@ -158,9 +158,9 @@ impl ApiClient {
                 Ok(incoming) => return Ok((incoming, grant)),
                 Err(error) => error,
             };
-            if is_of_token(&error) && !replaced && !grant.is_new() {
+            if !replaced && may_replace(&grant, &error) {
                 // Apart: it is rare, and would make the future of every call large.
-                (grant, replaced) = (Box::pin(grant.replaced()).await?, true);
+                (grant, replaced) = (Box::pin(grant.replaced_for(&error)).await?, true);
                 if harmless {
                     continue;
                 }

@@ -9,7 +9,7 @@ use reqwest_middleware::{Error as Outer, Middleware, Next, Result};
 use url::Url;
 
 use super::client::{ApiClient, NO_OTHER};
-use super::refusal::{Call, MAX_REFUSAL, Refusal, is_of_token, is_success};
+use super::refusal::{Call, MAX_REFUSAL, Refusal, is_of_token, is_success, may_replace};
 use crate::error::{BoxError, Code, Error};
 use crate::web::{Grant, bearer};
 
@@ -59,10 +59,11 @@ impl ApiClient {
         let grant = self.grant();
         let answer = next.clone().run(with_token(request, grant), extensions).await?;
         let refused = match judged(grant, &called, answer).await {
-            Err(error) if is_of_token(&error) && !grant.is_new() => error,
+            Err(error) if may_replace(grant, &error) => error,
             judged => return done(grant, judged),
         };
-        let grant = Box::pin(grant.replaced()).await.map_err(Outer::middleware)?;
+        let replaced = Box::pin(grant.replaced_for(&refused)).await;
+        let grant = replaced.map_err(Outer::middleware)?;
         let Some(again) = again else { return done(&grant, Err(refused)) };
         let answer = next.run(with_token(again, &grant), extensions).await?;
         done(&grant, judged(&grant, &called, answer).await)
@@ -118,7 +119,7 @@ async fn judged(
 /// The same as the layer's own result.
 fn done(grant: &Grant, judged: std::result::Result<Response, Error>) -> Result<Response> {
     judged.map_err(|error| {
-        let no_other = is_of_token(&error) && grant.is_new();
+        let no_other = is_of_token(&error) && !may_replace(grant, &error);
         let error = if no_other { error.with_help(NO_OTHER) } else { error };
         Outer::middleware(grant.refused(error))
     })

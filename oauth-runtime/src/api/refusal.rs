@@ -23,7 +23,12 @@ pub(super) fn is_success(status: StatusCode) -> bool {
     status.is_success()
 }
 
-/// Whether another token may turn a refusal into a yes.
+/// Whether another token may turn a refusal into a yes, which was asked for with this one.
+pub(super) fn may_replace(grant: &Grant, error: &Error) -> bool {
+    is_of_token(error) && grant.may_be_replaced(error.is_of_invalid_token())
+}
+
+/// Whether a refusal is one of the token.
 pub(super) fn is_of_token(error: &Error) -> bool {
     let status = error.api_status();
     status == Some(StatusCode::UNAUTHORIZED) && error.kind() == Code::Api
@@ -113,7 +118,10 @@ impl Refusal<'_> {
             304 => Error::new(Code::Api, "nothing has changed since what the request names")
                 .with_help("`ApiRequest::accepting` this status makes it an answer"),
             300..=399 => self.moved(provider, said),
-            401 => Error::new(Code::Api, "the API does not take the token"),
+            401 => {
+                let error = Error::new(Code::Api, "the API does not take the token");
+                if said.names_invalid_token() { error.of_invalid_token() } else { error }
+            }
             403 => Error::new(Code::ApiForbidden, "the API refuses the request"),
             408 | 500.. => Error::new(Code::ApiUnavailable, "the API fails for the moment"),
             _ => Error::new(Code::Api, "the API refuses the request"),
@@ -126,13 +134,15 @@ impl Refusal<'_> {
             return Error::new(Code::Api, "the API redirects the request, and does not say where");
         };
         let at_home = asked.is_some_and(|asked| asked.origin() == target.origin());
-        let help = if at_home || provider.may_receive_token(&target) {
+        let is_known = at_home || provider.may_receive_token(&target);
+        let help = if is_known {
             "send the request to that address: a redirect is not followed with a token"
         } else {
             "the token does not go there: if the answer is what you want, let the request be \
              `ApiRequest::accepting` this status, and fetch its `Location` without the token"
         };
-        let place = Place { url: &target, hides_path: false };
+        // The path of a download that needs no token is as good as one.
+        let place = Place { url: &target, hides_path: !is_known };
         let text = format!("the API redirects the request to {place}");
         Error::new(Code::Api, text).with_help(help)
     }
@@ -878,10 +888,10 @@ mod tests {
             ),
             (
                 Some("https://ada:CANARY@codeload.github.com:8443/o/r?token=CANARY"),
-                "to codeload.github.com:8443/o/r (",
+                "to codeload.github.com:8443/… (",
                 "without the token",
             ),
-            (Some("http://api.github.com/x"), "to api.github.com/x (", "without the token"),
+            (Some("http://api.github.com/x"), "to api.github.com/… (", "without the token"),
             (Some("https://[CANARY"), "does not say where", ""),
             (None, "does not say where", ""),
         ] {

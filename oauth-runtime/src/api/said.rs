@@ -58,6 +58,11 @@ pub(super) struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
+    /// Whether the token itself is said to be invalid (RFC 6750 §3.1): ended, or revoked.
+    pub(super) fn names_invalid_token(&self) -> bool {
+        self.challenge.all("error").any(|word| word == "invalid_token")
+    }
+
     pub(super) fn new(
         status: StatusCode,
         headers: &'a HeaderMap,

@@ -6,6 +6,7 @@ use http::HeaderMap;
 
 use super::intent::{Action, Intent};
 use super::record::{Flow, Seed};
+use super::visitor::Visitor;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::oauth::{Caller, OAuth, Resume, SignedIn};
@@ -216,11 +217,15 @@ fn pending(oauth: &OAuth, headers: &HeaderMap) -> Vec<Pending> {
         .collect()
 }
 
-/// Ends every pending flow of the browser, and what is remembered of it.
+/// Ends every pending flow of the browser, and what is remembered of it but for who was signed
+/// out: a page of that user may still be open.
 pub(crate) fn forget_all(oauth: &OAuth, headers: &HeaderMap) -> Vec<SetCookie> {
-    let flows = pending(oauth, headers).into_iter().map(|flow| flow.name);
-    let visitor = oauth.0.cookies.visitor.clone();
-    flows.chain([visitor]).map(|name| oauth.0.cookies.remove(&name)).collect()
+    let names = &oauth.0.cookies;
+    let left = Visitor::last_account(oauth, headers);
+    let left = left.and_then(|account| Visitor::signed_out(oauth, account).ok());
+    let visitor = left.unwrap_or_else(|| names.remove(&names.visitor));
+    let flows = pending(oauth, headers).into_iter().map(|flow| names.remove(&flow.name));
+    flows.chain([visitor]).collect()
 }
 
 /// The new flow's cookie, and the removal of the oldest ones where they would be too many.

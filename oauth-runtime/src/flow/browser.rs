@@ -11,7 +11,7 @@ use crate::session::{AccountKey, Named};
 pub(super) struct Browser {
     /// What it was called while no user was signed in.
     number: Option<BrowserNumber>,
-    /// The account of its last session, whether that lives or not.
+    /// The account of its last user.
     last_account: Option<AccountKey>,
 }
 
@@ -19,7 +19,7 @@ impl Browser {
     pub(super) fn of(oauth: &OAuth, headers: &HeaderMap) -> Self {
         Self {
             number: Visitor::of(oauth, headers).map(|visitor| visitor.number()),
-            last_account: oauth.session_account(headers),
+            last_account: Visitor::last_account(oauth, headers),
         }
     }
 
@@ -39,7 +39,12 @@ impl Browser {
         if self.last_account.is_some_and(|last| last != account) {
             *resume = resume.switched(&oauth.0.urls);
         } else if let Some(number) = self.number.filter(|_| was_stranger) {
-            let adopted = oauth.0.held.adopt(number, account, oauth.0.clock.now()).await;
+            let adopt = || oauth.0.held.adopt(number, account, oauth.0.clock.now());
+            // Once more, since the form would open for no user.
+            let adopted = match adopt().await {
+                Err(_) => adopt().await,
+                adopted => adopted,
+            };
             if let Err(error) = adopted {
                 tracing::warn!(code = error.code(), "a kept form did not follow to its user");
             }

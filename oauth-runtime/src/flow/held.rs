@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{StatusCode, Version, header};
 
 use super::intent::Intent;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::oauth::{HeldForm, KeptResume, OAuth, Resume, Sender, Unkept, Viewer};
 use crate::session::decode;
 
@@ -54,16 +54,17 @@ impl HoldLink {
         Resume::form(&oauth.0.urls, self.number)
     }
 
-    /// Whether a form is kept by it that is this viewer's: a page that is loaded again shows it.
+    /// Whether a form of this browser is kept by it: a page that is loaded again leads to it.
     pub(crate) async fn is_kept_for(&self, oauth: &OAuth, viewer: Viewer) -> Result<bool, Error> {
-        let found = oauth.0.held.find(viewer, &self.number, oauth.0.clock.now()).await;
-        Ok(found?.is_some())
+        oauth.0.held.is_kept(viewer, &self.number, oauth.0.clock.now()).await
     }
 
-    /// Keeps a form, the first time that the link is used.
+    /// Keeps a form, the first time that the link is used. In a task of its own: a connection that
+    /// ends meanwhile must not use up the link for nothing.
     ///
     /// # Errors
-    /// If it was used before, if there is no room, or if a store cannot be asked.
+    /// If it was used before, if there is no room, or if a store cannot be asked. In the last two
+    /// cases the link can be used again.
     pub(crate) async fn hold(
         &self,
         oauth: &OAuth,
@@ -71,13 +72,23 @@ impl HoldLink {
         intent: &Intent,
         body: String,
     ) -> Result<(), Unkept> {
-        let (now, target) = (oauth.0.clock.now(), intent.resume.clone());
-        let used = oauth.0.claims.use_link(self.key, sender.user(), intent.ends_at(), now);
-        if !used.await? {
-            return Err(Unkept::Used);
-        }
-        let form = HeldForm::new(self.number, target, body, intent.insists);
-        oauth.0.held.keep(sender, &form, now).await
+        let form = HeldForm::new(self.number, intent.resume.clone(), body, intent.insists)
+            .of_user(intent.user());
+        let (oauth, key, ends_at) = (oauth.clone(), self.key, intent.ends_at());
+        let tasks = oauth.0.accounts.flights.tasks.clone();
+        let held = tasks.spawn(async move {
+            let (now, user) = (oauth.0.clock.now(), sender.user());
+            if !oauth.0.claims.use_link(key, user, ends_at, now).await? {
+                return Err(Unkept::Used);
+            }
+            let kept = oauth.0.held.keep(sender, &form, now).await;
+            if kept.is_err() {
+                oauth.0.claims.give_link_back(key, user, ends_at, now).await;
+            }
+            kept
+        });
+        let lost = |_| Error::new(Code::Internal, "a form was lost while it was kept");
+        held.await.map_err(lost)?
     }
 }
 

@@ -14,6 +14,7 @@ use crate::oauth::{Caller, KeptResume, OAuth, Resume, Route};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{Binding, open, seal};
+use crate::store::UserKey;
 use crate::tokens::ProviderId;
 
 /// How long a link on a page, or in a problem document, works.
@@ -54,6 +55,8 @@ pub(crate) struct Intent {
     /// Whether a form that is sent with it is kept.
     pub(crate) keeps_form: bool,
     binding: Option<Binding>,
+    /// Whose page it was made for, where that user is not signed in any longer.
+    of_user: Option<UserKey>,
     ends_at: Timestamp,
 }
 
@@ -76,6 +79,7 @@ impl Intent {
             unasked: false,
             keeps_form: true,
             binding,
+            of_user: None,
             ends_at: oauth.0.clock.now() + LIFETIME,
         }
     }
@@ -131,6 +135,23 @@ impl Intent {
     pub(crate) fn insisting(mut self) -> Self {
         self.insists = true;
         self
+    }
+
+    /// The same on a page of this user, who is not signed in any longer: what the page sends is not
+    /// another user's.
+    pub(crate) fn of_user(mut self, user: Option<UserKey>) -> Self {
+        self.of_user = user;
+        self
+    }
+
+    /// Whose page the link was made for, if it was a user's.
+    pub(crate) fn user(&self) -> Option<UserKey> {
+        self.of_user
+    }
+
+    /// Whether another user than that one follows it.
+    pub(crate) fn is_followed_by_another(&self, caller: &Caller) -> bool {
+        self.of_user.zip(caller.user()).is_some_and(|(of, user)| of != user)
     }
 
     /// The same, to be followed without a click.

@@ -1,7 +1,7 @@
 //! What is remembered of a browser in which nobody is signed in.
 //!
 //! The browser keeps it, sealed, in the cookie `oauth-n`, for ten minutes. The server keeps
-//! nothing: whoever throws the cookie away is a stranger again.
+//! nothing: without the cookie the browser is a stranger's again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::keys::random;
 use crate::oauth::{BrowserNumber, KeptResume, OAuth};
 use crate::scope::ScopeSet;
-use crate::session::{SetCookie, cookie, open, seal};
+use crate::session::{AccountKey, SetCookie, cookie, open, seal};
 
 const LIFETIME: Duration = Duration::from_secs(600);
 /// Scope sets that are remembered, so that the cookie stays below 300 bytes, but for the target
@@ -24,10 +24,12 @@ const REFUSALS: usize = 6;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Visitor {
     number: BrowserNumber,
-    /// Scope sets, by hash, to which the person said no, with the end of the memory.
+    /// Scope sets, by hash, to which the user said no, with the end of the memory.
     refused: Vec<(u64, Timestamp)>,
     /// The last state that was answered by a no, and where to go on when that is loaded again.
     answered: Option<([u8; 16], KeptResume)>,
+    /// The account that was signed out here, until when that matters.
+    left: Option<(AccountKey, Timestamp)>,
 }
 
 impl Visitor {
@@ -43,7 +45,25 @@ impl Visitor {
         if let Some(known) = Self::of(oauth, headers) {
             return Ok(known);
         }
-        Ok(Self { number: random()?, refused: Vec::new(), answered: None })
+        Ok(Self { number: random()?, refused: Vec::new(), answered: None, left: None })
+    }
+
+    /// The cookie of a browser in which this account was signed out just now. Its pages may still
+    /// be open, and what they send is not the next user's.
+    pub(crate) fn signed_out(oauth: &OAuth, account: AccountKey) -> Result<SetCookie, Error> {
+        let left = Some((account, oauth.0.clock.now() + LIFETIME));
+        let visitor = Self { number: random()?, refused: Vec::new(), answered: None, left };
+        visitor.to_cookie(oauth)
+    }
+
+    /// The account of the last user of the browser, as far as that is known: of the session that
+    /// it names, whether that lives or not, or of the one that was signed out.
+    pub(crate) fn last_account(oauth: &OAuth, headers: &HeaderMap) -> Option<AccountKey> {
+        let left = || {
+            let (account, ends_at) = Self::of(oauth, headers)?.left?;
+            (oauth.0.clock.now() < ends_at).then_some(account)
+        };
+        oauth.session_account(headers).or_else(left)
     }
 
     /// The number under which this browser holds forms.
@@ -80,7 +100,7 @@ impl Visitor {
         (known == *state).then_some(resume)
     }
 
-    /// Whether the person said no to exactly these a moment ago.
+    /// Whether the user said no to exactly these a moment ago.
     pub(crate) fn has_refused(&self, scopes: &ScopeSet, now: Timestamp) -> bool {
         let scopes = scopes.fingerprint();
         self.refused.iter().any(|(known, ends_at)| *known == scopes && *ends_at > now)

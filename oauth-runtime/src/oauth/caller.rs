@@ -217,10 +217,10 @@ impl OAuth {
         self.0.accounts.table.last_seen(&who.key)
     }
 
-    /// Looks for the last disconnect, before this caller begins an authorization. For strangers
-    /// no store is asked.
+    /// Looks for the last disconnect, before this caller begins an authorization. Where no user is
+    /// known no store is asked.
     pub(crate) async fn look_before(&self, caller: &Caller) {
-        if !matches!(caller, Caller::Stranger) {
+        if caller.login().is_some() {
             self.0.accounts.disconnects.look(self.0.clock.now()).await;
         }
     }

@@ -131,6 +131,20 @@ impl Claims {
         Ok(made.is_some())
     }
 
+    /// The link kept nothing, and can be used again.
+    pub(crate) async fn give_link_back(
+        &self,
+        key: [u8; 16],
+        user: Option<&UserKey>,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) {
+        match self.table.delete(&key, now).await {
+            Ok(_) => self.links.release(user, ends_at),
+            Err(error) => tracing::debug!(code = error.code(), "a hold link stays used"),
+        }
+    }
+
     /// Remembers where a user goes on who loads a denial again. Where that is not noted, for want
     /// of room or because the store fails, the reload says that the answer was used.
     pub(crate) async fn note_denial(

@@ -1,17 +1,18 @@
 //! Forms that wait until their sender has granted what they need.
 //!
 //! A form lies at a key that is made of its sender: a user, or the browser of a caller who is not
-//! signed in. So none has more than two, with no list to keep. A form of a browser becomes that
-//! of the user who signs in there next, and from then on it is that user's alone.
+//! signed in. So none has more than two, with no list to keep. A form of a browser is that of the
+//! user who was signed in there when its page was loaded, as far as that is known; otherwise it
+//! becomes that of the user who signs in there next, and from then on it is that user's alone.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::resume::KeptResume;
+use super::sender::{BrowserNumber, Sender, Viewer};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -22,53 +23,8 @@ use crate::store::{
 
 /// How long a form is kept.
 const LIFETIME: Duration = Duration::from_secs(600);
-/// How many one sender has at the same time; a third takes the place of the oldest.
-const SLOTS: [u8; 2] = [0, 1];
 /// How often a place is looked for, where other requests of the sender take it.
 const ATTEMPTS: usize = 4;
-
-/// The number of a browser in which no user is signed in.
-pub(crate) type BrowserNumber = [u8; 16];
-
-/// Who sent a form.
-#[derive(Clone, Copy)]
-pub(crate) enum Sender {
-    User(UserKey),
-    Browser(BrowserNumber),
-}
-
-impl Sender {
-    pub(crate) fn user(&self) -> Option<&UserKey> {
-        match self {
-            Self::User(user) => Some(user),
-            Self::Browser(_) => None,
-        }
-    }
-
-    fn places(self) -> [[u8; 16]; SLOTS.len()] {
-        let (Self::User(of) | Self::Browser(of)) = self;
-        SLOTS.map(|slot| {
-            let hash = digest::digest(&digest::SHA256, &[of.as_slice(), &[slot]].concat());
-            std::array::from_fn(|i| hash.as_ref()[i])
-        })
-    }
-}
-
-/// Who asks for a form.
-#[derive(Clone, Copy)]
-pub(crate) struct Viewer {
-    /// Who is signed in.
-    pub(crate) user: Option<UserKey>,
-    /// What the browser was called while no user was.
-    pub(crate) browser: Option<BrowserNumber>,
-}
-
-impl Viewer {
-    fn places(self) -> impl Iterator<Item = [u8; 16]> {
-        let senders = [self.user.map(Sender::User), self.browser.map(Sender::Browser)];
-        senders.into_iter().flatten().flat_map(Sender::places)
-    }
-}
 
 /// What was sent, where to, and the number that a link names it by.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -80,7 +36,7 @@ pub(crate) struct HeldForm {
     pub(crate) body: Box<str>,
     /// Whether its handler ran already, and was refused half-way.
     pub(crate) begun: bool,
-    /// The user whose it is; `None` while it is of a browser in which no user is signed in.
+    /// The user whose it is; `None` while it is of a browser of which no user is known.
     user: Option<UserKey>,
     /// The node that counts it, and whether in the share of those who are not signed in.
     counted: (u64, bool),
@@ -89,6 +45,11 @@ pub(crate) struct HeldForm {
 impl HeldForm {
     pub(crate) fn new(number: [u8; 16], target: KeptResume, body: String, begun: bool) -> Self {
         Self { number, target, body: body.into(), begun, ..Self::default() }
+    }
+
+    /// The same on a page of this user, if it was a user's.
+    pub(crate) fn of_user(self, user: Option<UserKey>) -> Self {
+        Self { user, ..self }
     }
 }
 
@@ -156,7 +117,8 @@ impl HeldForms {
         now: Timestamp,
     ) -> Result<(), Unkept> {
         let user = sender.user().copied();
-        let form = HeldForm { user, counted: (self.node, user.is_none()), ..form.clone() };
+        let counted = (self.node, user.is_none());
+        let form = HeldForm { user: user.or(form.user), counted, ..form.clone() };
         for _ in 0..ATTEMPTS {
             if self.keep_once(sender, form.clone(), now).await? {
                 return Ok(());
@@ -208,6 +170,16 @@ impl HeldForms {
         oldest.map(|(_, key, found)| (key, found)).ok_or_else(lost)
     }
 
+    /// Whether the form with this number was sent by this browser, whose it may be.
+    pub(crate) async fn is_kept(
+        &self,
+        viewer: Viewer,
+        number: &[u8; 16],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        Ok(self.at_places(viewer, number, now).await?.is_some())
+    }
+
     /// The form with this number, if it is this viewer's.
     pub(crate) async fn find(
         &self,
@@ -215,12 +187,19 @@ impl HeldForms {
         number: &[u8; 16],
         now: Timestamp,
     ) -> Result<Option<Kept>, Error> {
+        let found = self.at_places(viewer, number, now).await?;
+        Ok(found.filter(|(_, form)| form.value.user == viewer.user))
+    }
+
+    async fn at_places(
+        &self,
+        viewer: Viewer,
+        number: &[u8; 16],
+        now: Timestamp,
+    ) -> Result<Option<Kept>, Error> {
         for key in viewer.places() {
             let form = self.table.get_anew(&key, now).await?.entry;
-            let own = |form: &Arc<Entry<HeldForm>>| {
-                form.value.number == *number && form.value.user == viewer.user
-            };
-            if let Some(form) = form.filter(own) {
+            if let Some(form) = form.filter(|form| form.value.number == *number) {
                 return Ok(Some((key, form)));
             }
         }

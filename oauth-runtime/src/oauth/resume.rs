@@ -40,6 +40,8 @@ enum End {
     CalledOff,
     /// The browser is signed in with another account than before.
     Switched,
+    /// A user has logged in to the app, and may be another one than before.
+    LoggedIn,
 }
 
 impl End {
@@ -48,6 +50,7 @@ impl End {
             Self::Granted => "",
             Self::CalledOff => "&end=cancelled",
             Self::Switched => "&end=switched",
+            Self::LoggedIn => "&end=logged-in",
         }
     }
 }
@@ -175,6 +178,12 @@ impl Resume {
     /// waits for the end is told so.
     pub(crate) fn switched(&self, urls: &Urls) -> Self {
         self.ended(urls, End::Switched).unwrap_or_else(|| self.clone())
+    }
+
+    /// The same after a user has logged in to an app with a login of its own, which does not say
+    /// who was logged in before.
+    pub(crate) fn logged_in(&self, urls: &Urls) -> Self {
+        self.ended(urls, End::LoggedIn).unwrap_or_else(|| self.clone())
     }
 
     fn ended(&self, urls: &Urls, end: End) -> Option<Self> {

@@ -11,7 +11,8 @@ pub(super) struct Room {
     pub(super) states: Caps,
     /// Links by which a form was kept, as long.
     pub(super) links: Caps,
-    /// Kept forms, of 64 KiB at most. A user has two at a time, wherever they are kept.
+    /// Kept forms, of 64 KiB at most. A user has two at a time; a few more are counted where
+    /// another node put new ones in their place.
     pub(super) forms: Caps,
 }
 
@@ -20,7 +21,7 @@ impl Default for Room {
         Self {
             states: Caps { strangers: 100_000, users: 100_000, user: 64 },
             links: Caps { strangers: 4_096, users: 16_384, user: 64 },
-            forms: Caps { strangers: 256, users: 512, user: usize::MAX },
+            forms: Caps { strangers: 256, users: 512, user: 8 },
         }
     }
 }
@@ -43,7 +44,7 @@ impl OAuthBuilder {
         self.room = Room {
             states: Caps { strangers: 8, users: 16, user: 6 },
             links: Caps { strangers: 32, users: 64, user: 16 },
-            forms: Caps { strangers: 4, users: 8, user: usize::MAX },
+            forms: Caps { strangers: 4, users: 8, user: 4 },
         };
         self
     }

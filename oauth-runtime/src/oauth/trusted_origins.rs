@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::error::{Code, Error};
 use crate::provider::is_loopback;
-use crate::shown;
+use crate::shown::{self, Pasted};
 
 /// As browsers write them in the `Origin` header (RFC 6454 §6.2).
 #[derive(Clone, Debug)]
@@ -26,7 +26,9 @@ impl TrustedOrigins {
 fn check(origin: &str) -> Result<(), Error> {
     let written = written_by_browsers(origin);
     let help = match &written {
-        Some(written) if written != origin => format!("write {}", shown::address(written)),
+        Some(written) if written != origin && Pasted::of(written).is_none() => {
+            format!("write {written:?}")
+        }
         _ => "write scheme, host and port as the browser does: \"https://app.example.com\"".into(),
     };
     let wrong = |why: &str| {
@@ -47,7 +49,7 @@ fn check(origin: &str) -> Result<(), Error> {
 /// scheme of their own, whose origin is the scheme and the name behind it.
 fn written_by_browsers(origin: &str) -> Option<String> {
     let url = Url::parse(origin).ok()?;
-    let host = url.host_str().filter(|host| !host.is_empty() && *host != "*")?;
+    let host = url.host_str().filter(|host| !host.is_empty() && !host.contains('*'))?;
     let plain = url.origin().ascii_serialization();
     if plain != "null" {
         return Some(plain);
@@ -81,6 +83,12 @@ mod tests {
         }
         for (bad, remedy) in [
             ("https://app.example.com/", "write \"https://app.example.com\""),
+            ("https://*.example.com", "write scheme, host and port"),
+            (
+                "https://a1b2c3d4e5f6.tunnel.example/",
+                "write \"https://a1b2c3d4e5f6.tunnel.example\"",
+            ),
+            ("app-extension://abcdefghijklmnop/", "write \"app-extension://abcdefghijklmnop\""),
             ("https://app.example.com/app", "write \"https://app.example.com\""),
             ("https://App.Example.com", "write \"https://app.example.com\""),
             ("https://app.example.com:443", "write \"https://app.example.com\""),

@@ -29,6 +29,11 @@ impl Login {
         }
     }
 
+    /// The user of a session of ours.
+    pub(crate) fn session_user(&self) -> Option<UserKey> {
+        matches!(self, Self::Session(_)).then(|| self.user())
+    }
+
     /// The user, in whatever browser: by the account that signed in, or by the app's own id.
     fn user(&self) -> UserKey {
         match self {

@@ -159,8 +159,9 @@ impl ClientCredentials {
         Ok(credentials)
     }
 
-    /// What every provider's ids and secrets are; a newline or a quote comes along easily. An id
-    /// is no secret and travels through every browser, so that what stands there is looked at.
+    /// What ids and secrets are (RFC 6749, appendix A.1 and A.2: printable ASCII, and spaces); a
+    /// newline or a quote comes along easily. An id is no secret and travels through every
+    /// browser, so that what stands there is looked at.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let (id, secret) = (self.client_id(), self.client_secret.expose());
         if secret.ends_with(GOOGLE_ID) || Pasted::of(id) == Some(Pasted::ClientSecret) {
@@ -178,11 +179,16 @@ impl ClientCredentials {
                 .with_help("copy the id from the provider's console"));
         }
         for (name, text) in [("id", id), ("secret", secret)] {
-            let quoted = text.starts_with(['"', '\'']);
-            if text.is_empty() || quoted || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-                let text = format!("the client {name} is not printable ASCII without spaces");
+            let quoted =
+                ['"', '\''].iter().any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
+            let is_clean = text.trim() == text && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+            if text.is_empty() || quoted || !is_clean {
+                let text = format!(
+                    "the client {name} is empty, stands in quotation marks, or holds more than \
+                     printable ASCII"
+                );
                 return Err(Error::new(Code::ConfigCredentials, text).with_help(
-                    "copy it again from the provider's console, without quotes or newline",
+                    "copy it again from the provider's console, without quotes, newline or space around it",
                 ));
             }
         }
@@ -332,7 +338,7 @@ mod tests {
             (file("web", |c| c["redirect_uris"] = 7.into()), "`redirect_uris`"),
             (file("web", |c| c["redirect_uris"] = vec![7].into()), "`redirect_uris`"),
             (file("web", |c| c["client_secret"] = "fake-secret\n".into()), "the client secret"),
-            (file("web", |c| c["client_id"] = "an id".into()), "the client id"),
+            (file("web", |c| c["client_id"] = "an id ".into()), "the client id"),
             (
                 file("web", |c| c["token_uri"] = "https://oauth2.googleapis.com:444/t".into()),
                 "`token_uri`",

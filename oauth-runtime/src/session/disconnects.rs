@@ -1,4 +1,4 @@
-//! The order of disconnects and authorizations, on all nodes, without a clock.
+//! The order of disconnects and authorizations, on all nodes.
 //!
 //! One number counts the disconnects of all accounts. An authorization notes it when it begins,
 //! and a disconnect leaves the next one in the row that it ends. So a callback knows whether what

@@ -6,15 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::changes;
+use super::{changes, is_rooted};
 
 /// The bytes of a key.
 const KEY_LEN: usize = 32;
 /// What client secrets contain.
 const CLIENT_SECRETS: [&str; 1] = ["GOCSPX-"];
-/// What tokens contain.
+/// What tokens begin with.
 const TOKENS: [&str; 10] =
     ["ya29.", "1//0", "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "xoxb-"];
+
+/// So many signs follow that in every token.
+const TOKEN_LEN: usize = 16;
 
 /// What was pasted in the wrong place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +46,7 @@ impl Pasted {
             Some(Self::PrivateKey)
         } else if has(&CLIENT_SECRETS) {
             Some(Self::ClientSecret)
-        } else if has(&TOKENS) || is_jwt(trimmed) {
+        } else if has_token(trimmed) || is_jwt(trimmed) {
             Some(Self::Token)
         } else if is_key(trimmed) {
             Some(Self::Key)
@@ -72,6 +75,16 @@ impl Pasted {
     }
 }
 
+/// Whether a token is part of the text. What tokens begin with may stand in a word, too.
+fn has_token(text: &str) -> bool {
+    TOKENS.into_iter().flat_map(|mark| text.match_indices(mark)).any(|(at, mark)| {
+        let begins = !text[..at].ends_with(|before: char| before.is_alphanumeric());
+        let rest = text[at + mark.len()..].bytes();
+        let signs = rest.take_while(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
+        begins && signs.count() >= TOKEN_LEN
+    })
+}
+
 fn is_key(text: &str) -> bool {
     let hex = text.len() == 2 * KEY_LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
@@ -89,6 +102,11 @@ fn is_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.len() > 20
 }
 
+/// A user before a host, also without a scheme where a password follows the user.
 fn names_a_user(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    if let Some((_, rest)) = text.split_once("://") {
+        return rest.contains('@');
+    }
+    let user = text.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') && !is_rooted(user)
 }

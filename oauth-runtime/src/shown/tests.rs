@@ -93,6 +93,37 @@ fn paths_are_shown_as_they_are() {
     assert!(is_fit_for_a_file(Path::new("oauth_key")));
 }
 
+/// What tokens begin with stands in words; a folder may lie deep; and what is there is a file.
+#[test]
+fn a_file_may_have_a_long_or_odd_name() {
+    let deep = format!("/builds/{}/oauth.key", "a-folder-within/".repeat(40));
+    for text in ["/srv/laughs_app/oauth.key", "/srv/maya29.old/oauth.key", "highs_portal"] {
+        assert_eq!(Pasted::of(text), None, "{text}");
+    }
+    assert!(!is_fit_for_a_file(Path::new(&deep)), "{deep} has no known root");
+    assert!(is_fit_for_a_file(Path::new(&deep.replace("/builds", "/work"))));
+    let folder = std::env::temp_dir().join(format!("oauth-shown-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let there = folder.join("s3-cache-v2-eu1 a=b");
+    std::fs::write(&there, "").unwrap();
+    assert!(is_fit_for_a_file(&there));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_password_or_a_pass_phrase_is_shown_nowhere() {
+    for text in [
+        "app:hunter2@db.example.com",
+        "app:hunter2@localhost:5432/app",
+        "abcd efgh ijkl mnop",
+        "correct horse battery staple",
+    ] {
+        for shown in [path(Path::new(text)), name(text), address(text)] {
+            assert!(shown.contains("not shown"), "{text}: {shown}");
+        }
+    }
+}
+
 #[test]
 fn what_is_odd_within_a_path_is_left_out() {
     for (text, expected) in [
@@ -138,6 +169,9 @@ fn what_was_pasted_is_named() {
         ("-----BEGIN PRIVATE KEY-----\nfake".to_owned(), Some(Pasted::PrivateKey)),
         ("{\"web\":{}}".to_owned(), Some(Pasted::Json)),
         ("GOCSPX-fake".to_owned(), Some(Pasted::ClientSecret)),
+        ("at ghp_fakefakefakefake".to_owned(), Some(Pasted::Token)),
+        ("app:hunter2@db.example.com".to_owned(), Some(Pasted::Url)),
+        ("C:\\Users\\ada@example.com\\oauth.key".to_owned(), None),
         ("Bearer eyJfakefakefakefakefake.x.y".to_owned(), Some(Pasted::Token)),
         ("redis://:fake@cache.example".to_owned(), Some(Pasted::Url)),
         ("one\ntwo".to_owned(), Some(Pasted::Lines)),

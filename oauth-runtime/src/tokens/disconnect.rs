@@ -80,7 +80,7 @@ impl Accounts {
     /// Each token is written down before it is deleted: nothing that could be lost is the only
     /// thing that could revoke it. `None` for one that the provider could not be asked to revoke.
     ///
-    /// The row is marked in any case: an authorization that is under way brings no tokens.
+    /// A row is marked even where it has no tokens: an authorization that is under way brings none.
     async fn delete_tokens(
         self: &Arc<Self>,
         key: &AccountKey,
@@ -154,11 +154,16 @@ impl Accounts {
             Ok(None) => return,
             Err(error) => error,
         };
-        // Nothing would try again: what cannot be written down is revoked now or never.
-        let client = self.providers.vouching(issuer);
-        let revoked = match &client {
-            Ok(client) => client.revoke(token).await,
-            Err(_) => None,
+        // Nothing would try again: what cannot be written down is revoked now or never; and never
+        // where the account was connected again, whose access might end with it.
+        let in_use = match self.table.get_anew(key, self.clock().now()).await {
+            Ok(found) => found.entry,
+            Err(_) => self.table.last_seen(key),
+        };
+        let in_use = in_use.is_some_and(|row| row.value.tokens.is_some());
+        let revoked = match self.providers.vouching(issuer) {
+            Ok(client) if !in_use => client.revoke(token).await,
+            _ => None,
         };
         if !matches!(revoked, Some(Ok(()))) {
             error!(code = error.code(), "a token that came after a disconnect was not revoked");

@@ -56,6 +56,7 @@ struct TokensRecord<'a> {
     refresh_ends_at: Option<Timestamp>,
     stale_from: Timestamp,
     obtained_at: Timestamp,
+    is_replacement: bool,
     /// See [`Trouble::to_record`].
     trouble: Option<(u8, Timestamp, Timestamp, u64)>,
 }
@@ -69,6 +70,7 @@ impl<'a> TokensRecord<'a> {
             refresh_ends_at: tokens.refresh_ends_at,
             stale_from: tokens.stale_from,
             obtained_at: tokens.obtained_at,
+            is_replacement: tokens.is_replacement,
             trouble: tokens.trouble.as_deref().map(|trouble| trouble.to_record()),
         }
     }
@@ -81,6 +83,7 @@ impl<'a> TokensRecord<'a> {
             refresh_ends_at: self.refresh_ends_at,
             stale_from: self.stale_from,
             obtained_at: self.obtained_at,
+            is_replacement: self.is_replacement,
             trouble: self.trouble.and_then(Trouble::from_record).map(Box::new),
         }
     }

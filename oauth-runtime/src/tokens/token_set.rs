@@ -37,6 +37,8 @@ pub(crate) struct TokenSet {
     pub(super) stale_from: Timestamp,
     /// When it was asked for.
     pub(super) obtained_at: Timestamp,
+    /// Whether it came in the place of one that was ended before its time.
+    pub(super) is_replacement: bool,
     /// What came of the last attempt to renew them, if it failed.
     pub(super) trouble: Option<Box<Trouble>>,
 }
@@ -70,6 +72,7 @@ impl TokenSet {
             refresh_ends_at,
             stale_from: expires_at - soft,
             obtained_at: now,
+            is_replacement: previous.is_some_and(Self::was_ended_early),
             trouble: None,
         }
     }
@@ -110,9 +113,22 @@ impl TokenSet {
     /// Whether the access token was given so lately that an API which refuses it has another
     /// reason than its end: the next one would be refused as well.
     pub(crate) fn is_new(&self, now: Timestamp) -> bool {
+        self.was_obtained_lately(now) && self.freshness(now) != Freshness::Expired
+    }
+
+    fn was_obtained_lately(&self, now: Timestamp) -> bool {
         // One that is far ahead is of before the clock was set back.
-        let lately = self.obtained_at <= now + NEW && now < self.obtained_at + NEW;
-        lately && self.freshness(now) != Freshness::Expired
+        self.obtained_at <= now + NEW && now < self.obtained_at + NEW
+    }
+
+    /// Whether it came in the place of one that an API had refused.
+    pub(crate) fn is_replacement(&self) -> bool {
+        self.is_replacement
+    }
+
+    /// Whether [`ended`](Self::ended) made these: otherwise a token is stale before it ends.
+    fn was_ended_early(&self) -> bool {
+        self.stale_from == self.expires_at
     }
 
     /// Whether both are of the same answer of the provider.
@@ -203,6 +219,11 @@ mod tests {
             let now = NOW + Duration::from_secs(age);
             let ended = set.ended(now);
             assert_eq!((ended.freshness(now), ended.is_new(now)), (Freshness::Expired, false));
+            let next = |of| TokenSet::new(&response(3600, None), Some(of), 0, now);
+            let (after, next) = (next(&ended), next(&set));
+            let was_alive = age < 3300;
+            assert_eq!((after.is_replacement(), next.is_replacement()), (was_alive, false));
+            assert!(!TokenSet::new(&response(60, None), Some(&after), 0, now).is_replacement());
         }
     }
 

@@ -123,8 +123,9 @@ impl Account {
     /// Google then takes back everything that the person ever granted to the app's project, on
     /// all of its clients. Say so before: the page at `/oauth/disconnect` does, and asks.
     /// Sessions go on; a page that needs a scope asks for it again. An authorization that the user
-    /// began before brings no tokens any more, on no node: what it brings is revoked too, and the
-    /// user is told so on a page from which it can be begun again.
+    /// of a known account began before brings no tokens any more, on no node: what it brings is
+    /// revoked too, unless the account was connected again meanwhile, and the user is told so on a
+    /// page from which it can be begun again.
     ///
     /// # Errors
     /// If the store cannot be asked. Nothing is lost then, and it can be called again. A provider

@@ -1,5 +1,6 @@
 //! Every no, in every shape: what a refused request is answered.
 
+use http::StatusCode;
 use http::request::Parts;
 
 use super::decision::Refusal;
@@ -8,7 +9,7 @@ use super::places::target_of;
 use super::problem::{Problem, redirect_htmx};
 use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
-use crate::flow::{Begin, Begun, Intent, may_be_held};
+use crate::flow::{Begin, Begun, Intent, Visitor, may_be_held};
 use crate::oauth::{Caller, OAuth, Resume};
 use crate::pages::{LinkKind, Notice};
 use crate::scope::ScopeSet;
@@ -30,12 +31,11 @@ pub(crate) struct Challenge<'a> {
 impl Challenge<'_> {
     /// The error that the extractor returns, with the whole answer in it.
     pub(crate) fn into_error(self, refusal: Refusal) -> Error {
-        let (code, text) = match (refusal, self.code) {
-            (Refusal::CrossSite, _) => (Code::CrossSite, "the form came from another site"),
-            (_, Code::SignInRequired) => (self.code, "nobody is signed in"),
-            _ => (self.code, "a required scope is not granted"),
+        let text = match self.code {
+            Code::SignInRequired => "no user is signed in",
+            _ => "a required scope is not granted",
         };
-        let error = Error::new(code, text);
+        let error = Error::new(self.code, text);
         match self.answer(refusal) {
             Ok(answer) => error.with_answer(answer),
             Err(error) => error,
@@ -63,10 +63,7 @@ impl Challenge<'_> {
                 let target = if get { own() } else { behind() };
                 self.page(Notice::framed(status), LinkKind::Continue, &target)
             }
-            Refusal::CrossSite => {
-                let notice = self.with_way_back(Notice::cross_site());
-                respond::page(self.oauth, &self.parts.headers, notice).map(only)
-            }
+            Refusal::SendAgain => self.send_again(status),
             Refusal::Quiet => Ok(only(respond::bare(status))),
             Refusal::Problem => self.problem(),
             Refusal::HtmxProblem => {
@@ -100,24 +97,26 @@ impl Challenge<'_> {
     /// The body is not in reach here: the browser is asked to send all of it once more, to a
     /// route that keeps it. What cannot be kept is said now, before anybody reads it.
     fn hold(&self) -> Result<Answer, Error> {
-        let behind = || Resume::page_behind(self.oauth, &self.parts.headers);
-        if self.is_logged_out() {
-            let notice = login::needed(self.oauth, &behind());
-            return respond::page(self.oauth, &self.parts.headers, notice).map(only);
-        }
         let target = Resume::of_form_target(self.oauth, target_of(self.parts));
-        let Some(target) = target.filter(|_| self.declaration.holds_form) else {
-            return self.page(
-                Notice::send_again(self.code.status()),
-                LinkKind::Continue,
-                &behind(),
-            );
+        let target = target.filter(|_| self.declaration.holds_form && !self.is_logged_out());
+        let Some(target) = target else {
+            return self.send_again(self.code.status());
         };
         if let Err(status) = may_be_held(self.parts) {
-            return self.page(Notice::send_again(status), LinkKind::Continue, &behind());
+            return self.send_again(status);
         }
         let location = self.intent(&target).to_form_link(self.oauth)?;
         Ok(only(respond::same_again(&location)))
+    }
+
+    /// What was sent is not kept: a page says so and leads on.
+    fn send_again(&self, status: StatusCode) -> Result<Answer, Error> {
+        let behind = Resume::page_behind(self.oauth, &self.parts.headers);
+        if self.is_logged_out() {
+            let notice = login::needed(self.oauth, &behind);
+            return respond::page(self.oauth, &self.parts.headers, notice).map(only);
+        }
+        self.page(Notice::send_again(status), LinkKind::Continue, &behind)
     }
 
     fn page(&self, notice: Notice, link: LinkKind, resume: &Resume) -> Result<Answer, Error> {
@@ -160,7 +159,13 @@ impl Challenge<'_> {
         let Wanted { missing, optional } = &self.wanted;
         let intent = Intent::new(self.oauth, binding, missing, resume);
         let intent = intent.at(self.oauth, self.provider);
-        intent.with_optional(optional).with_why(self.declaration.why)
+        let intent = intent.with_optional(optional).with_why(self.declaration.why);
+        match self.caller {
+            Caller::Stranger => {
+                intent.of_user(Visitor::last_account(self.oauth, &self.parts.headers))
+            }
+            _ => intent,
+        }
     }
 
     /// Where the person goes on: to the provider, or to the app's own login first.

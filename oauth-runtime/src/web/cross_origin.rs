@@ -24,6 +24,9 @@ use crate::error::{Answer, Code, Error};
 use crate::oauth::OAuth;
 use crate::pages::{LinkKind, Notice};
 
+/// So much of a path is logged, in bytes.
+const LONGEST_PATH: usize = 100;
+
 /// Lets pages of other origins send requests for the user.
 ///
 /// The library's extractors and layers refuse (403) a request of another origin that may change
@@ -47,7 +50,9 @@ use crate::pages::{LinkKind, Notice};
 ///     Router::new().route("/hook", post(hook)).route_layer(AllowCrossOrigin);
 /// ```
 ///
-/// It has to lie outside of a [`RequireLayer`](crate::RequireLayer), so it is added after it.
+/// It has to lie outside of a [`RequireLayer`](crate::RequireLayer) and of
+/// [`cross_origin_protection`](OAuth::cross_origin_protection), so it is added after them. These
+/// judge a request before its handler is reached: below them the attribute comes too late.
 #[derive(Clone, Copy, Debug)]
 pub struct AllowCrossOrigin;
 
@@ -165,7 +170,7 @@ fn refuse<'a>(oauth: &OAuth, parts: &Parts) -> Result<OwnRequest<'a>, Error> {
     );
     let error = Error::new(Code::CrossSite, text).with_help(help);
     let sender = Sender::of(&parts.headers);
-    let (method, path) = (&parts.method, parts.uri.path());
+    let (method, path) = (&parts.method, beginning(parts.uri.path()));
     tracing::warn!(
         code = error.code(),
         %method,
@@ -177,6 +182,11 @@ fn refuse<'a>(oauth: &OAuth, parts: &Parts) -> Result<OwnRequest<'a>, Error> {
     );
     let is_of_user = RequestKind::of_parts(oauth, parts).is_of_person();
     Err(if is_of_user { with_page(oauth, &parts.headers, error) } else { error.with_problem() })
+}
+
+/// As much of a path as a log line needs: any page of the Web can make it write one.
+fn beginning(path: &str) -> &str {
+    path.get(..LONGEST_PATH).unwrap_or(path)
 }
 
 /// A navigation: what was sent is not kept, so there is nothing to go on with.

@@ -62,8 +62,8 @@ pub(crate) enum Refusal {
     LeaveFrame,
     /// A status, and nothing else.
     Quiet,
-    /// The form came from elsewhere.
-    CrossSite,
+    /// The form came from elsewhere, where that is allowed. It is not kept: a page leads on.
+    SendAgain,
 }
 
 /// The whole table: standing × kind of request, and what came before.
@@ -86,7 +86,7 @@ pub(crate) fn refusal(kind: RequestKind, before: Before) -> Refusal {
         RequestKind::Page if before.explains => Refusal::Rationale,
         RequestKind::Page => Refusal::Redirect,
         RequestKind::Form => Refusal::Hold,
-        RequestKind::CrossSite => Refusal::CrossSite,
+        RequestKind::CrossSite => Refusal::SendAgain,
         RequestKind::Fetch => Refusal::Problem,
         RequestKind::Htmx => Refusal::HtmxProblem,
         RequestKind::Frame => Refusal::LeaveFrame,
@@ -135,7 +135,7 @@ mod tests {
             Decision::Refuse(Refusal::HtmxProblem),
             Decision::Refuse(Refusal::Quiet),
             Decision::Refuse(Refusal::LeaveFrame),
-            Decision::Refuse(Refusal::CrossSite),
+            Decision::Refuse(Refusal::SendAgain),
         ]
     }
 

@@ -13,6 +13,7 @@ use super::respond::{self, Ready};
 use crate::error::{Answer, Code, Error};
 use crate::flow::Intent;
 use crate::oauth::{Login, OAuth, Resume, Route, SignedIn};
+use crate::pages::{LinkKind, Notice};
 use crate::provider::Provider;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
@@ -50,14 +51,26 @@ impl Grant {
         Self { purpose: self.purpose.narrowed(declaration), ..self.clone() }
     }
 
-    /// Whether the token is so new that an API which refuses it would refuse another as well.
-    pub(crate) fn is_new(&self) -> bool {
-        self.tokens.is_new(self.oauth.0.clock.now())
+    /// Whether another token may do where an API did not take this one. For one that is new it may
+    /// only where the API says that the token itself is invalid, unless that one came for such an
+    /// answer, too.
+    pub(crate) fn may_be_replaced(&self, is_said_invalid: bool) -> bool {
+        let is_new = self.tokens.is_new(self.oauth.0.clock.now());
+        !is_new || is_said_invalid && !self.tokens.is_replacement()
     }
 
     /// The same with another token, since an API did not take this one.
     pub(crate) async fn replaced(&self) -> Result<Self, Error> {
-        if self.is_new() {
+        self.replaced_if(false).await
+    }
+
+    /// The same after this refusal of an API.
+    pub(crate) async fn replaced_for(&self, refusal: &Error) -> Result<Self, Error> {
+        self.replaced_if(refusal.is_of_invalid_token()).await
+    }
+
+    async fn replaced_if(&self, is_said_invalid: bool) -> Result<Self, Error> {
+        if !self.may_be_replaced(is_said_invalid) {
             let text = "the access token is younger than a minute, and is not replaced";
             let error = Error::new(Code::Api, text).with_help(
                 "what the API says is the reason: `Error::from_api` reads it; another token would \
@@ -91,14 +104,14 @@ impl Grant {
         }
         let (oauth, asked) = (&self.oauth, &self.asked);
         match error.is_consent_required().then(|| self.answer(error.kind())) {
-            Some(Ok(Some(answer))) => error.with_answer(answer),
+            Some(Ok(answer)) => error.with_answer(answer),
             Some(Err(failure)) => failure,
             None if asked.kind.is_of_person() => {
                 let again = asked.again(oauth).into_string();
                 let about = (&asked.headers(), self.provider().name());
                 respond::failed(oauth, about, error, again)
             }
-            Some(Ok(None)) | None => error,
+            None => error,
         }
     }
 
@@ -146,7 +159,7 @@ impl Grant {
 
     /// Headers and body of the request are gone, and so every way leads over a route of ours
     /// that has them.
-    fn answer(&self, code: Code) -> Result<Option<Answer>, Error> {
+    fn answer(&self, code: Code) -> Result<Answer, Error> {
         let (oauth, asked) = (&self.oauth, &self.asked);
         let start = |resume: &Resume| self.intent(code, resume).to_link(oauth);
         let unasked = |resume: &Resume| self.intent(code, resume).unasked().to_link(oauth);
@@ -164,10 +177,21 @@ impl Grant {
                 (response, Some(link))
             }
             RequestKind::Quiet => (respond::bare(code.status()), None),
-            // Nothing of a form from another site is resumed.
-            RequestKind::CrossSite => return Ok(None),
+            RequestKind::CrossSite => {
+                let link = start(&asked.page(oauth))?;
+                (self.send_again(code, &link)?, Some(link))
+            }
         };
-        Ok(Some(Answer { response, authorize_url }))
+        Ok(Answer { response, authorize_url })
+    }
+
+    /// A form of another origin is not kept: a page says so and leads on.
+    fn send_again(&self, code: Code, link: &str) -> Result<Ready, Error> {
+        let notice = Notice::send_again(code.status()).after_begin(true);
+        let notice = notice.of_provider(self.provider().name()).with_why(self.purpose.why());
+        let notice = notice.with_link(LinkKind::Continue, link);
+        let notice = notice.with_link(LinkKind::Back, self.oauth.0.urls.default_page());
+        respond::page(&self.oauth, &self.asked.headers(), notice)
     }
 
     fn hold(&self, code: Code) -> Result<String, Error> {
@@ -191,7 +215,9 @@ impl Grant {
     fn intent(&self, code: Code, resume: &Resume) -> Intent {
         let (binding, (provider, wanted)) = (self.binding(code), self.wanted(code));
         let intent = Intent::new(&self.oauth, binding, &wanted.missing, resume);
+        let user = self.signed_in.login.session_user().filter(|_| binding.is_none());
         intent
+            .of_user(user)
             .at(&self.oauth, provider)
             .with_optional(&wanted.optional)
             .with_why(self.purpose.why())

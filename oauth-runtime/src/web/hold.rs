@@ -54,7 +54,9 @@ async fn keep(
     let kept = match read(oauth, parts, body, &intent).await {
         Ok(body) => match link.hold(oauth, sender, &intent, body).await {
             Ok(()) => Ok(()),
-            Err(Unkept::Used) => still_kept(oauth, parts, caller, &link).await.map(Ok)?,
+            Err(Unkept::Used) => {
+                still_kept(oauth, viewer(oauth, parts, caller), &link).await.map(Ok)?
+            }
             Err(Unkept::Full) => Err(StatusCode::SERVICE_UNAVAILABLE),
             Err(Unkept::Failed(error)) => {
                 tracing::warn!(code = error.code(), "a form was not kept");
@@ -80,15 +82,9 @@ async fn keep(
 
 /// A link keeps a form once. Its page may be loaded again, and is the same while the form waits;
 /// what comes with the request then is not kept.
-async fn still_kept(
-    oauth: &OAuth,
-    parts: &Parts,
-    caller: &Caller,
-    link: &HoldLink,
-) -> Result<(), Error> {
-    let used = || Error::new(Code::CallbackInvalid, "a form was kept by this link before");
-    let kept = link.is_kept_for(oauth, viewer(oauth, parts, caller)).await?;
-    kept.then_some(()).ok_or_else(used)
+async fn still_kept(oauth: &OAuth, viewer: Viewer, link: &HoldLink) -> Result<(), Error> {
+    let used = || Error::new(Code::CallbackInvalid, "this link was used before");
+    link.is_kept_for(oauth, viewer).await?.then_some(()).ok_or_else(used)
 }
 
 /// Whose form it is, and the cookie by which a stranger's browser is known again.

@@ -34,6 +34,7 @@ mod doctor;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod security_events;
+mod start;
 mod routes;
 
 pub use account::Account;

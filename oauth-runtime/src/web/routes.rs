@@ -7,28 +7,26 @@ use axum::extract::State;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderName, StatusCode};
 use tracing::Instrument as _;
 
 use super::account_page::show_account;
 use super::client::client_js;
-use super::decision::{Refusal, refusal};
 use super::developer::local_only;
 use super::disconnect::{ask, disconnect};
 use super::doctor::show_doctor;
 use super::guard;
 use super::hold::{hold_form, send_form, show_form};
 use super::login;
-use super::refused::before;
-use super::request_kind::RequestKind;
-use super::respond::{self, Ready};
+use super::respond;
 use super::security_events::receive;
 use super::sign_out::{sign_out, sign_out_everywhere};
-use super::visit::{Visit, own_link, parameter, send};
-use crate::error::{Code, Error};
-use crate::flow::{Begin, Begun, Intent, Returned};
-use crate::oauth::{Caller, Ending, OAuth, Popup, Resume, Route, Urls};
+use super::start::{popup, sign_in, start};
+use super::visit::{Visit, parameter, send};
+use crate::error::Code;
+use crate::flow::Returned;
+use crate::oauth::{Ending, OAuth, Resume, Route, Urls};
 use crate::pages::{LinkKind, Notice};
 use crate::telemetry::Action;
 use crate::tokens::ProviderId;
@@ -122,106 +120,6 @@ async fn wrong_method() -> Response {
     send(respond::bare(StatusCode::METHOD_NOT_ALLOWED))
 }
 
-/// Where a link of the app wants to go on, or the default page where that is doubtful.
-fn return_to(oauth: &OAuth, parts: &Parts) -> Resume {
-    Resume::of_link(&oauth.0.urls, &parameter(parts, "return_to").unwrap_or_default())
-}
-
-async fn sign_in(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
-    let page = return_to(&oauth, &parts);
-    // A script whose user has to log in first opens a window here.
-    let resume = match popup(&parts) {
-        Some(popup) => Resume::done(&oauth.0.urls, &page, Some(&popup)),
-        None => page,
-    };
-    match caller {
-        Caller::SignedIn(_) => return send(respond::see_other(resume.as_str())),
-        Caller::LoggedOut => return send(login::first(&oauth, Route::SignIn, &parts)),
-        Caller::Stranger | Caller::Unlinked { .. } => {}
-    }
-    begin_or_refuse(&oauth, Route::SignIn, &parts, Begin::sign_in(&caller, resume)).await
-}
-
-async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Parts) -> Response {
-    if matches!(caller, Caller::LoggedOut) {
-        return send(login::first(&oauth, Route::Start, &parts));
-    }
-    let text = parameter(&parts, "intent").unwrap_or_default();
-    let intent = match Intent::from_link(&oauth, &caller, &text) {
-        Ok(intent) => intent,
-        Err(error) => return send(no_link(&oauth, &parts, &error)),
-    };
-    let (provider, caller) = match at(&oauth, &intent, caller).await {
-        Ok(found) => found,
-        Err(error) => return send(no_link(&oauth, &parts, &error)),
-    };
-    if let Some(notice) = told_first(&oauth, (provider, &caller), &parts, &intent) {
-        return send(notice);
-    }
-    let mut begin = Begin::from_intent(&oauth, provider, intent, &caller);
-    if let Some(popup) = popup(&parts) {
-        begin.resume = begin.resume.told_to(&oauth.0.urls, &popup);
-    }
-    if begin.is_granted_already(oauth.0.clock.now()) {
-        return send(respond::see_other(begin.resume.as_str()));
-    }
-    begin_or_refuse(&oauth, Route::Start, &parts, begin).await
-}
-
-/// The provider of a link, and the same person with the account there.
-async fn at(oauth: &OAuth, intent: &Intent, caller: Caller) -> Result<(ProviderId, Caller), Error> {
-    let provider = intent.provider(oauth)?;
-    Ok((provider, oauth.at(provider, caller, oauth.0.clock.now()).await?))
-}
-
-/// Nobody clicked: as in front of a handler, whoever was asked before decides himself whether he
-/// is asked again.
-fn told_first(
-    oauth: &OAuth,
-    (provider, caller): (ProviderId, &Caller),
-    parts: &Parts,
-    intent: &Intent,
-) -> Option<Ready> {
-    let missing = intent.scopes.to_set();
-    if !intent.unasked || missing.is_empty() {
-        return None;
-    }
-    let (_, before) = before(oauth, (provider, caller), &parts.headers, &missing);
-    let (notice, link) = match (refusal(RequestKind::Page, before), caller) {
-        (Refusal::Explain, Caller::SignedIn(_)) => (Notice::declined(missing), LinkKind::Grant),
-        (Refusal::Explain, _) => (Notice::denied(), LinkKind::Retry),
-        (Refusal::Rationale, _) => (Notice::rationale(intent.wanted().all()), LinkKind::Continue),
-        _ => return None,
-    };
-    let (visit, intent) =
-        (Visit::of(oauth, parts).at(provider), intent.clone().asked_on_page(oauth));
-    Some(match intent.to_link(oauth) {
-        Ok(href) => {
-            let notice = notice.with_why(intent.why.as_deref()).with_link(link, href);
-            visit.page(visit.with_way_back(notice))
-        }
-        Err(error) => visit.failure_at_start(&error),
-    })
-}
-
-/// The window that a script opened for this, as it says: that chooses who is told at the end,
-/// and nothing else.
-fn popup(parts: &Parts) -> Option<Popup> {
-    parameter(parts, "popup").and_then(|number| Popup::parse(&number))
-}
-
-fn no_link(oauth: &OAuth, parts: &Parts, error: &Error) -> Ready {
-    let visit = Visit::of(oauth, parts);
-    match popup(parts) {
-        Some(popup) => {
-            let urls = &oauth.0.urls;
-            let end = Resume::done(urls, &Resume::default_page(urls), Some(&popup));
-            visit.failure(error, &end)
-        }
-        None => visit.failure_at_start(error),
-    }
-}
-
 /// Where a script's authorization ends: the window that it opened tells it and closes. Without
 /// such a window there is nobody to tell, and the person goes on to the page.
 async fn done(State(oauth): State<OAuth>, parts: Parts) -> Response {
@@ -232,41 +130,6 @@ async fn done(State(oauth): State<OAuth>, parts: Parts) -> Response {
         let notice = Notice::done(oauth.0.urls.path(Route::ClientJs));
         Visit::of(&oauth, &parts).page(notice.with_link(LinkKind::Back, page.as_str()))
     })
-}
-
-/// Only a person who goes to a page begins an authorization.
-async fn begin_or_refuse(oauth: &OAuth, route: Route, parts: &Parts, begin: Begin<'_>) -> Response {
-    let origin = oauth.0.urls.origin_text();
-    send(match RequestKind::of(&parts.method, &parts.headers, &origin) {
-        RequestKind::Page => begun(oauth, parts, begin).await,
-        RequestKind::Frame => framed(oauth, route, parts),
-        RequestKind::Htmx => {
-            // HTMX cannot follow to the provider, but the page can go where the link leads.
-            let mut response = respond::bare(StatusCode::FORBIDDEN);
-            let header = HeaderName::from_static("hx-redirect");
-            respond::set(&mut response, header, &own_link(oauth, route, parts));
-            response
-        }
-        _ => respond::bare(StatusCode::FORBIDDEN),
-    })
-}
-
-async fn begun(oauth: &OAuth, parts: &Parts, begin: Begin<'_>) -> Ready {
-    oauth.look_before(begin.caller).await;
-    match begin.begin(oauth, &parts.headers) {
-        Ok(Begun { location, cookies }) => {
-            let mut response = respond::see_other(&location);
-            respond::set_cookies(&mut response, &cookies);
-            response
-        }
-        Err(error) => Visit::of(oauth, parts).failure_at_start(&error),
-    }
-}
-
-fn framed(oauth: &OAuth, route: Route, parts: &Parts) -> Ready {
-    let notice = Notice::framed(StatusCode::FORBIDDEN);
-    let notice = notice.with_link(LinkKind::Continue, own_link(oauth, route, parts));
-    Visit::of(oauth, parts).page(notice)
 }
 
 async fn callback(oauth: OAuth, provider: ProviderId, parts: Parts) -> Response {

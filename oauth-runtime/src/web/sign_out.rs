@@ -8,6 +8,7 @@ use super::request_kind::is_same_origin;
 use super::respond;
 use super::visit::{Visit, parameter, send};
 use crate::error::Error;
+use crate::flow::forget_all;
 use crate::oauth::{Caller, OAuth, Resume, Route};
 use crate::pages::{LinkKind, Notice, PageKind};
 use crate::telemetry::AuditKind;
@@ -46,7 +47,7 @@ async fn leave(oauth: &OAuth, parts: &Parts, kind: PageKind) -> Response {
     };
     let names = &oauth.0.cookies;
     respond::set_cookies(&mut response, [&names.remove(&names.session)]);
-    respond::set_cookies(&mut response, &crate::flow::forget_all(oauth, &parts.headers));
+    respond::set_cookies(&mut response, &forget_all(oauth, &parts.headers));
     send(response)
 }
 

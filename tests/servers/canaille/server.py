@@ -105,7 +105,8 @@ def add_api(app, counts):
             status = 200 if needed in token.scope else 403
         counts.api["served" if status == 200 else "refused"] += 1
         who = token.subject.user_name if status == 200 else None
-        return {"who": who, "did": needed}, status
+        said = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if status == 401 else {}
+        return {"who": who, "did": needed}, status, said
 
     @app.get("/test/spend")
     def spend():

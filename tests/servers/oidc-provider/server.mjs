@@ -109,6 +109,7 @@ async function notes(req, res) {
   const needed = req.method === 'GET' ? READ : WRITE;
   const status = !token ? 401 : token.scopes.has(needed) ? 200 : 403;
   count(counts.api, status === 200 ? 'served' : 'refused');
+  if (status === 401) res.setHeader('www-authenticate', 'Bearer error="invalid_token"');
   return json(res, status, status === 200 ? { who: token.accountId, did: needed } : { error: status });
 }
 

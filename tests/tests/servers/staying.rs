@@ -64,16 +64,20 @@ async fn a_token_that_the_api_refuses_is_replaced_at_another_server_too() {
     let app = App::at(&CANAILLE, 600).await;
     let chromium = app.granted("ada", "/read").await;
     app.server.rotate_its_key().await;
-    for round in 1..=2 {
-        let token = chromium.text("#token").await;
-        app.server.spend(&token).await;
-        chromium.goto(app.url("/read")).await;
-        assert_eq!(chromium.text("#who").await, "ada", "round {round}");
-        // The handler that met the refusal had been given the old one.
-        chromium.goto(app.url("/read")).await;
-        assert_ne!(chromium.text("#token").await, token, "round {round}");
-        assert_eq!(app.server.granted("refresh_token").await, round);
-    }
+    let token = chromium.text("#token").await;
+    app.server.spend(&token).await;
+    chromium.goto(app.url("/read")).await;
+    assert_eq!(chromium.text("#who").await, "ada");
+    // The handler that met the refusal had been given the old one.
+    chromium.goto(app.url("/read")).await;
+    let other = chromium.text("#token").await;
+    assert_ne!(other, token);
+    assert_eq!(app.server.granted("refresh_token").await, 1);
+    // One that came in its place has life left: that the API refuses it too has another reason.
+    app.server.spend(&other).await;
+    chromium.goto(app.url("/read")).await;
+    chromium.wait_for_text("h1", "Something went wrong").await;
+    assert_eq!(app.server.granted("refresh_token").await, 1);
     let eve = app.granted("eve", "/read").await;
     assert_eq!(eve.text("#who").await, "eve");
     assert_eq!(app.server.granted("authorization_code").await, 2);
@@ -91,7 +95,8 @@ async fn whoever_withdrew_the_access_stays_signed_in_and_is_asked_again() {
         assert_eq!(chromium.text("#user").await, "ada@example.test");
         // The same scope was granted a moment ago, so that the second time takes a click.
         chromium.goto(app.url("/read")).await;
-        assert!(chromium.text("main").await.contains(READ));
+        let page = chromium.text("main").await;
+        assert!(page.contains(READ), "{page}");
         chromium.click("main nav a.main").await;
         app.agree(&chromium).await;
         assert_eq!(chromium.text("#did").await, READ);
