@@ -248,7 +248,7 @@ async fn a_grant_that_was_taken_back_at_the_provider_is_noticed() {
     let page = browser.go(app.url("/notes")).await;
     assert_eq!(page.status, 303, "asks at once: {}", page.body);
     assert_eq!(browser.go(app.url("/hello")).await.body, ADA, "still signed in");
-    assert!(browser.go(app.url("/consents")).await.body.contains("Revoked"));
+    assert!(browser.go(app.url("/consents")).await.body.contains("Ended"));
     let page = browser.authorize(app.url("/notes"), ADA, DRIVE).await;
     assert_eq!(page.status, 200, "{}", page.body);
 }

@@ -8,7 +8,7 @@ use super::intent::{Action, Intent};
 use super::record::{Flow, Seed};
 use super::visitor::Visitor;
 use crate::clock::Timestamp;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::oauth::{Caller, OAuth, Resume, SignedIn};
 use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
 use crate::provider::{Increment, Provider};
@@ -16,7 +16,7 @@ use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
 use crate::session::{DisconnectCount, SetCookie, cookie};
 use crate::telemetry;
-use crate::tokens::{Freshness, ProviderId, Shortfall};
+use crate::tokens::{AccountRow, ProviderId, Shortfall, Verdict};
 
 /// How long a person may take at the provider.
 const FLOW_LIFETIME: Duration = Duration::from_secs(600);
@@ -87,14 +87,27 @@ impl<'a> Begin<'a> {
         }
     }
 
-    /// Another tab was faster: the account has all of it and stays as it is.
-    pub(crate) fn is_granted_already(&self, now: Timestamp) -> bool {
+    /// Whether the account has all of it, and stays as it is: another tab was faster, or a refresh
+    /// does. An outage is for the target to tell, unless it seems to be about this account.
+    pub(crate) async fn is_granted_already(&self, oauth: &OAuth) -> bool {
         let may = self.action == Action::Authorize && !self.insists;
-        let row = self.caller.signed_in().filter(|_| may).map(SignedIn::row);
-        row.is_some_and(|row| {
-            let alive = row.can_refresh(now) || row.freshness(now) != Freshness::Expired;
-            alive && self.wanted.missing.names().all(|name| row.covered.contains_name(name))
-        })
+        let Some(who) = self.caller.signed_in().filter(|_| may) else { return false };
+        let accounts = &oauth.0.accounts;
+        let judge = |row: &AccountRow| {
+            let has_all = |covered: &ScopeSet| {
+                self.wanted.missing.names().all(|it| covered.contains_name(it))
+            };
+            accounts.judge(row, has_all, oauth.0.clock.now())
+        };
+        match judge(who.row()) {
+            Verdict::Now(_) => true,
+            Verdict::AfterUser(_) => false,
+            Verdict::AfterRefresh => match accounts.refreshed(who.key).await {
+                Ok(row) => matches!(judge(&row.value), Verdict::Now(_)),
+                Err(error) if error.kind() == Code::InvalidGrant => false,
+                Err(_) => !oauth.may_connect_again(who),
+            },
+        }
     }
 
     /// Makes the flow, its cookie and the address of the provider's page. Nothing is stored.
@@ -142,14 +155,17 @@ impl<'a> Begin<'a> {
         Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })
     }
 
-    /// What is optional, the base scopes, and what is granted already where the provider would otherwise take
-    /// that away.
+    /// What is optional, the base scopes, and what the user consented to before, where the provider
+    /// would otherwise take that away, or has taken it away.
     fn besides(&self, oauth: &OAuth) -> ScopeSet {
         let base = oauth.base_scopes(self.provider);
-        let increment = oauth.provider(self.provider).increment();
-        let besides = match (increment, self.caller.signed_in()) {
-            (Increment::Replaces, Some(who)) if self.action != Action::SwitchAccount => {
-                base.union(&who.row().granted)
+        let replaces = oauth.provider(self.provider).increment() == Increment::Replaces;
+        let same = self.action != Action::SwitchAccount;
+        let besides = match self.caller.signed_in().filter(|_| same).map(SignedIn::row) {
+            Some(row) if replaces || row.tokens.is_none() => {
+                let (known, consented) = (base.closure(), row.consents.granted());
+                let more = consented.names().filter(|name| !known.contains_name(name));
+                base.union(&more.collect())
             }
             _ => base.clone(),
         };
@@ -169,7 +185,7 @@ impl<'a> Begin<'a> {
         let same = self.action != Action::SwitchAccount;
         let row = self.caller.signed_in().filter(|_| same).map(SignedIn::row);
         row.is_some_and(|row| {
-            row.shortfall == Shortfall::Seen || (!row.can_refresh(now) && !row.forced_consent)
+            row.shortfall == Shortfall::Seen || (!row.is_renewable(now) && !row.forced_consent)
         })
     }
 

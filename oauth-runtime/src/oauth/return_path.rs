@@ -121,13 +121,17 @@ fn plain_segments(path: &str) -> Option<Vec<Vec<u8>>> {
     if decoded.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\') {
         return None;
     }
-    let bare = |segment: &[u8]| segment.split(|byte| *byte == b';').next().map(<[u8]>::to_vec);
+    // What is decoded may be taken for the beginning of a query, or of a fragment: both are cut off.
+    let bare =
+        |segment: &[u8]| segment.split(|byte| b";?#".contains(byte)).next().map(<[u8]>::to_vec);
     let segments = decoded.split(|byte| *byte == b'/').skip(1).filter_map(bare);
     let segments: Vec<Vec<u8>> = segments.collect();
     let climbs = segments.iter().any(|segment| matches!(segment.as_slice(), b"." | b".."));
     // Two slashes in front name a host to a reader that takes the mount path away.
     let names_host = segments.len() > 1 && segments.first().is_some_and(Vec::is_empty);
-    (!climbs && !names_host).then_some(segments)
+    let read = decoded.iter().position(|byte| b"?#".contains(byte)).unwrap_or(decoded.len());
+    let length = decoded[..read].split(|byte| *byte == b'/').skip(1).count();
+    (!climbs && !names_host).then(|| segments.into_iter().take(length).collect())
 }
 
 /// The rest of a path below the mount path.
@@ -220,6 +224,10 @@ mod tests {
             "evil",
             "?a=1",
             "/a/../b",
+            "/..%3fx/%",
+            "/a/..%23",
+            "/a/%2e%2e%253fb",
+            "/oauth/sign-out%3fx/y",
             &long,
         ];
         for text in bad {

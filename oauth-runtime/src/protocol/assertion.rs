@@ -82,7 +82,7 @@ impl Assertion<'_> {
         if names_success(status, body) {
             return Ok(TokenResponse::from_json(body, unstated)?);
         }
-        match TokenError::classify(false, status, retry_after, body) {
+        match TokenError::of_code(status, retry_after, body) {
             error @ TokenError::Transient { .. } => Err(error.into()),
             _ => Err(self.refused(json::object(body).unwrap_or_default())),
         }

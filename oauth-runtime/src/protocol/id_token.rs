@@ -78,6 +78,29 @@ pub(crate) fn verify_id_token(payload: &[u8], expected: &Expected<'_>) -> Result
     Ok(identity)
 }
 
+/// What says whose token it is, and for which client.
+#[derive(Deserialize)]
+struct Bearings {
+    iss: String,
+    sub: String,
+    aud: Audience,
+}
+
+/// Whether a token that the provider itself has just sent is of this account, and has this client
+/// among its audiences. One that cannot be read says nothing else.
+pub(crate) fn is_of(token: &Secret, provider: &Provider, account: &AccountId) -> bool {
+    let payload = token.expose().split('.').nth(1).unwrap_or_default();
+    let claims = URL_SAFE_NO_PAD.decode(payload).ok().and_then(|it| json::object(&it));
+    let Some(Bearings { iss, sub, aud }) = claims else { return true };
+    let has = |client: &str| match &aud {
+        Audience::One(one) => one == client,
+        Audience::Many(many) => many.iter().any(|one| one == client),
+    };
+    provider.canonical_issuer(&iss) == Some(account.issuer())
+        && sub == account.subject()
+        && has(provider.client_id())
+}
+
 /// A token of a tenant's issuer names that tenant and no other.
 fn check_tenant(claims: &Claims, provider: &Provider) -> Result<(), Error> {
     match provider.tenant_of(&claims.iss) {

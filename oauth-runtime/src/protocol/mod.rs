@@ -1,6 +1,7 @@
 //! The messages of OAuth 2.0 and OpenID Connect: value in, value out.
 
 mod json;
+mod words;
 mod pkce;
 mod authorization;
 mod authorization_response;
@@ -37,7 +38,7 @@ pub(crate) use authorization_response::{
 };
 pub(crate) use client_auth::BasicAuth;
 pub(crate) use discovery::{Metadata, check_issuer_url, well_known};
-pub(crate) use id_token::{Expected, verify_id_token};
+pub(crate) use id_token::{Expected, is_of, verify_id_token};
 pub use identity::Identity;
 pub(crate) use jwk::JwkSet;
 pub(crate) use jws::{Jws, Unverified};
@@ -48,6 +49,8 @@ pub(crate) use security_event::{
     EventSubject, OLDEST, SecurityEvent, SecurityEventKind, SecurityEvents, TokenName, Unfit,
 };
 pub(crate) use token::{TokenRequest, TokenResponse};
-pub(crate) use token_error::TokenError;
+pub(crate) use token_error::{Reason, Refused, TokenError};
 pub(crate) use user_answer::read_user;
 pub(crate) use userinfo::{complete, may_tell_more};
+#[cfg(test)]
+pub(crate) use words::Words;

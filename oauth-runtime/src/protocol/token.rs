@@ -123,21 +123,26 @@ impl TokenResponse {
         if names_success(status, body) {
             return Self::from_json(body, unstated);
         }
-        let refresh = matches!(request.grant, Grant::Refresh(_));
-        Err(TokenError::classify(refresh, status, retry_after, body))
+        Err(match request.grant {
+            Grant::Refresh(_) => TokenError::of_refresh(status, retry_after, body),
+            Grant::Code { .. } => TokenError::of_code(status, retry_after, body),
+        })
     }
 
     /// Reads the body of a success. What serde says about a bad one may quote it, and is left out.
     pub(crate) fn from_json(body: &[u8], unstated: Duration) -> Result<Self, TokenError> {
-        let wire: Wire = json::object(body)
-            .ok_or(TokenError::Malformed("the token response is not the JSON it should be"))?;
+        let wire: Wire = json::object(body).ok_or(TokenError::Malformed(
+            "the token response is not the JSON it should be".into(),
+        ))?;
         if !wire.token_type.eq_ignore_ascii_case("bearer") {
-            return Err(TokenError::Malformed("the token is not a bearer token"));
+            return Err(TokenError::Malformed("the token is not a bearer token".into()));
         }
         let refresh_token = wire.refresh_token.filter(is_given);
         let tokens = [Some(&wire.access_token), refresh_token.as_ref()];
         if !tokens.into_iter().flatten().all(is_token) {
-            return Err(TokenError::Malformed("a token is empty, too long or not printable"));
+            return Err(TokenError::Malformed(
+                "a token is empty, too long or not printable".into(),
+            ));
         }
         Ok(Self {
             access_token: wire.access_token,
@@ -191,6 +196,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration
 mod tests {
     use serde_json::json;
 
+    use super::super::token_error::Reason;
     use super::*;
     use crate::provider::ClientCredentials;
 
@@ -321,15 +327,20 @@ mod tests {
             TokenResponse::parse(&refresh, UNSTATED, status, None, body.as_bytes()).map(|_| ())
         };
         let gone = r#"{"error":"invalid_grant"}"#;
-        assert!(matches!(answer(200, gone), Err(TokenError::InvalidGrant { rapt: false })));
+        let reason = |answer| match answer {
+            Err(TokenError::Refused(refused)) => Some(refused.reason),
+            _ => None,
+        };
+        assert_eq!(reason(answer(200, gone)), Some(Reason::Over));
         let both = with("error", json!("invalid_grant"));
-        assert!(matches!(answer(200, &both), Err(TokenError::InvalidGrant { rapt: false })));
+        assert_eq!(reason(answer(200, &both)), Some(Reason::Over));
         let odd = with("error", json!({"code": 1}));
-        assert!(matches!(answer(200, &odd), Err(TokenError::Refused)));
+        assert_eq!(reason(answer(200, &odd)), Some(Reason::Other));
         assert!(answer(200, &with("error", json!(null))).is_ok());
         assert!(answer(201, &with("scope", json!("a"))).is_ok());
         assert!(matches!(answer(200, "<html>"), Err(TokenError::Malformed(_))));
-        assert!(matches!(answer(400, &with("scope", json!("a"))), Err(TokenError::Refused)));
+        let tokens = with("scope", json!("a"));
+        assert!(matches!(answer(400, &tokens), Err(TokenError::Transient { .. })), "no refusal");
     }
 
     #[test]

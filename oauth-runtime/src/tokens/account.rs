@@ -68,9 +68,9 @@ impl AccountRow {
         self.tokens.as_ref().map_or(Freshness::Expired, |tokens| tokens.freshness(now))
     }
 
-    /// Whether the access can go on without the user when the access token ends.
-    pub(crate) fn can_refresh(&self, now: Timestamp) -> bool {
-        self.tokens.as_ref().is_some_and(|tokens| tokens.refresh_token(now).is_some())
+    /// Whether the access can go on without the user when the access token ends, as far as is known.
+    pub(crate) fn is_renewable(&self, now: Timestamp) -> bool {
+        self.tokens.as_ref().is_some_and(|tokens| tokens.is_renewable(now))
     }
 
     /// What the account lacks of a declaration. Optional scopes that the person left out before
@@ -100,12 +100,17 @@ impl AccountRow {
         Self { consents, ..self.clone() }
     }
 
-    /// The same account without its tokens: the grant is gone, the person is not.
-    pub(crate) fn blanked(&self, now: Timestamp) -> Self {
-        let none = SharedScopes::default();
-        let consents = self.consents.lacking(&none, now);
+    /// The same account without its tokens, which the provider ended. What the user consented to is
+    /// remembered, so that the next authorization asks for all of it.
+    pub(crate) fn ended(&self, now: Timestamp) -> Self {
+        let (none, consents) = (SharedScopes::default(), self.consents.ended(now));
         let (granted, covered) = (none.clone(), none);
         Self { tokens: None, granted, covered, consents, refused: None, ..self.clone() }
+    }
+
+    /// The same account without its tokens, since the user took back what was granted.
+    pub(crate) fn blanked(&self, now: Timestamp) -> Self {
+        Self { consents: self.consents.revoked(now), ..self.ended(now) }
     }
 
     /// The same account after a disconnect. What was wrong with its tokens is over too.
@@ -120,6 +125,11 @@ impl AccountRow {
 
     /// The same account without the tokens, of which the provider refused this one.
     pub(super) fn without_refused(&self, token: &Secret, now: Timestamp) -> Self {
+        Self { refused: Some(fingerprint(token).into()), ..self.ended(now) }
+    }
+
+    /// The same after the provider told that the user took back what this one stands for.
+    pub(super) fn without_revoked(&self, token: &Secret, now: Timestamp) -> Self {
         Self { refused: Some(fingerprint(token).into()), ..self.blanked(now) }
     }
 

@@ -187,7 +187,8 @@ impl Accounts {
         let row = &entry.value;
         self.name_tokens(&key, row).await;
         let granted = || (*row.granted).clone();
-        self.authorized.count(provider.has_lasting_tokens() || row.can_refresh(self.clock().now()));
+        self.authorized
+            .count(provider.has_lasting_tokens() || row.is_renewable(self.clock().now()));
         self.tell(AuditKind::Authorized, row, granted);
         let left_out = row.declined_of(&authorized.requested);
         if !left_out.is_empty() {

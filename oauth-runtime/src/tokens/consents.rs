@@ -1,4 +1,4 @@
-//! What a person said about each scope, and when.
+//! What a user said about each scope, and when.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use crate::scope::{ScopeSet, SharedScopes};
 ///         Consent::Granted(at) => format!("{scope}: yes, since {}", at.unix_seconds()),
 ///         Consent::Declined(_) => format!("{scope}: no"),
 ///         Consent::Revoked(_) => format!("{scope}: not any longer"),
+///         Consent::Ended(_) => format!("{scope}: yes, and to be renewed"),
 ///         _ => scope.to_owned(),
 ///     });
 ///     told.collect::<Vec<_>>().join("\n")
@@ -23,12 +24,15 @@ use crate::scope::{ScopeSet, SharedScopes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consent {
-    /// The person granted it, and it has been granted ever since.
+    /// The user granted it, and it has been granted ever since.
     Granted(Timestamp),
-    /// The person was asked for it and left it out.
+    /// The user was asked for it and left it out.
     Declined(Timestamp),
-    /// It was granted once, and the provider says that it no longer is.
+    /// It was granted once, and was taken back: by a disconnect, or as the provider says.
     Revoked(Timestamp),
+    /// It was granted, and the provider no longer gives access for it, which need not be the user's
+    /// wish: the next authorization asks for it again.
+    Ended(Timestamp),
 }
 
 /// What was said, and of which scopes: those of one answer have it in common, and many people say
@@ -40,17 +44,26 @@ pub(crate) struct Consents(Box<[(Consent, SharedScopes)]>);
 type ByName<'a> = BTreeMap<&'a str, Consent>;
 
 impl Consents {
-    /// After an answer of the provider to a request for `requested`, of which it grants `granted`
-    /// in all.
-    pub(super) fn after(&self, requested: &ScopeSet, granted: &ScopeSet, now: Timestamp) -> Self {
+    /// After an answer of the provider to a request for `requested`, of which it grants `granted`.
+    /// What else was granted is no longer: where the answer has `all` of it, it was taken back.
+    /// Scopes that the provider adds unasked are none of which the user said anything.
+    pub(super) fn after(
+        &self,
+        requested: &ScopeSet,
+        granted: &ScopeSet,
+        all: bool,
+        now: Timestamp,
+    ) -> Self {
         let covered = granted.closure();
-        let mut consents = self.lacking_by_name(&covered, now);
+        let lost = if all { Consent::Revoked(now) } else { Consent::Ended(now) };
+        let mut consents = self.lacking_by_name(&covered, lost);
+        let asked = requested.closure();
         // What a wider scope brought is no longer left out.
         let settled = |name: &str, consent: &Consent| {
             matches!(consent, Consent::Granted(_)) || !covered.contains_name(name)
         };
         consents.retain(|name, consent| settled(name, consent));
-        for name in granted.names() {
+        for name in granted.names().filter(|name| asked.contains_name(name)) {
             consents.entry(name).or_insert(Consent::Granted(now));
         }
         consents.extend(left_out(requested, &covered, now));
@@ -69,16 +82,25 @@ impl Consents {
         consents.into_iter().collect()
     }
 
-    /// After the provider said that all that is left is `covered`.
-    pub(super) fn lacking(&self, covered: &ScopeSet, now: Timestamp) -> Self {
-        self.lacking_by_name(covered, now).into_iter().collect()
+    /// After all that was granted was taken back.
+    pub(super) fn revoked(&self, now: Timestamp) -> Self {
+        self.lacking_by_name(&ScopeSet::default(), Consent::Revoked(now)).into_iter().collect()
     }
 
-    fn lacking_by_name(&self, covered: &ScopeSet, now: Timestamp) -> ByName<'_> {
+    /// After the provider ended all access.
+    pub(super) fn ended(&self, now: Timestamp) -> Self {
+        self.lacking_by_name(&ScopeSet::default(), Consent::Ended(now)).into_iter().collect()
+    }
+
+    fn lacking_by_name(&self, covered: &ScopeSet, lost: Consent) -> ByName<'_> {
         let mut consents = self.by_name();
         for (name, consent) in &mut consents {
-            if matches!(consent, Consent::Granted(_)) && !covered.contains_name(name) {
-                *consent = Consent::Revoked(now);
+            let is_given = match lost {
+                Consent::Revoked(_) => matches!(consent, Consent::Granted(_) | Consent::Ended(_)),
+                _ => matches!(consent, Consent::Granted(_)),
+            };
+            if is_given && !covered.contains_name(name) {
+                *consent = lost;
             }
         }
         consents
@@ -87,6 +109,13 @@ impl Consents {
     pub(super) fn is_declined(&self, name: &str) -> bool {
         let declined = |consent: &Consent| matches!(consent, Consent::Declined(_));
         self.0.iter().any(|(consent, scopes)| declined(consent) && scopes.contains_name(name))
+    }
+
+    /// What the user said yes to last, and did not take back.
+    pub(crate) fn granted(&self) -> ScopeSet {
+        let is_yes = |consent: &Consent| matches!(consent, Consent::Granted(_) | Consent::Ended(_));
+        let granted = self.0.iter().filter(|(consent, _)| is_yes(consent));
+        granted.fold(ScopeSet::default(), |all, (_, scopes)| all.union(scopes))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Consent)> {
@@ -148,27 +177,27 @@ mod tests {
 
     #[test]
     fn each_scope_has_the_last_word_and_its_time() {
-        let first = Consents::default().after(&set("a b"), &set("a"), at(1));
+        let first = Consents::default().after(&set("a b"), &set("a"), true, at(1));
         assert_eq!(all(&first), [("a", Granted(at(1))), ("b", Declined(at(1)))]);
-        let second = first.after(&set("b c"), &set("a b"), at(2));
+        let second = first.after(&set("b c"), &set("a b"), true, at(2));
         let expected = [("a", Granted(at(1))), ("b", Granted(at(2))), ("c", Declined(at(2)))];
         assert_eq!(all(&second), expected, "what is granted stays so since its first time");
-        let narrower = second.after(&set(""), &set("b"), at(3));
+        let narrower = second.after(&set(""), &set("b"), true, at(3));
         let expected = [("a", Revoked(at(3))), ("b", Granted(at(2))), ("c", Declined(at(2)))];
         assert_eq!(all(&narrower), expected);
-        let gone = narrower.lacking(&ScopeSet::default(), at(4));
+        let gone = narrower.revoked(at(4));
         let expected = [("a", Revoked(at(3))), ("b", Revoked(at(4))), ("c", Declined(at(2)))];
         assert_eq!(all(&gone), expected);
-        let again = gone.after(&set("a"), &set("a"), at(5));
+        let again = gone.after(&set("a"), &set("a"), true, at(5));
         assert_eq!(all(&again)[0], ("a", Granted(at(5))), "counted anew");
-        assert_eq!(all(&gone.after(&set("a"), &set(""), at(6)))[0], ("a", Declined(at(6))));
+        assert_eq!(all(&gone.after(&set("a"), &set(""), true, at(6)))[0], ("a", Declined(at(6))));
     }
 
     #[test]
     fn what_a_wider_scope_brings_is_not_left_out() {
-        let left_out = Consents::default().after(&set(READ), &set(""), at(1));
+        let left_out = Consents::default().after(&set(READ), &set(""), true, at(1));
         assert!(left_out.is_declined(READ));
-        let wider = left_out.after(&set(DRIVE), &set(DRIVE), at(2));
+        let wider = left_out.after(&set(DRIVE), &set(DRIVE), true, at(2));
         assert_eq!(all(&wider), [(DRIVE, Granted(at(2)))]);
         let asked = wider.clone().declined(&set(READ), &set(DRIVE).closure(), at(3));
         assert_eq!(asked, wider);

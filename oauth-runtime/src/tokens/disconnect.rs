@@ -127,7 +127,7 @@ impl Accounts {
     }
 
     /// `None` where the provider could not be asked to revoke it anyway.
-    async fn write_down(
+    pub(super) async fn write_down(
         &self,
         key: &AccountKey,
         issuer: &str,

@@ -6,7 +6,7 @@ use super::{AccountRow, Shortfall, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::protocol::{Identity, TokenResponse};
-use crate::provider::{AbsentScope, Provider};
+use crate::provider::{AbsentScope, Increment, Provider};
 use crate::scope::{ScopeSet, SharedScopes};
 use crate::session::DisconnectCount;
 
@@ -41,12 +41,15 @@ pub(crate) fn merge(
     let granted = granted(response, requested, provider)?;
     let covered = granted.closure();
     let old_tokens = previous.and_then(|row| row.tokens.as_deref());
-    let tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
+    let mut tokens = TokenSet::new(&renewal(response, old_tokens), old_tokens, jitter, now);
+    tokens.remember_refusal(old_tokens);
     // Once is enough: the next authorization need not be forced to bring none either.
     let forced = authorized.forced_consent || previous.is_some_and(|row| row.forced_consent);
-    let forced_consent = forced && tokens.refresh.is_none();
+    let forced_consent = forced && !tokens.is_renewable(now);
     let consents = previous.map(|row| row.consents.clone()).unwrap_or_default();
-    let consents = consents.after(requested, &granted, now);
+    // A grant that another one takes the place of is not what the user took back.
+    let adds = provider.increment() == Increment::Adds;
+    let consents = consents.after(requested, &granted, adds, now);
     let shortfall = match previous.map(|row| row.shortfall).unwrap_or_default() {
         Shortfall::Seen if authorized.forced_consent => Shortfall::Tried,
         same => same,
@@ -115,7 +118,7 @@ pub(crate) fn merge_refresh(
         None => row.granted.clone(),
     };
     let covered = granted.closure();
-    let consents = row.consents.after(&ScopeSet::default(), &granted, now);
+    let consents = row.consents.after(&ScopeSet::default(), &granted, true, now);
     let lost = row.granted.names().any(|name| !covered.contains_name(name));
     let shortfall = match row.shortfall {
         Shortfall::None if lost => Shortfall::Seen,

@@ -6,17 +6,20 @@ use http::{HeaderValue, Method, StatusCode, header};
 use tracing::warn;
 use url::Url;
 
+use super::client_standing::ClientStanding;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::http::{HttpClient, Outgoing};
 use crate::jwks::Jwks;
 use crate::protocol::{
-    CodeVerifier, Expected, Identity, JwkSet, Jws, RevocationRequest, StateVerified, TokenError,
-    TokenRequest, TokenResponse, complete, may_tell_more, read_user,
+    CodeVerifier, Expected, Identity, JwkSet, Jws, Reason, Refused, RevocationRequest,
+    StateVerified, TokenError, TokenRequest, TokenResponse, complete, is_of, may_tell_more,
+    read_user,
 };
 use crate::provider::{Identification, Provider};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
+use crate::session::AccountKey;
 
 /// The longest answer of a user API.
 const MAX_USER: usize = 64 * 1024;
@@ -29,6 +32,7 @@ pub(crate) struct ProviderClient {
     /// The keys of its ID tokens, where it has some.
     jwks: Option<Jwks>,
     clock: Arc<dyn Clock>,
+    standing: ClientStanding,
 }
 
 impl ProviderClient {
@@ -44,7 +48,8 @@ impl ProviderClient {
             }
             Identification::UserApi(_) => None,
         };
-        Self { provider, base_scopes, http, jwks, clock }
+        let standing = ClientStanding::default();
+        Self { provider, base_scopes, http, jwks, clock, standing }
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -89,11 +94,34 @@ impl ProviderClient {
         redirect_uri: &str,
     ) -> Result<TokenResponse, Error> {
         let request = TokenRequest::code(proof, code, verifier, redirect_uri);
-        Ok(self.ask(&request).await?)
+        let secrets = [code.expose(), verifier.expose()];
+        let response = self.ask(&request, secrets).await;
+        if let Err(TokenError::ClientRefused(_)) = response {
+            self.standing.refused();
+        }
+        Ok(response?)
     }
 
-    pub(crate) async fn refresh(&self, token: &Secret) -> Result<TokenResponse, TokenError> {
-        self.ask(&TokenRequest::refresh(token)).await
+    /// Renews the tokens of this account. A refusal of the client is one of this account, as long as
+    /// nothing shows that others hear the same.
+    pub(crate) async fn refresh(
+        &self,
+        account: AccountKey,
+        token: &Secret,
+    ) -> Result<TokenResponse, TokenError> {
+        match self.ask(&TokenRequest::refresh(token), [token.expose(), ""]).await {
+            Err(TokenError::Refused(Refused { reason: Reason::Client, words }))
+                if self.standing.refused_for(account) =>
+            {
+                Err(TokenError::ClientRefused(words))
+            }
+            response => response,
+        }
+    }
+
+    /// When the provider last gave tokens to this client, on this node.
+    pub(crate) fn served_at(&self) -> Option<Timestamp> {
+        self.standing.served_at()
     }
 
     /// Revokes what a token stands for. `None` where the provider offers no way to.
@@ -155,30 +183,33 @@ impl ProviderClient {
         Err(Error::new(code, format!("the provider's user API answered with {status}")))
     }
 
-    /// A refresh may bring an ID token, which then has to name the same person; its nonce is
-    /// not looked at (OpenID Connect Core §12.2).
+    /// A refresh may bring an ID token, which then has to name the same account, and this client
+    /// (OpenID Connect Core §12.2). TLS says who sent it (§3.1.3.7, 6), so that this is known
+    /// before its signature is looked at.
     ///
-    /// One that cannot be verified, since the provider's keys cannot be had just now, counts as
-    /// none: the response need not have had one, and what else it brought must not be lost. A
-    /// provider that rotates refresh tokens has made the old one worthless already.
+    /// One that cannot be verified for any other reason counts as none, and is told: the response
+    /// need not have had one, and what else it brought must not be lost. A provider that rotates
+    /// refresh tokens has made the old one worthless already.
+    ///
+    /// # Errors
+    /// `id_token_invalid` if it is of another account, or for another client.
     pub(crate) async fn check_refreshed_identity(
         &self,
         response: &TokenResponse,
         known: &Identity,
     ) -> Result<(), Error> {
-        let Some(token) = &response.id_token else { return Ok(()) };
-        let named = match self.verify(token, None, response).await {
-            Ok(named) => named,
-            Err(error) if error.kind() == Code::IdTokenInvalid => return Err(error),
-            Err(error) => {
-                warn!(code = error.code(), "a refreshed ID token was not verified");
-                return Ok(());
-            }
-        };
-        if named.id == known.id {
+        let Some(token) = response.id_token.as_ref().filter(|_| self.jwks.is_some()) else {
             return Ok(());
+        };
+        if !is_of(token, &self.provider, &known.id) {
+            let text = "the refreshed ID token is of another account, or for another client";
+            return Err(Error::new(Code::IdTokenInvalid, text));
         }
-        Err(Error::new(Code::IdTokenInvalid, "the refreshed ID token names another person"))
+        if let Err(error) = self.verify(token, None, response).await {
+            let code = error.code();
+            warn!(code, error = %error.text(), "a refreshed ID token is not used");
+        }
+        Ok(())
     }
 
     async fn verify(
@@ -197,13 +228,20 @@ impl ProviderClient {
         self.jwks.as_ref().ok_or_else(unknown)?.verify(token, &expected).await
     }
 
-    async fn ask(&self, request: &TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
+    async fn ask(
+        &self,
+        request: &TokenRequest<'_>,
+        [first, second]: [&str; 2],
+    ) -> Result<TokenResponse, TokenError> {
         let form = request.form(&self.provider);
         let endpoint = self.provider.token_endpoint();
         let answer = self.http.post_form(endpoint, &form.fields, form.basic.as_ref()).await?;
         let unstated = self.provider.unstated_lifetime();
         let (status, retry_after) = (answer.status, answer.retry_after);
-        let response = TokenResponse::parse(request, unstated, status, retry_after, &answer.body)?;
+        let response = TokenResponse::parse(request, unstated, status, retry_after, &answer.body);
+        let own = self.provider.credentials().client_secret().expose();
+        let response = response.map_err(|error| error.without(&[first, second, own]))?;
+        self.standing.served(self.clock.now());
         let scope = response.scope.as_deref().map(|scope| self.provider.read_scope(scope));
         Ok(TokenResponse { scope, ..response })
     }

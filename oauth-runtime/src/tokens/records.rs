@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::account::Fingerprint;
 use super::consents::Consent;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, TroubleRecord};
 use super::{AccountRow, Shortfall, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -57,8 +57,7 @@ struct TokensRecord<'a> {
     stale_from: Timestamp,
     obtained_at: Timestamp,
     is_replacement: bool,
-    /// See [`Trouble::to_record`].
-    trouble: Option<(u8, Timestamp, Timestamp, u64)>,
+    trouble: Option<TroubleRecord>,
 }
 
 impl<'a> TokensRecord<'a> {
@@ -119,6 +118,7 @@ fn consent_record((name, consent): (&str, Consent)) -> (Cow<'_, str>, u8, Timest
         Consent::Granted(at) => (0, at),
         Consent::Declined(at) => (1, at),
         Consent::Revoked(at) => (2, at),
+        Consent::Ended(at) => (3, at),
     };
     (name.into(), word, at)
 }
@@ -128,6 +128,7 @@ fn consent((name, word, at): (Cow<'_, str>, u8, Timestamp)) -> Option<(Cow<'_, s
         0 => Consent::Granted(at),
         1 => Consent::Declined(at),
         2 => Consent::Revoked(at),
+        3 => Consent::Ended(at),
         _ => return None,
     };
     Some((name, consent))

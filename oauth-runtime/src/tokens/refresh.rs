@@ -9,12 +9,12 @@ use tracing::{Instrument as _, debug, error, warn};
 use super::circuit::Heard;
 use super::flights::Row;
 use super::renewal::Renewal;
-use super::trouble::{Pause, Trouble};
+use super::trouble::{LAST_PAUSE, LAST_PAUSE_OF_REFUSAL, Pause, Trouble};
 use super::{AccountRow, Accounts, Freshness, TokenSet};
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
-use crate::protocol::{TokenError, TokenResponse};
+use crate::protocol::{Reason, Refused, TokenError, TokenResponse};
 use crate::scope::ScopeSet;
 use crate::secret::Secret;
 use crate::session::AccountKey;
@@ -46,7 +46,7 @@ impl Accounts {
                 return refreshed;
             }
             let row = self.table.get_anew(key, now).await?.entry.ok_or_else(gone)?;
-            if let Some(known) = known(row, now) {
+            if let Some(known) = self.known(row, now) {
                 return known;
             }
             if now.since(begun) > LEASE {
@@ -70,22 +70,24 @@ impl Accounts {
         if let Some(renewal) = self.flights.take_unkept(key) {
             row = self.keep(key, &row, renewal, holder).await?;
         }
-        if let Some(known) = known(row.clone(), now) {
+        if let Some(known) = self.known(row.clone(), now) {
             return known;
         }
         let tokens = row.value.tokens.as_ref().ok_or_else(gone)?;
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
-        let error = match self.ask(key, token, &row, holder).await {
+        let error = match self.ask(key, token, &row).await {
             Ok(response) => {
+                if let Err(error) = self.check_identity(key, &response, &row, holder).await {
+                    return Err(self.mixed_up(key, &row, &response, error).await);
+                }
                 let ([jitter], before) = (random()?, row.clone());
                 let renewal = Renewal { before, response, jitter, asked_at: now };
                 return Ok(self.keep(key, &row, renewal, holder).await?);
             }
-            Err(error @ TokenError::InvalidGrant { rapt: false }) => {
-                return self.refused(key, token, error).await;
+            Err(TokenError::Refused(refused)) if refused.reason == Reason::Over => {
+                return self.refused(key, token, refused).await;
             }
-            // Also where the organization wants a fresh sign-in: the grant itself stands.
-            Err(error) => error.into(),
+            Err(error) => error,
         };
         Err(self.failed(key, tokens, after, error).await)
     }
@@ -95,20 +97,13 @@ impl Accounts {
         key: &AccountKey,
         token: &Secret,
         row: &Row,
-        holder: u64,
     ) -> Result<TokenResponse, TokenError> {
         let client = self.providers.vouching(row.value.identity.issuer())?;
         let act = Act::begin(Action::Refresh, client.provider().key(), self.clock().now());
-        let response = client.refresh(token).instrument(act.span()).await;
+        let response = client.refresh(*key, token).instrument(act.span()).await;
         let outcome = response.as_ref().map_or_else(|e| e.code().as_str(), |_| "refreshed");
         act.end(outcome, self.clock().now());
-        let response = response?;
-        if response.id_token.is_some() {
-            // The provider's keys may have to be fetched for it.
-            self.hold(key, holder).await;
-        }
-        client.check_refreshed_identity(&response, &row.value.identity).await?;
-        Ok(response)
+        response
     }
 
     /// Says with the tokens, to all nodes, that they could not be renewed just now.
@@ -117,15 +112,24 @@ impl Accounts {
         key: &AccountKey,
         tried: &TokenSet,
         after: Option<Pause>,
-        error: Error,
+        error: TokenError,
     ) -> Failure {
         let (now, [jitter]) = (self.clock().now(), random().unwrap_or_default());
-        let before = tried.trouble.as_ref().map(|trouble| trouble.pause);
-        let pause = Pause::after(before.or(after), error.retry_after(), jitter, now);
         let heard = Heard::of(&error);
-        if let Some(trouble) = Trouble::new(&error, pause)
-            && self.table.is_stored()
-        {
+        let (of_client, longest) = match &error {
+            TokenError::Refused(Refused { reason, .. }) => {
+                (*reason == Reason::Client, LAST_PAUSE_OF_REFUSAL)
+            }
+            TokenError::ClientRefused(_) => (true, LAST_PAUSE),
+            _ => (false, LAST_PAUSE),
+        };
+        let (error, before) = (Error::from(error), tried.trouble.as_deref());
+        let last = before.map(|trouble| trouble.pause).or(after);
+        let pause = Pause::after(last, (error.retry_after(), longest), jitter, now);
+        if error.kind() == Code::InvalidGrant {
+            warn!(code = error.code(), error = %error.text(), "a refresh was refused");
+        }
+        if let Some(trouble) = Trouble::after(before, &error, of_client, pause) {
             let noted = self.change(key, |row| {
                 let row = row.filter(|row| row.tokens.as_ref().is_some_and(|t| t.is_same(tried)));
                 Ok::<_, Error>(row.map(|row| AccountRow {
@@ -186,7 +190,7 @@ impl Accounts {
 
     /// Keeps the lease for as long as it takes once more: no other node is to send the old refresh
     /// token while the answer to it is on its way into the store.
-    async fn hold(&self, key: &AccountKey, holder: u64) {
+    pub(super) async fn hold(&self, key: &AccountKey, holder: u64) {
         let now = self.clock().now();
         if let Err(error) = self.table.lease(key, holder, now + LEASE, now).await {
             debug!(code = error.code(), "the lease of a refresh could not be kept");
@@ -197,12 +201,23 @@ impl Accounts {
         self.change(key, |row| Ok(row.and_then(|row| renewal.apply(row)))).await
     }
 
+    /// What the row itself says to a caller who wants its tokens renewed, if it says anything.
+    fn known(&self, row: Row, now: Timestamp) -> Option<Result<Row, Failure>> {
+        if row.value.freshness(now) == Freshness::Fresh {
+            return Some(Ok(row));
+        }
+        let served_at = self.served_at(&row.value);
+        let trouble = row.value.tokens.as_ref()?.trouble(served_at, now)?;
+        let (error, pause) = (trouble.error(now), Some(trouble.pause));
+        Some(Err(Failure { error, pause, heard: Heard::Nothing }))
+    }
+
     /// Blanks exactly the tokens that were refused. Newer ones stand and are used.
     async fn refused(
         &self,
         key: &AccountKey,
         token: &Secret,
-        error: TokenError,
+        refused: Refused,
     ) -> Result<Row, Failure> {
         let now = self.clock().now();
         let row = self.change(key, |row| {
@@ -216,30 +231,21 @@ impl Accounts {
         match row {
             Some(row) if row.value.freshness(now) != Freshness::Expired => Ok(row),
             _ => {
-                warn!(outcome = "invalid_grant", "the provider refused the refresh token");
-                Err(Failure { error: error.into(), pause: None, heard: Heard::Answer })
+                let error = Error::from(TokenError::Refused(refused));
+                warn!(outcome = "invalid_grant", error = %error.text(), "a refresh was refused");
+                Err(Failure { error, pause: None, heard: Heard::Answer })
             }
         }
     }
 }
 
-fn holds(row: &AccountRow, token: &Secret) -> bool {
+pub(super) fn holds(row: &AccountRow, token: &Secret) -> bool {
     let held = row.tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref());
     held.is_some_and(|held| held.is(token.expose().as_bytes()))
 }
 
 fn gone() -> Error {
     Error::new(Code::InvalidGrant, "there is no refresh token: the user has to authorize again")
-}
-
-/// What the row itself says to whoever wants its tokens renewed, if it says anything.
-fn known(row: Row, now: Timestamp) -> Option<Result<Row, Failure>> {
-    if row.value.freshness(now) == Freshness::Fresh {
-        return Some(Ok(row));
-    }
-    let trouble = row.value.tokens.as_ref()?.trouble(now)?;
-    let (error, pause) = (trouble.error(now), Some(trouble.pause));
-    Some(Err(Failure { error, pause, heard: Heard::Nothing }))
 }
 
 /// Why there are no new tokens, and for how long nobody tries again.
@@ -273,7 +279,7 @@ mod tests {
     use crate::http::HttpClient;
     use crate::http::testing::{End, Server, answer};
     use crate::protocol::testing::rs256;
-    use crate::protocol::{AccountId, Identity};
+    use crate::protocol::{AccountId, Identity, Words};
     use crate::provider::{ClientCredentials, Provider};
     use crate::scope::ScopeSet;
     use crate::store::Index;
@@ -594,7 +600,7 @@ mod tests {
             world.answers([granted("ya29.new", rotated.then_some("1//b"))]);
             let waiter = world.begin_held().await;
             let token = Secret::new("1//a");
-            let error = TokenError::InvalidGrant { rapt: false };
+            let error = Refused { reason: Reason::Over, words: Words::default() };
             let refusal = world.accounts.refused(&world.key, &token, error).await;
             assert_eq!(refusal.err().unwrap().error.code(), "invalid_grant");
             assert_eq!(world.held(), None);
@@ -673,14 +679,14 @@ mod tests {
         let cases = [
             (answer("400 Bad", ""), "invalid_grant"),
             (refused("invalid_request"), "invalid_grant"),
-            (answer("403 No", "<html>"), "invalid_grant"),
-            (answer("404 No", "not found"), "invalid_grant"),
+            (answer("403 No", "<html>"), "provider_unavailable"),
+            (answer("404 No", "not found"), "provider_unavailable"),
             (answer("400 Bad", &rapt), "invalid_grant"),
-            (refused("invalid_client"), "provider_refused"),
-            (refused("admin_policy_enforced"), "admin_policy"),
+            (refused("invalid_client"), "invalid_grant"),
+            (refused("admin_policy_enforced"), "invalid_grant"),
             (refused("temporarily_unavailable"), "provider_unavailable"),
             (answer("200 OK", "<html>"), "provider_response"),
-            (answer("302 Go", ""), "provider_response"),
+            (answer("302 Go", ""), "provider_unavailable"),
             (answer("200 OK", &"x".repeat(300 * 1024)), "provider_response"),
             (Vec::new(), "provider_unavailable"),
         ];
@@ -810,33 +816,70 @@ mod tests {
 
     /// An answer with an ID token of this subject, signed by this key.
     fn identified(world: &World, subject: &str, kid: &str) -> Vec<u8> {
+        claiming(world, kid, &json!({ "sub": subject }))
+    }
+
+    /// The same with these claims.
+    fn claiming(world: &World, kid: &str, others: &Value) -> Vec<u8> {
         let now = world.clock.now().unix_seconds();
-        let claims = json!({
-            "iss": "https://id.example", "aud": "us", "sub": subject,
+        let mut claims = json!({
+            "iss": "https://id.example", "aud": "us", "sub": "1",
             "iat": now, "exp": now + 60, "nonce": "of-the-sign-in",
         });
+        for (name, value) in others.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
         let mut body = tokens("ya29.new", Some("1//b"));
         body["id_token"] = rs256().sign(&json!({"alg": "RS256", "kid": kid}), &claims).into();
         answer("200 OK", &body.to_string())
     }
 
-    /// C19, I20: it is discarded, and nobody is switched or signed out.
+    /// C19, I20: tokens of another account, or for another client, are not kept; the access ends, what
+    /// could still be used is revoked, and no user is switched or signed out.
     #[tokio::test]
-    async fn a_refresh_that_names_another_person_is_discarded() {
-        for (subject, kid, expected, held) in [
-            ("1", "k", "ya29.new", ("ya29.new", "1//b")),
-            ("2", "k", "id_token_invalid", ("ya29.old", "1//a")),
-            ("1", "unknown", "id_token_invalid", ("ya29.old", "1//a")),
+    async fn a_refresh_for_another_account_ends_the_access() {
+        for claims in [
+            json!({ "sub": "2" }),
+            json!({ "iss": "https://other.example" }),
+            json!({ "aud": "them" }),
+            json!({ "aud": ["them"] }),
         ] {
             let world = World::new().await;
-            world.answers([identified(&world, subject, kid)]);
-            assert_eq!(world.refreshed().await, expected, "{subject} {kid}");
-            world.assert_held(held.0, held.1);
+            world.answers([claiming(&world, "k", &claims)]);
+            assert_eq!(world.refreshed().await, "id_token_invalid", "{claims}");
+            assert_eq!(world.held(), None, "{claims}");
             assert_eq!(world.row().value.identity, identity());
-            if expected == "id_token_invalid" {
-                assert_eq!(world.refreshed().await, expected);
-                assert_eq!(world.calls(), 1, "not asked again at once");
-            }
+            assert_eq!(world.refreshed().await, "invalid_grant", "{claims}");
+            assert_eq!(world.calls(), 1, "there is nothing to ask with");
+            world.settled().await;
+            let sent = world.server.requests();
+            let revoked = sent.iter().filter(|it| it.starts_with("POST /revoke "));
+            let revoked: Vec<_> =
+                revoked.map(|it| (it.contains("%2Fb"), it.contains("%2Fa"))).collect();
+            assert_eq!(revoked.len(), 2, "what came, and what was sent: {revoked:?}");
+            assert!(revoked.contains(&(true, false)) && revoked.contains(&(false, true)));
+        }
+    }
+
+    /// What comes is kept first: where anything else about a refreshed ID token fails, it is not used,
+    /// and costs nothing else.
+    #[tokio::test]
+    async fn an_odd_id_token_of_a_refresh_costs_no_token() {
+        let ended = Timestamp::from_unix_seconds(1_000).unix_seconds();
+        for (kid, claims) in [
+            ("unknown", json!({})),
+            ("k", json!({ "exp": ended })),
+            ("k", json!({ "iat": 4_000_000_000_u64 })),
+            ("k", json!({ "aud": ["us", "them"] })),
+            ("k", json!({ "azp": "them" })),
+            ("k", json!({ "at_hash": "AAAA" })),
+            ("k", json!({ "sub": 1 })),
+        ] {
+            let world = World::new().await;
+            world.answers([claiming(&world, kid, &claims)]);
+            assert_eq!(world.refreshed().await, "ya29.new", "{kid} {claims}");
+            world.assert_held("ya29.new", "1//b");
+            assert_eq!(world.row().value.identity, identity());
         }
     }
 
@@ -880,7 +923,7 @@ mod tests {
             let mut key = [0; 16];
             key[..4].copy_from_slice(&number.to_le_bytes());
             let now = start + Duration::from_secs(number.into());
-            board.fail(key, error.clone(), Pause::after(None, None, 0, now), None);
+            board.fail(key, error.clone(), Pause::after(None, (None, LAST_PAUSE), 0, now), None);
             assert!(board.by_account.len() <= 130, "{number}: {}", board.by_account.len());
         }
     }

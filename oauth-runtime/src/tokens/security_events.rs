@@ -225,7 +225,7 @@ impl Accounts {
             Ok::<_, Error>(row.filter(|_| ends.sessions || ends.tokens).map(|row| AccountRow {
                 epoch: row.epoch.wrapping_add(u32::from(ends.sessions)),
                 ..match refresh_token(row) {
-                    Some(token) if ends.tokens => row.without_refused(token, now),
+                    Some(token) if ends.tokens => row.without_revoked(token, now),
                     _ if ends.tokens && row.refused.is_none() => row.blanked(now),
                     _ => row.clone(),
                 }

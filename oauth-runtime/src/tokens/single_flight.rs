@@ -11,7 +11,7 @@ use super::circuit::Heard;
 use super::flights::{Flight, Outcome, Row};
 use super::providers::ProviderId;
 use super::refresh::Failure;
-use super::trouble::Pause;
+use super::trouble::{LAST_PAUSE, Pause};
 use super::{AccountRow, Accounts, TokenSet};
 use crate::error::{Code, Error};
 use crate::keys::random;
@@ -71,11 +71,11 @@ impl Accounts {
             None => None,
         };
         let circuit = board.circuit(provider);
-        if let Some(error) = circuit.refusal(now) {
+        if let Some(error) = circuit.refusal(key, now) {
             return Err(error);
         }
-        // Whoever passes an open circuit is the one who tries it for all.
-        let probes = circuit.is_probed();
+        // What passes an open circuit is asked for all.
+        let probes = circuit.is_probed_by(&key);
         let (sender, outcome) = watch::channel(None);
         let (accounts, sender) = (self.clone(), Some(sender));
         let landing = Landing { accounts, key, provider, tried, sender };
@@ -143,7 +143,8 @@ impl Landing {
         let (now, [jitter]) = (self.accounts.clock().now(), random().unwrap_or_default());
         // Without a refresh token nothing is sent, so that there is nothing to pause.
         let row = self.accounts.table.last_seen(&self.key);
-        let can_refresh = row.is_some_and(|row| row.value.can_refresh(now));
+        let tokens = row.as_ref().and_then(|row| row.value.tokens.as_ref());
+        let can_refresh = tokens.is_some_and(|tokens| tokens.refresh_token(now).is_some());
         let mut board = self.accounts.flights.lock();
         board.circuit(self.provider).note(self.key, heard, outcome.as_ref().err(), jitter, now);
         let after = match board.by_account.remove(&self.key) {
@@ -153,7 +154,7 @@ impl Landing {
         if let Err(error) = outcome
             && can_refresh
         {
-            let own = || Pause::after(after, error.retry_after(), jitter, now);
+            let own = || Pause::after(after, (error.retry_after(), LAST_PAUSE), jitter, now);
             let pause = pause.unwrap_or_else(own);
             board.fail(self.key, error.clone(), pause, self.tried.clone());
         }

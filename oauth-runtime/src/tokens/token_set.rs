@@ -77,6 +77,19 @@ impl TokenSet {
         }
     }
 
+    /// Where an authorization brought no refresh token, the one that is kept is still the one that
+    /// the provider refused.
+    pub(super) fn remember_refusal(&mut self, previous: Option<&Self>) {
+        let trouble = previous.and_then(|old| old.trouble.as_ref()).filter(|it| it.is_refusal());
+        let is_kept = |old: &Self| match (&self.refresh, &old.refresh) {
+            (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
+            _ => false,
+        };
+        if previous.is_some_and(is_kept) {
+            self.trouble = trouble.cloned();
+        }
+    }
+
     /// The same tokens, of which the access token has ended before its time.
     pub(crate) fn ended(&self, now: Timestamp) -> Self {
         let ended = |then: Timestamp| then.min(now);
@@ -88,9 +101,23 @@ impl TokenSet {
         Self { trouble: Some(Box::new(trouble)), ..self.clone() }
     }
 
-    /// What to tell whoever wants them renewed, while nobody is to try.
-    pub(super) fn trouble(&self, now: Timestamp) -> Option<&Trouble> {
-        self.trouble.as_deref().filter(|trouble| trouble.pause.lasts(now))
+    /// What to tell a caller who wants them renewed, while no node is to try. `served_at` is when
+    /// the provider last gave tokens to this client.
+    pub(super) fn trouble(&self, served_at: Option<Timestamp>, now: Timestamp) -> Option<&Trouble> {
+        self.trouble.as_deref().filter(|trouble| trouble.lasts(served_at, now))
+    }
+
+    /// Whether a refresh may bring others: there is a refresh token, and the provider has not
+    /// refused it a moment ago.
+    pub(super) fn may_be_renewed(&self, served_at: Option<Timestamp>, now: Timestamp) -> bool {
+        let is_refused = || self.trouble(served_at, now).is_some_and(Trouble::is_refusal);
+        self.refresh_token(now).is_some() && !is_refused()
+    }
+
+    /// Whether there is a refresh token that the provider has not refused, however long ago.
+    pub(crate) fn is_renewable(&self, now: Timestamp) -> bool {
+        let is_refused = || self.trouble.as_deref().is_some_and(Trouble::is_refusal);
+        self.refresh_token(now).is_some() && !is_refused()
     }
 
     #[inline]

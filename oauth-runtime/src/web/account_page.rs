@@ -81,7 +81,7 @@ fn scopes(oauth: &OAuth, provider: ProviderId, who: &SignedIn) -> Vec<AskedScope
         let (is_granted, since) = match consent {
             Consent::Granted(at) => (true, at),
             Consent::Declined(at) => (false, at),
-            Consent::Revoked(_) => return None,
+            Consent::Revoked(_) | Consent::Ended(_) => return None,
         };
         let why = reasons(oauth, provider, name);
         Some(AskedScope { name: name.to_owned(), is_granted, since, why })

@@ -1,9 +1,9 @@
 //! What the guard does, decided without doing it.
 
 use super::request_kind::RequestKind;
-use crate::tokens::Freshness;
+use crate::tokens::{Freshness, Need, Verdict};
 
-/// How the person stands towards what the handler requires.
+/// How the user stands towards what the handler requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     SignedOut,
@@ -11,10 +11,21 @@ pub(crate) enum Standing {
     Missing,
     /// All is granted; the access token has this much life.
     Granted(Freshness),
-    /// All was granted, but the token has ended and nothing can renew it.
+    /// All was granted, but the token has ended, and nothing renews it before the user acts.
     Dead,
     /// All was granted, the token has ended, and nobody can say now whether it can be renewed.
     Unknown,
+}
+
+impl From<Verdict> for Standing {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Now(freshness) => Self::Granted(freshness),
+            Verdict::AfterRefresh => Self::Granted(Freshness::Expired),
+            Verdict::AfterUser(Need::Consent) => Self::Missing,
+            Verdict::AfterUser(Need::Renewal) => Self::Dead,
+        }
+    }
 }
 
 /// What came before the request.

@@ -9,9 +9,9 @@ use super::decision::{Before, Decision, Standing, decide};
 use super::refused::Refused;
 use super::request_kind::RequestKind;
 use super::respond;
-use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::oauth::{Caller, OAuth, Resume, SignedIn};
+use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
 use crate::tokens::{Freshness, ProviderId, TokenSet};
 
@@ -59,14 +59,14 @@ pub(crate) async fn renew(
     let now = oauth.0.clock.now();
     let who = oauth.again(who, now).await?;
     let mut who = who.ok_or_else(|| Error::new(Code::SignInRequired, "the session is over"))?;
-    let mut standing = standing(&who, declaration, now);
+    let mut standing = standing(oauth, &who, declaration);
     if standing == Standing::Granted(Freshness::Expired) {
         match oauth.0.accounts.refreshed(who.key).await {
             Ok(account) => who.account = account,
             Err(error) if error.kind() == Code::InvalidGrant => return Err(withdrawn()),
             Err(error) => return Err(error),
         }
-        standing = self::standing(&who, declaration, oauth.0.clock.now());
+        standing = self::standing(oauth, &who, declaration);
     }
     match (standing, &who.row().tokens) {
         (Standing::Granted(freshness), Some(tokens)) if freshness != Freshness::Expired => {
@@ -161,7 +161,7 @@ async fn consider(
     };
     let (kind, required) = (RequestKind::of_parts(oauth, parts), declaration);
     let decided = |standing| decide(standing, kind, Before::default());
-    let (mut standing, mut failure) = (standing(&who, required, oauth.0.clock.now()), None);
+    let (mut standing, mut failure) = (standing(oauth, &who, required), None);
     if decided(standing) == Decision::RefreshFirst {
         (standing, failure) = refreshed(oauth, &mut who, required).await;
     }
@@ -189,29 +189,20 @@ async fn refreshed(
     required: &Declaration,
 ) -> (Standing, Option<Error>) {
     let refreshed = oauth.0.accounts.refreshed(who.key).await;
-    let now = oauth.0.clock.now();
     // What a failed refresh left is told from its answer; the row is shown as it is.
     if let Some(account) = refreshed.as_ref().ok().cloned().or_else(|| oauth.last_account(who)) {
         who.account = account;
     }
     match refreshed {
-        Ok(_) => (standing(who, required, now), None),
+        Ok(_) => (standing(oauth, who, required), None),
         Err(error) if error.kind() == Code::InvalidGrant => (Standing::Dead, None),
         Err(error) => (Standing::Unknown, Some(error)),
     }
 }
 
-fn standing(who: &SignedIn, required: &Declaration, now: Timestamp) -> Standing {
-    let row = who.row();
-    if !required.is_met_by(&row.covered) {
-        return Standing::Missing;
-    }
-    match (row.freshness(now), row.can_refresh(now)) {
-        (Freshness::Expired, false) => Standing::Dead,
-        // Nothing to renew it with: it serves to its end.
-        (Freshness::Stale, false) => Standing::Granted(Freshness::Fresh),
-        (freshness, _) => Standing::Granted(freshness),
-    }
+fn standing(oauth: &OAuth, who: &SignedIn, required: &Declaration) -> Standing {
+    let is_met = |covered: &ScopeSet| required.is_met_by(covered);
+    oauth.0.accounts.judge(who.row(), is_met, oauth.0.clock.now()).into()
 }
 
 /// The answer while the provider cannot be asked: the handler does not run, nothing is lost.

@@ -65,7 +65,7 @@ pub(super) async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Par
     if is_of_another {
         begin.resume = begin.resume.switched(&oauth.0.urls);
     }
-    if begin.is_granted_already(oauth.0.clock.now()) {
+    if begin.is_granted_already(&oauth).await {
         return send(respond::see_other(begin.resume.as_str()));
     }
     begin_or_refuse(&oauth, Route::Start, &parts, begin).await
