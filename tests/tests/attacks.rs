@@ -39,7 +39,8 @@ async fn an_error_of_the_provider_becomes_a_page_of_ours_and_no_loop() {
         ("disallowed_useragent", 403, false),
         ("temporarily_unavailable", 503, true),
         ("invalid_scope", 503, true),
-        (odd.as_str(), 502, true),
+        ("request_forbidden", 400, true),
+        (odd.as_str(), 400, true),
     ] {
         let app = App::start().await;
         let mut browser = Browser::new();

@@ -150,7 +150,7 @@ async fn a_consent_that_does_not_help_is_explained_not_repeated() {
     let mut browser = Browser::new();
     let page = browser.authorize(app.url("/notes"), ADA, &["drive.file"]).await;
     assert_eq!(page.status, 403, "{}", page.url);
-    assert!(page.body.contains("Grant access"));
+    assert!(page.body.contains("Sign in at Google again"), "{}", page.body);
     assert!(browser.hops.len() < 12, "{:?}", browser.hops);
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Code {
     CallbackInvalid,
     /// The flow or link is ours, but too old.
     FlowExpired,
+    /// The provider ended the authorization before the user decided, or lost it.
+    FlowInterrupted,
     /// The provider answered something that its protocol does not allow.
     ProviderResponse,
     /// The ID token is not valid for this client and flow.
@@ -91,6 +93,7 @@ impl Code {
             Self::CrossSite => "cross_site",
             Self::CallbackInvalid => "callback_invalid",
             Self::FlowExpired => "flow_expired",
+            Self::FlowInterrupted => "flow_interrupted",
             Self::ProviderResponse => "provider_response",
             Self::IdTokenInvalid => "id_token_invalid",
             Self::ProviderRefused => "provider_refused",
@@ -125,7 +128,9 @@ impl Code {
             | Self::AdminPolicy
             | Self::ApiForbidden
             | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::CallbackInvalid | Self::FlowExpired => StatusCode::BAD_REQUEST,
+            Self::CallbackInvalid | Self::FlowExpired | Self::FlowInterrupted => {
+                StatusCode::BAD_REQUEST
+            }
             Self::ProviderResponse | Self::IdTokenInvalid | Self::Api => StatusCode::BAD_GATEWAY,
             Self::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ProviderUnavailable
@@ -150,7 +155,7 @@ mod tests {
     use super::Code;
 
     /// Every code, in the order of the enum.
-    const ALL: [Code; 32] = [
+    const ALL: [Code; 33] = [
         Code::ConfigCredentials,
         Code::ConfigRedirectUri,
         Code::ConfigPublicUrl,
@@ -183,6 +188,7 @@ mod tests {
         Code::Internal,
         Code::ServiceAccount,
         Code::TooManyPending,
+        Code::FlowInterrupted,
     ];
 
     /// A code that is added has to be added to the list as well: the compiler asks for it.
@@ -221,6 +227,7 @@ mod tests {
             Code::Internal => 29,
             Code::ServiceAccount => 30,
             Code::TooManyPending => 31,
+            Code::FlowInterrupted => 32,
         };
         let places: Vec<usize> = ALL.map(place).to_vec();
         assert_eq!(places, (0..ALL.len()).collect::<Vec<_>>());

@@ -10,22 +10,16 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::browser::Browser;
+use super::denial::{Answered, Returned, refused};
 use super::record::{Flow, cookie_name, state_hash};
 use super::visitor::Visitor;
 use crate::error::{Code, Error};
 use crate::oauth::{Caller, Claim, Claimed, Ending, OAuth, Resume};
 use crate::protocol::{AuthorizationResponse, Outcome, StateVerified, check_issuer};
 use crate::secret::Secret;
-use crate::session::{SetCookie, cookie};
+use crate::session::cookie;
 use crate::store::Expected;
 use crate::tokens::ProviderId;
-
-/// What came of a request to the callback.
-pub(crate) struct Returned {
-    pub(crate) ending: Ending,
-    /// The flow's cookie, gone if the flow is over, and what the browser remembers.
-    pub(crate) cookies: Vec<SetCookie>,
-}
 
 impl Returned {
     /// Takes a callback from its query to its ending.
@@ -140,15 +134,6 @@ fn checked(
     Ok(())
 }
 
-/// An answer that passed every check: of which provider, to which flow, to whom, and where.
-struct Answered {
-    provider: ProviderId,
-    flow: Flow,
-    verified: StateVerified,
-    caller: Caller,
-    browser: Browser,
-}
-
 async fn conclude(
     oauth: &OAuth,
     answered: Answered,
@@ -162,38 +147,6 @@ async fn conclude(
             Ok(Returned { ending, cookies: Vec::new() })
         }
     }
-}
-
-/// The provider sent no code. A no is remembered, so that the next visit explains instead of
-/// asking again; that of a caller who is not signed in by the browser alone, which costs no row.
-async fn refused(
-    oauth: &OAuth,
-    Answered { provider, flow, caller, .. }: Answered,
-    error: Error,
-    headers: &HeaderMap,
-) -> Result<Returned, Error> {
-    info!(outcome = error.code(), "the authorization was refused");
-    if error.kind() != Code::AccessDenied {
-        return Err(error);
-    }
-    let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
-    let mut cookies = Vec::new();
-    let resume = flow.resume(oauth);
-    let again = resume.called_off(&oauth.0.urls).unwrap_or_else(|| resume.clone()).to_kept();
-    let key = state_hash(&flow.seed.state());
-    if let Caller::SignedIn(who) = &caller {
-        oauth.0.accounts.decline(&who.key, &scopes).await?;
-    }
-    if let (Some(login), Some(user)) = (caller.login(), caller.user()) {
-        // What the user has already is not declined, and still not to be asked for again at once.
-        oauth.note_return(&login, provider, &scopes).await;
-        let done = Claim::Done { holder: login.binding(), resume: again };
-        oauth.0.claims.note_denial(key, &user, done, flow.ends_at, now).await;
-    } else {
-        cookies.push(Visitor::refused(oauth, headers, &scopes, (key, again))?);
-    }
-    let ending = Ending::Denied { scopes, why: flow.why, resume };
-    Ok(Returned { ending, cookies })
 }
 
 /// Claims the state and exchanges the code in a task of its own: a person who clicks twice drops

@@ -9,10 +9,11 @@ mod browser;
 mod begin;
 mod linking;
 mod finish;
+mod denial;
 mod callback;
 
 pub(crate) use begin::{Begin, Begun, forget_all};
-pub(crate) use callback::Returned;
+pub(crate) use denial::Returned;
 pub(crate) use held::{HoldLink, MAX_FORM, find as find_held, may_be_held, take as take_held};
 pub(crate) use intent::{Action, Intent};
 pub(crate) use visitor::Visitor;

@@ -217,13 +217,6 @@ impl OAuth {
         self.0.accounts.table.last_seen(&who.key)
     }
 
-    /// Whether renewing this caller's tokens fails in a way that connecting the account again may
-    /// mend.
-    pub(crate) fn may_connect_again(&self, who: &SignedIn) -> bool {
-        let account = self.last_account(who).unwrap_or_else(|| who.account.clone());
-        self.0.accounts.may_connect_again(&account.value, self.0.clock.now())
-    }
-
     /// Looks for the last disconnect, before this caller begins an authorization. Where no user is
     /// known no store is asked.
     pub(crate) async fn look_before(&self, caller: &Caller) {

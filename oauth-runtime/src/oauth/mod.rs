@@ -11,6 +11,7 @@ mod diagnose;
 mod handle;
 mod held_form;
 mod listed;
+mod judging;
 mod login_page;
 mod people;
 mod resume;

@@ -121,9 +121,12 @@ fn plain_segments(path: &str) -> Option<Vec<Vec<u8>>> {
     if decoded.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\') {
         return None;
     }
-    // What is decoded may be taken for the beginning of a query, or of a fragment: both are cut off.
-    let bare =
-        |segment: &[u8]| segment.split(|byte| b";?#".contains(byte)).next().map(<[u8]>::to_vec);
+    // What is decoded may be taken for the beginning of a query, or of a fragment, and be cut off; and
+    // the spaces at the end of an address are.
+    let bare = |segment: &[u8]| {
+        let bare = segment.split(|byte| b";?#".contains(byte)).next()?;
+        Some(bare.trim_ascii().to_vec())
+    };
     let segments = decoded.split(|byte| *byte == b'/').skip(1).filter_map(bare);
     let segments: Vec<Vec<u8>> = segments.collect();
     let climbs = segments.iter().any(|segment| matches!(segment.as_slice(), b"." | b".."));
@@ -228,6 +231,8 @@ mod tests {
             "/a/..%23",
             "/a/%2e%2e%253fb",
             "/oauth/sign-out%3fx/y",
+            "/oauth/callback/%20",
+            "/a/..%20/b",
             &long,
         ];
         for text in bad {

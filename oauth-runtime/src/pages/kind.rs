@@ -64,8 +64,12 @@ pub enum PageKind {
     NotConnected,
     /// The account was disconnected, or taken away, while an authorization was under way.
     EndedMeanwhile,
+    /// The provider no longer renews the access: the user has to sign in there again.
+    AccessEnded,
     /// The authorization, or the link to it, took longer than it lives.
     Expired,
+    /// The provider ended the authorization before the user decided, or lost it.
+    Interrupted,
     /// The link or callback belongs to another browser, or was used before.
     Unusable,
     /// The administrator of the person's organization forbids the access.
@@ -108,7 +112,9 @@ impl PageKind {
         Self::DisconnectedHere,
         Self::NotConnected,
         Self::EndedMeanwhile,
+        Self::AccessEnded,
         Self::Expired,
+        Self::Interrupted,
         Self::Unusable,
         Self::AdminPolicy,
         Self::AppRefused,
@@ -147,6 +153,8 @@ pub enum LinkKind {
     ChooseAccount,
     /// To the request with which it began.
     StartAgain,
+    /// To the provider, where trying again may not be enough.
+    ConnectAgain,
     /// To the provider, to sign in.
     SignIn,
     /// To the app's own login page.
@@ -169,6 +177,7 @@ impl LinkKind {
         Self::SwitchAccount,
         Self::ChooseAccount,
         Self::StartAgain,
+        Self::ConnectAgain,
         Self::SignIn,
         Self::LogIn,
         Self::SignOut,
@@ -208,16 +217,18 @@ mod tests {
             PageKind::DisconnectedHere => 20,
             PageKind::NotConnected => 21,
             PageKind::EndedMeanwhile => 22,
-            PageKind::Expired => 23,
-            PageKind::Unusable => 24,
-            PageKind::AdminPolicy => 25,
-            PageKind::AppRefused => 26,
-            PageKind::Unavailable => 27,
-            PageKind::Untrusted => 28,
-            PageKind::Forbidden => 29,
-            PageKind::Failed => 30,
+            PageKind::AccessEnded => 23,
+            PageKind::Expired => 24,
+            PageKind::Interrupted => 25,
+            PageKind::Unusable => 26,
+            PageKind::AdminPolicy => 27,
+            PageKind::AppRefused => 28,
+            PageKind::Unavailable => 29,
+            PageKind::Untrusted => 30,
+            PageKind::Forbidden => 31,
+            PageKind::Failed => 32,
         };
         let places: Vec<i32> = PageKind::ALL.iter().map(|kind| place(*kind)).collect();
-        assert_eq!(places, (0..31).collect::<Vec<_>>());
+        assert_eq!(places, (0..33).collect::<Vec<_>>());
     }
 }

@@ -64,6 +64,10 @@ impl Notice {
         Self { scopes: missing, ..Self::new(PageKind::Declined, StatusCode::FORBIDDEN) }
     }
 
+    pub(crate) fn access_ended(scopes: ScopeSet) -> Self {
+        Self { scopes, ..Self::new(PageKind::AccessEnded, StatusCode::FORBIDDEN) }
+    }
+
     pub(crate) fn denied() -> Self {
         Self::new(PageKind::Denied, StatusCode::FORBIDDEN)
     }
@@ -140,6 +144,7 @@ impl Notice {
             Code::AccessDenied => PageKind::Denied,
             Code::CrossSite => PageKind::CrossSite,
             Code::FlowExpired => PageKind::Expired,
+            Code::FlowInterrupted => PageKind::Interrupted,
             Code::CallbackInvalid => PageKind::Unusable,
             Code::AdminPolicy => PageKind::AdminPolicy,
             Code::ProviderRefused => PageKind::AppRefused,

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
+use super::words::Words;
 use crate::error::{Code, Error};
 use crate::provider::{IssParameter, Provider};
 use crate::secret::Secret;
@@ -52,13 +53,13 @@ impl AuthorizationResponse {
         if query.len() > MAX_QUERY {
             return Err(invalid("the callback's query is too long"));
         }
-        let [state, iss, code, error, ..] = parameters(query)?;
+        let [state, iss, code, error, description, ..] = parameters(query)?;
         let state = state.filter(|state| is_state(state));
         let state = state.ok_or_else(|| invalid("the callback carries no usable state"))?;
         let outcome = match (code, error) {
             (Some(code), None) if is_code(&code) => Outcome::Code(Secret::new(code)),
             (Some(_), None) => return Err(invalid("the code is not one")),
-            (None, Some(error)) => Outcome::Error(classify(&error)),
+            (None, Some(error)) => Outcome::Error(classify(&error, description.as_deref())),
             _ => return Err(invalid("the callback carries both a code and an error, or neither")),
         };
         Ok(Self { state, iss, outcome })
@@ -105,32 +106,61 @@ pub(crate) fn check_issuer(
     }
 }
 
-/// What an `error` means for the person and for us. Its text is the provider's and stays out,
-/// but for the word itself, which the log needs.
-fn classify(error: &str) -> Error {
-    let (code, text) = match error {
-        "access_denied"
-        | "consent_required"
-        | "interaction_required"
-        | "login_required"
-        | "account_selection_required" => (Code::AccessDenied, "the user or the provider refused"),
-        "admin_policy_enforced" | "org_internal" | "disallowed_useragent" => {
-            (Code::AdminPolicy, "a policy forbids the authorization")
-        }
-        "temporarily_unavailable" | "server_error" => {
-            (Code::ProviderUnavailable, "the provider cannot authorize just now")
-        }
-        "unauthorized_client"
-        | "invalid_client"
-        | "unsupported_response_type"
-        | "invalid_scope"
-        | "redirect_uri_mismatch"
-        | "application_suspended"
-        | "invalid_request" => (Code::ProviderRefused, "the provider refuses the request"),
-        _ => (Code::ProviderResponse, "the provider answered an unknown error"),
+/// The user, or the provider for the user, said no.
+const OF_USER: [&str; 9] = [
+    "access_denied",
+    "account_selection_required",
+    "consent_required",
+    "interaction_required",
+    "login_required",
+    "user_cancelled",
+    "user_cancelled_authorize",
+    "user_cancelled_login",
+    "user_denied",
+];
+/// The administrator of the user's organization forbids it.
+const OF_ADMIN: [&str; 3] = ["admin_policy_enforced", "disallowed_useragent", "org_internal"];
+/// The request or the client is wrong, which the operator alone can mend.
+const OF_OPERATOR: [&str; 19] = [
+    "application_suspended",
+    "invalid_authorization_details",
+    "invalid_client",
+    "invalid_dpop_proof",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
+    "invalid_resource",
+    "invalid_scope",
+    "invalid_target",
+    "redirect_uri_mismatch",
+    "registration_not_supported",
+    "request_not_supported",
+    "request_uri_not_supported",
+    "unauthorized_client",
+    "unmet_authentication_requirements",
+    "unsupported_response_mode",
+    "unsupported_response_type",
+    "use_dpop_nonce",
+];
+/// The provider cannot just now.
+const FOR_NOW: [&str; 3] = ["server_error", "slow_down", "temporarily_unavailable"];
+
+/// What an `error` means for the user and for us (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+/// The list is open: by any other word the provider says that it has not come to an end, such as
+/// one that lost its own login cookie, and the user begins again. Its words are for the log alone.
+fn classify(error: &str, description: Option<&str>) -> Error {
+    let (code, text) = if OF_USER.contains(&error) {
+        (Code::AccessDenied, "the user or the provider refused")
+    } else if OF_ADMIN.contains(&error) {
+        (Code::AdminPolicy, "a policy forbids the authorization")
+    } else if FOR_NOW.contains(&error) {
+        (Code::ProviderUnavailable, "the provider cannot authorize just now")
+    } else if OF_OPERATOR.contains(&error) {
+        (Code::ProviderRefused, "the provider refuses the request")
+    } else {
+        (Code::FlowInterrupted, "the provider did not finish the authorization")
     };
-    let word: String = error.chars().take(40).collect();
-    Error::new(code, format!("{text} ({word:?})"))
+    Error::new(code, format!("{text}{}", Words::of(error, description)))
 }
 
 fn invalid(text: &'static str) -> Error {
@@ -200,7 +230,7 @@ mod tests {
         assert!(parse(&edge).is_ok());
     }
 
-    /// D20: known errors are told apart, and none is repeated raw.
+    /// D20: known errors are told apart, and their words are for one line of the log.
     #[test]
     fn errors_are_classified_and_never_repeated_raw() {
         let cases = [
@@ -209,14 +239,17 @@ mod tests {
             ("consent_required", "access_denied"),
             ("login_required", "access_denied"),
             ("account_selection_required", "access_denied"),
-            ("ACCESS_DENIED", "provider_response"),
-            ("", "provider_response"),
+            ("ACCESS_DENIED", "flow_interrupted"),
+            ("", "flow_interrupted"),
             ("admin_policy_enforced", "admin_policy"),
             ("org_internal", "admin_policy"),
             ("disallowed_useragent", "admin_policy"),
             ("temporarily_unavailable", "provider_unavailable"),
             ("invalid_scope", "provider_refused"),
-            ("<script>%0d%0a", "provider_response"),
+            ("request_forbidden", "flow_interrupted"),
+            ("invalid_target", "provider_refused"),
+            ("user_cancelled_login", "access_denied"),
+            ("<script>%0d%0a", "flow_interrupted"),
         ];
         for (word, code) in cases {
             let query =
@@ -224,7 +257,7 @@ mod tests {
             let Outcome::Error(error) = parse(&query).unwrap().outcome else { panic!("{word}") };
             assert_eq!(error.code(), code, "{word}");
             assert!(!error.to_string().contains(['\r', '\n']), "{word}");
-            assert!(!error.to_string().contains("<b>"), "{word}");
+            assert!(error.to_string().contains("\"<b>\""), "for the log: {error}");
         }
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Challenge<'a> {
     pub(crate) wanted: Wanted,
     pub(crate) declined: ScopeSet,
     pub(crate) code: Code,
+    /// All of it was granted, and the provider does not renew it.
+    pub(crate) has_ended: bool,
 }
 
 impl Challenge<'_> {
@@ -33,6 +35,7 @@ impl Challenge<'_> {
     pub(crate) fn into_error(self, refusal: Refusal) -> Error {
         let text = match self.code {
             Code::SignInRequired => "no user is signed in",
+            _ if self.has_ended => "the provider no longer renews the access: the user has to act",
             _ => "a required scope is not granted",
         };
         let error = Error::new(self.code, text);
@@ -52,6 +55,10 @@ impl Challenge<'_> {
             }
             Refusal::Explain if self.caller.signed_in().is_none() => {
                 self.page(Notice::denied(), LinkKind::Retry, &own())
+            }
+            Refusal::Explain if self.has_ended => {
+                let notice = Notice::access_ended(self.wanted.missing.clone());
+                self.page(notice, LinkKind::Continue, &own())
             }
             Refusal::Explain => {
                 self.page(Notice::declined(self.wanted.missing.clone()), LinkKind::Grant, &own())

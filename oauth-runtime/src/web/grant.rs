@@ -109,7 +109,7 @@ impl Grant {
             None if asked.kind.is_of_person() => {
                 let again = asked.again(oauth).into_string();
                 let about = (&asked.headers(), self.provider().name());
-                respond::failed(oauth, about, error, again)
+                respond::failed(oauth, about, error, respond::Ways { again, connect: None })
             }
             None => error,
         }

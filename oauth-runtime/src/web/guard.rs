@@ -10,10 +10,17 @@ use super::refused::Refused;
 use super::request_kind::RequestKind;
 use super::respond;
 use crate::error::{Code, Error};
+use crate::flow::Intent;
 use crate::oauth::{Caller, OAuth, Resume, SignedIn};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Declaration;
 use crate::tokens::{Freshness, ProviderId, TokenSet};
+
+/// What is said of an account whose access has ended.
+const ENDED: &str = "the provider no longer renews the access";
+/// What may help where one account fails for longer than others.
+const STUCK: &str = "renewing fails for this account alone, or for this client: the user can connect \
+                     the account again, and the log has what the provider answers";
 
 /// Somebody with a live token that holds what was required.
 pub(crate) struct Pass {
@@ -63,7 +70,8 @@ pub(crate) async fn renew(
     if standing == Standing::Granted(Freshness::Expired) {
         match oauth.0.accounts.refreshed(who.key).await {
             Ok(account) => who.account = account,
-            Err(error) if error.kind() == Code::InvalidGrant => return Err(withdrawn()),
+            Err(error) if error.kind() == Code::InvalidGrant => return Err(ended(&error)),
+            Err(error) if oauth.may_connect_again(&who) => return Err(error.with_help(STUCK)),
             Err(error) => return Err(error),
         }
         standing = self::standing(oauth, &who, declaration);
@@ -76,8 +84,15 @@ pub(crate) async fn renew(
             let tokens = tokens.clone();
             Ok(Pass { oauth: oauth.clone(), signed_in: who, tokens })
         }
+        (Standing::Dead, _) => Err(ended(&Error::new(Code::InvalidGrant, ENDED))),
         _ => Err(withdrawn()),
     }
+}
+
+/// The provider does not renew the access: what it said, and what that means for the caller.
+fn ended(refusal: &Error) -> Error {
+    let text = format!("{}: the user has to authorize again", refusal.text());
+    Error::new(Code::ConsentRequired, text)
 }
 
 fn withdrawn() -> Error {
@@ -130,7 +145,7 @@ pub(super) async fn caller(
 /// A store that fails for the moment is a page for a person; a mistake of the app is the
 /// developer's to read.
 pub(super) fn unknown(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
-    if error.is_transient() { failed(oauth, parts, error) } else { error }
+    if error.is_transient() { failed(oauth, parts, error, None) } else { error }
 }
 
 #[cold]
@@ -177,7 +192,7 @@ async fn consider(
         _ => {
             let text = "the access tokens of the provider end as soon as they are given";
             let error = failure.unwrap_or_else(|| Error::new(Code::ProviderResponse, text));
-            Err(failed(oauth, parts, error))
+            Err(failed(oauth, parts, error, Some((&who, declaration))))
         }
     }
 }
@@ -205,15 +220,44 @@ fn standing(oauth: &OAuth, who: &SignedIn, required: &Declaration) -> Standing {
     oauth.0.accounts.judge(who.row(), is_met, oauth.0.clock.now()).into()
 }
 
+/// The link by which the user connects the account again, where that may help.
+fn connecting_again(
+    oauth: &OAuth,
+    parts: &Parts,
+    who: &SignedIn,
+    declaration: &'static Declaration,
+) -> Option<String> {
+    if !oauth.may_connect_again(who) {
+        return None;
+    }
+    let wanted = who.row().wanted_again(declaration);
+    let intent =
+        Intent::new(oauth, Some(who.login.binding()), &wanted.missing, &again(oauth, parts));
+    let intent = intent.at(oauth, who.provider).with_optional(&wanted.optional);
+    intent.with_why(declaration.why).insisting().to_link(oauth).ok()
+}
+
+/// Where the request that failed can be made again.
+fn again(oauth: &OAuth, parts: &Parts) -> Resume {
+    match parts.method {
+        http::Method::GET => Resume::of_parts(oauth, parts),
+        _ => Resume::page_behind(oauth, &parts.headers),
+    }
+}
+
 /// The answer while the provider cannot be asked: the handler does not run, nothing is lost.
-fn failed(oauth: &OAuth, parts: &Parts, error: Error) -> Error {
+fn failed(
+    oauth: &OAuth,
+    parts: &Parts,
+    error: Error,
+    who: Option<(&SignedIn, &'static Declaration)>,
+) -> Error {
+    let link = who.and_then(|(who, declaration)| connecting_again(oauth, parts, who, declaration));
+    let error = if link.is_some() { error.with_help(STUCK) } else { error };
     if !RequestKind::of_parts(oauth, parts).is_of_person() {
         return error;
     }
-    let again = match parts.method {
-        http::Method::GET => Resume::of_parts(oauth, parts),
-        _ => Resume::page_behind(oauth, &parts.headers),
-    };
     let about = (&parts.headers, oauth.first_provider().name());
-    respond::failed(oauth, about, error, again.into_string())
+    let ways = respond::Ways { again: again(oauth, parts).into_string(), connect: link };
+    respond::failed(oauth, about, error, ways)
 }

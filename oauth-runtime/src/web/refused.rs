@@ -54,8 +54,18 @@ impl Refused {
         if refusal == Refusal::Redirect {
             oauth.look_before(caller).await;
         }
-        let challenge =
-            Challenge { oauth, provider, parts, caller, declaration, wanted, declined, code };
+        let has_ended = self.standing == Standing::Dead;
+        let challenge = Challenge {
+            oauth,
+            provider,
+            parts,
+            caller,
+            declaration,
+            wanted,
+            declined,
+            code,
+            has_ended,
+        };
         challenge.into_error(refusal)
     }
 }

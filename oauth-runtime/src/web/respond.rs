@@ -87,18 +87,28 @@ pub(crate) fn failure(oauth: &OAuth, headers: &HeaderMap, error: &Error, notice:
     response
 }
 
-/// The same error with a page about it, for a request that the user made at `again`. It speaks of
-/// the provider by this name.
+/// Where a user can go on from a failure.
+pub(crate) struct Ways {
+    /// The request that failed.
+    pub(crate) again: String,
+    /// The provider, where that may help.
+    pub(crate) connect: Option<String>,
+}
+
+/// The same error with a page about it. It speaks of the provider by this name.
 pub(crate) fn failed(
     oauth: &OAuth,
     (headers, provider): (&HeaderMap, &str),
     error: Error,
-    again: String,
+    Ways { again, connect }: Ways,
 ) -> Error {
     let mut notice = Notice::failure(&error).of_provider(provider);
     // What an API refuses to the user, it refuses again.
     if error.kind() != Code::ApiForbidden {
         notice = notice.with_link(LinkKind::StartAgain, again);
+    }
+    if let Some(connect) = connect {
+        notice = notice.with_link(LinkKind::ConnectAgain, connect);
     }
     let notice = notice.with_link(LinkKind::Back, oauth.0.urls.default_page());
     let response = failure(oauth, headers, &error, notice);

@@ -91,6 +91,9 @@ fn told_first(
     }
     let (_, before) = before(oauth, (provider, caller), &parts.headers, &missing);
     let (notice, link) = match (refusal(RequestKind::Page, before), caller) {
+        (Refusal::Explain, Caller::SignedIn(who)) if oauth.has_ended(who, &missing) => {
+            (Notice::access_ended(missing), LinkKind::Continue)
+        }
         (Refusal::Explain, Caller::SignedIn(_)) => (Notice::declined(missing), LinkKind::Grant),
         (Refusal::Explain, _) => (Notice::denied(), LinkKind::Retry),
         (Refusal::Rationale, _) => (Notice::rationale(intent.wanted().all()), LinkKind::Continue),

@@ -196,6 +196,22 @@ pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::AccessEnded,
+        Words {
+            title: "Sign in at {provider} again",
+            lead: "{provider} no longer renews the access that you gave this app, for:",
+            note: Some("Nothing of yours here is lost. Sign in there once more to go on."),
+        },
+    ),
+    (
+        PageKind::Interrupted,
+        Words {
+            title: "{provider} did not finish this",
+            lead: "It ended before you could decide. Nothing has changed. Please start again.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Expired,
         Words {
             title: "This took too long",

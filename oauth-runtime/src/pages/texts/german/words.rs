@@ -198,6 +198,26 @@ pub(in super::super) const WORDS: &[(PageKind, Words)] = &[
         },
     ),
     (
+        PageKind::AccessEnded,
+        Words {
+            title: "Bitte erneut bei {provider} anmelden",
+            lead: "{provider} erneuert den Zugriff nicht mehr, den Sie dieser App erlaubt haben, für:",
+            note: Some(
+                "Hier geht nichts von Ihnen verloren. Melden Sie sich dort noch einmal an, um \
+                 weiterzumachen.",
+            ),
+        },
+    ),
+    (
+        PageKind::Interrupted,
+        Words {
+            title: "{provider} hat das nicht beendet",
+            lead: "Es endete, bevor Sie entscheiden konnten. Es hat sich nichts geändert. Bitte \
+             beginnen Sie neu.",
+            note: None,
+        },
+    ),
+    (
         PageKind::Expired,
         Words {
             title: "Das hat zu lange gedauert",

@@ -1,0 +1,72 @@
+//! An answer of the provider without a code.
+
+use http::HeaderMap;
+use tracing::info;
+
+use super::browser::Browser;
+use super::intent::Action;
+use super::record::{Flow, state_hash};
+use super::visitor::Visitor;
+use crate::error::{Code, Error};
+use crate::oauth::{Caller, Claim, Ending, OAuth};
+use crate::protocol::StateVerified;
+use crate::session::SetCookie;
+use crate::tokens::ProviderId;
+
+/// What came of a request to the callback.
+pub(crate) struct Returned {
+    pub(crate) ending: Ending,
+    /// The flow's cookie, gone if the flow is over, and what the browser remembers.
+    pub(crate) cookies: Vec<SetCookie>,
+}
+
+/// An answer that passed every check: of which provider, to which flow, to whom, and where.
+pub(super) struct Answered {
+    pub(super) provider: ProviderId,
+    pub(super) flow: Flow,
+    pub(super) verified: StateVerified,
+    pub(super) caller: Caller,
+    pub(super) browser: Browser,
+}
+
+/// The provider sent no code. A no is remembered, so that the next visit explains instead of
+/// asking again; that of a caller who is not signed in by the browser alone, which costs no row.
+pub(super) async fn refused(
+    oauth: &OAuth,
+    Answered { provider, flow, caller, .. }: Answered,
+    error: Error,
+    headers: &HeaderMap,
+) -> Result<Returned, Error> {
+    info!(outcome = error.code(), error = %error.text(), "the authorization was refused");
+    if error.kind() != Code::AccessDenied {
+        let resume = flow.resume(oauth);
+        return match &caller {
+            // Another tab was faster, or the provider repeats what it has done already.
+            Caller::SignedIn(who)
+                if flow.action == Action::Authorize
+                    && oauth.has_now(who, &flow.needed.to_set()) =>
+            {
+                Ok(Returned { ending: Ending::Back { resume }, cookies: Vec::new() })
+            }
+            _ => Err(error),
+        };
+    }
+    let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
+    let mut cookies = Vec::new();
+    let resume = flow.resume(oauth);
+    let again = resume.called_off(&oauth.0.urls).unwrap_or_else(|| resume.clone()).to_kept();
+    let key = state_hash(&flow.seed.state());
+    if let Caller::SignedIn(who) = &caller {
+        oauth.0.accounts.decline(&who.key, &scopes).await?;
+    }
+    if let (Some(login), Some(user)) = (caller.login(), caller.user()) {
+        // What the user has already is not declined, and still not to be asked for again at once.
+        oauth.note_return(&login, provider, &scopes).await;
+        let done = Claim::Done { holder: login.binding(), resume: again };
+        oauth.0.claims.note_denial(key, &user, done, flow.ends_at, now).await;
+    } else {
+        cookies.push(Visitor::refused(oauth, headers, &scopes, (key, again))?);
+    }
+    let ending = Ending::Denied { scopes, why: flow.why, resume };
+    Ok(Returned { ending, cookies })
+}
