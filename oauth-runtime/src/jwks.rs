@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use tokio::sync::Mutex;
 use tracing::warn;
 use url::Url;
@@ -20,6 +21,9 @@ const USABLE: Duration = Duration::from_secs(24 * 3600);
 /// How often unknown names may make us ask, so that junk tokens cannot flood the provider, and
 /// how often a provider that fails is asked for newer keys.
 const PAUSE: Duration = Duration::from_secs(60);
+/// The same, at first, for a token that the provider's token endpoint has just given, which is no
+/// junk: it doubles while fetches bring the same keys.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The same while there are no keys at all, so that nobody can sign in.
 const SHORT_PAUSE: Duration = Duration::from_secs(2);
 
@@ -42,8 +46,21 @@ struct Cached {
     tried_at: Option<Timestamp>,
     /// When an unknown key last made us ask. A fetch for another reason is no such.
     forced_at: Option<Timestamp>,
+    /// The pause before the next fetch for a token of the token endpoint.
+    pause: Option<Duration>,
+    /// Of the answer that the keys were read from.
+    hash: Option<[u8; 32]>,
     /// Why the last fetch failed, if it did.
     failure: Option<Arc<Error>>,
+}
+
+/// Where a token comes from whose key is not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The provider's own token endpoint: its keys may be behind.
+    TokenEndpoint,
+    /// Anyone.
+    Pushed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,27 +74,52 @@ impl Jwks {
         Self { uri, http, clock, cached: RwLock::default(), flight: Mutex::default() }
     }
 
-    /// Whom the token names, if a key of the provider signed it and every claim fits.
+    /// Whom an ID token of the provider's token endpoint names, if a key of the provider signed it and
+    /// every claim fits.
+    ///
+    /// # Errors
+    /// `id_token_invalid`; and `provider_unavailable`, with a time, where the provider has not
+    /// published the key yet.
     pub(crate) async fn verify(
         &self,
         token: &Secret,
         expected: &Expected<'_>,
     ) -> Result<Identity, Error> {
         let jws = Jws::parse(token.expose(), expected.provider.algorithms())?;
-        verify_id_token(self.payload(&jws).await?, expected)
+        verify_id_token(self.payload_from(Source::TokenEndpoint, &jws).await?, expected)
     }
 
-    /// What a token says, if a key of the provider signed it.
+    /// What a token says that anyone may have sent, if a key of the provider signed it.
     pub(crate) async fn payload<'a>(&self, jws: &'a Jws<'_>) -> Result<&'a [u8], Error> {
+        self.payload_from(Source::Pushed, jws).await
+    }
+
+    async fn payload_from<'a>(&self, source: Source, jws: &'a Jws<'_>) -> Result<&'a [u8], Error> {
         let (keys, seen) = self.keys().await?;
         match jws.verify(&keys) {
-            Ok(payload) => Ok(payload),
-            Err(Unverified::BadSignature) => Err(unverified("its key")),
-            Err(Unverified::UnknownKey) => {
-                let newer = self.keys_after(seen).await?;
-                jws.verify(&newer).map_err(|_| unverified("any key of the provider"))
+            Ok(payload) => return Ok(payload),
+            // Some servers go on to name the old key in what the new one signs.
+            Err(Unverified::BadSignature) if source == Source::Pushed => {
+                return Err(unverified("its key"));
             }
+            Err(_) => {}
         }
+        let newer = self.keys_after(seen, source).await?;
+        jws.verify(&newer).map_err(|why| match (why, source) {
+            (Unverified::UnknownKey, Source::TokenEndpoint) => self.not_yet(),
+            _ => unverified("any key of the provider"),
+        })
+    }
+
+    /// The provider signs with a key that it does not publish yet, as far as we can see.
+    fn not_yet(&self) -> Error {
+        let cached = self.cached();
+        let ends = cached.forced_at.map(|at| at + cached.pause.unwrap_or(FIRST_PAUSE));
+        let wait = ends.map_or(FIRST_PAUSE, |ends| ends.since(self.clock.now()));
+        let text = "the key of an ID token is not among those that the provider publishes";
+        Error::new(Code::ProviderUnavailable, text)
+            .with_retry_after(Some(wait.max(FIRST_PAUSE)))
+            .with_help("the provider's key set may be behind for a moment; if this goes on, ask it")
     }
 
     /// The keys, fetched if need be.
@@ -101,9 +143,13 @@ impl Jwks {
     }
 
     /// The keys after a later fetch than `seen`, if one may be made now.
-    async fn keys_after(&self, seen: u64) -> Result<Arc<JwkSet>, Error> {
+    async fn keys_after(&self, seen: u64, source: Source) -> Result<Arc<JwkSet>, Error> {
         let cached = self.cached();
-        let paused = is_within(PAUSE, cached.forced_at, self.clock.now());
+        let pause = match source {
+            Source::TokenEndpoint => cached.pause.unwrap_or(FIRST_PAUSE),
+            Source::Pushed => PAUSE,
+        };
+        let paused = is_within(pause, cached.forced_at, self.clock.now());
         if cached.fetches == seen && !paused {
             self.fetch(seen, Cause::UnknownKey).await;
         }
@@ -130,7 +176,13 @@ impl Jwks {
             cached.forced_at = Some(now);
         }
         match result {
-            Ok(keys) => {
+            Ok((keys, hash)) => {
+                if cause == Cause::UnknownKey {
+                    let is_same = cached.hash == Some(hash);
+                    let longer = cached.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(PAUSE));
+                    cached.pause = is_same.then_some(longer);
+                }
+                cached.hash = Some(hash);
                 cached.keys = Some((Arc::new(keys), now));
                 cached.failure = None;
             }
@@ -141,10 +193,11 @@ impl Jwks {
         }
     }
 
-    async fn download(&self) -> Result<JwkSet, Error> {
+    async fn download(&self) -> Result<(JwkSet, [u8; 32]), Error> {
         let answer = self.http.get(&self.uri).await?;
         check_status(&answer)?;
-        JwkSet::parse(&answer.body)
+        let hash = digest::digest(&digest::SHA256, &answer.body);
+        Ok((JwkSet::parse(&answer.body)?, std::array::from_fn(|i| hash.as_ref()[i])))
     }
 
     // No code of ours panics while it holds the lock, so a poisoned one is still whole.
@@ -250,6 +303,17 @@ mod tests {
             self.verify_with(rs256(), &json!({"alg": "RS256", "kid": kid})).await
         }
 
+        /// The same of a token that anyone may have sent.
+        async fn pushed(&self, kid: &str) -> &'static str {
+            self.pushed_with(rs256(), &json!({"alg": "RS256", "kid": kid})).await
+        }
+
+        async fn pushed_with(&self, signer: &Signer, header: &Value) -> &'static str {
+            let token = signer.sign(header, &json!({}));
+            let jws = Jws::parse(&token, self.provider.algorithms()).unwrap();
+            self.jwks.payload(&jws).await.map_or_else(|error| error.code(), |_| "ok")
+        }
+
         async fn verify_with(&self, signer: &Signer, header: &Value) -> &'static str {
             let now = self.clock.now();
             let claims = json!({
@@ -311,31 +375,63 @@ mod tests {
         assert_eq!(world.fetches(), 2);
     }
 
-    /// The name is known: no newer set would hold another key under it.
+    /// The name is known: for what anyone may have sent, nothing is fetched. For what the token
+    /// endpoint gave, the set is looked at once more: some servers name the old key for a while.
     #[tokio::test]
-    async fn a_forged_signature_under_a_known_name_fetches_nothing() {
+    async fn another_signature_under_a_known_name_is_looked_at_again_for_the_token_endpoint_alone()
+    {
         let world = World::new().await;
         assert_eq!(world.verify("a").await, "ok");
         let header = json!({"alg": "RS256", "kid": "a"});
-        assert_eq!(world.verify_with(other_rs256(), &header).await, "id_token_invalid");
+        assert_eq!(world.pushed_with(other_rs256(), &header).await, "id_token_invalid");
         assert_eq!(world.fetches(), 1);
+        assert_eq!(world.verify_with(other_rs256(), &header).await, "id_token_invalid");
+        assert_eq!(world.fetches(), 2);
+        world.clock.advance(FIRST_PAUSE);
+        world.serve(key_set(&[other_rs256().jwk("a")]));
+        assert_eq!(world.verify_with(other_rs256(), &header).await, "ok");
     }
 
     /// C14.
     #[tokio::test]
     async fn unknown_keys_bring_about_one_fetch_a_minute() {
         let world = World::new().await;
-        assert_eq!(world.verify("a").await, "ok");
+        assert_eq!(world.pushed("a").await, "ok");
         for number in 0..20 {
-            assert_eq!(world.verify(&format!("x{number}")).await, "id_token_invalid");
+            assert_eq!(world.pushed(&format!("x{number}")).await, "id_token_invalid");
         }
         assert_eq!(world.fetches(), 2);
         world.serve(named("b"));
         world.clock.advance(PAUSE.saturating_sub(MOMENT));
-        assert_eq!(world.verify("b").await, "id_token_invalid");
+        assert_eq!(world.pushed("b").await, "id_token_invalid");
         world.clock.advance(MOMENT);
-        assert_eq!(world.verify("b").await, "ok");
+        assert_eq!(world.pushed("b").await, "ok");
         assert_eq!(world.fetches(), 3);
+    }
+
+    /// What the token endpoint gave is no junk: a key set that is behind for a moment costs a moment,
+    /// and one that stays behind is asked for ever more rarely.
+    #[tokio::test]
+    async fn a_key_of_the_token_endpoint_is_looked_for_in_growing_pauses() {
+        let world = World::new().await;
+        assert_eq!(world.verify("a").await, "ok");
+        assert_eq!(world.verify("b").await, "provider_unavailable");
+        assert_eq!(world.fetches(), 2);
+        for (number, pause) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
+            world.clock.advance(Duration::from_secs(pause).saturating_sub(MOMENT));
+            assert_eq!(world.verify("b").await, "provider_unavailable", "{pause}");
+            assert_eq!(world.fetches(), number + 2, "{pause}");
+            world.clock.advance(MOMENT);
+            assert_eq!(world.verify("b").await, "provider_unavailable", "{pause}");
+            assert_eq!(world.fetches(), number + 3, "{pause}");
+        }
+        // Two changes of key within a minute, of which the second is published late.
+        world.clock.advance(PAUSE);
+        for kid in ["b", "c", "d"] {
+            world.serve(named(kid));
+            assert_eq!(world.verify(kid).await, "ok", "{kid}");
+            world.clock.advance(FIRST_PAUSE);
+        }
     }
 
     /// C14: a flood at once, from the very first moment.
@@ -348,7 +444,7 @@ mod tests {
             flood.spawn(async move { world.verify(&format!("x{number}")).await });
         }
         let answers = flood.join_all().await;
-        assert!(answers.iter().all(|answer| *answer == "id_token_invalid"));
+        assert!(answers.iter().all(|answer| *answer == "provider_unavailable"));
         assert!(world.fetches() <= 2, "the first use and one more: {}", world.fetches());
     }
 
@@ -437,7 +533,7 @@ mod tests {
         world.clock.advance(FRESH.saturating_sub(MOMENT));
         assert_eq!(world.verify("a").await, "ok");
         world.clock.advance(MOMENT);
-        assert_eq!(world.verify("a").await, "id_token_invalid");
+        assert_eq!(world.verify("a").await, "provider_unavailable");
     }
 
     /// A failing provider must not make an honest token look forged: its user tries again.
@@ -473,7 +569,7 @@ mod tests {
         let uri = world.server.origin.join("/oauth2/v3/certs").unwrap();
         world.jwks = Jwks::new(uri, HttpClient::new().unwrap(), Arc::new(ticking));
         assert_eq!(world.verify("a").await, "ok");
-        assert_eq!(world.verify("x").await, "id_token_invalid");
+        assert_eq!(world.verify("x").await, "provider_unavailable");
         assert_eq!(world.verify("a").await, "ok");
         assert_eq!(world.fetches(), 2);
     }
@@ -486,16 +582,16 @@ mod tests {
         let right = world.clock.now();
         world.clock.advance(Duration::from_secs(365 * 86_400));
         assert_eq!(world.verify("a").await, "ok");
-        assert_eq!(world.verify("x").await, "id_token_invalid");
+        assert_eq!(world.pushed("x").await, "id_token_invalid");
         assert_eq!(world.fetches(), 2);
         world.serve(answer("500 Down", ""));
-        assert_eq!(world.verify("x").await, "id_token_invalid", "within the minute");
+        assert_eq!(world.pushed("x").await, "id_token_invalid", "within the minute");
         world.clock.set(right);
         assert_eq!(world.verify("a").await, "provider_unavailable");
         world.clock.advance(SHORT_PAUSE);
         world.serve(named("b"));
         assert_eq!(world.verify("b").await, "ok");
-        assert_eq!(world.verify("a").await, "id_token_invalid", "the old keys are gone");
+        assert_eq!(world.pushed("a").await, "id_token_invalid", "the old keys are gone");
         assert_eq!(world.fetches(), 5, "and one more for the name that is unknown now");
     }
 }

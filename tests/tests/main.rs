@@ -39,6 +39,7 @@ mod pasted;
 mod places;
 mod properties;
 mod races;
+mod refusals;
 mod remedies;
 mod request_kinds;
 mod return_paths;

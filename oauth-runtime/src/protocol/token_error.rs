@@ -85,7 +85,7 @@ impl Wire {
 
 /// Whether an answer names an error, which some servers send with the status of a success.
 pub(super) fn names_an_error(body: &[u8]) -> bool {
-    json::object::<Wire>(body).is_some_and(|wire| wire.error.is_some())
+    Wire::read(body).is_some_and(|wire| wire.error.is_some())
 }
 
 /// What is said where the client, and not a token or a code, is refused.

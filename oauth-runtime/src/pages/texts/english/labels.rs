@@ -27,7 +27,7 @@ pub(in super::super) const LINKS: &[(LinkKind, &str)] = &[
     (LinkKind::SwitchAccount, "Switch to {account}"),
     (LinkKind::ChooseAccount, "Choose another account"),
     (LinkKind::StartAgain, "Start again"),
-    (LinkKind::ConnectAgain, "Connect {provider} again"),
+    (LinkKind::ConnectAgain, "Connect the account again"),
     (LinkKind::SignIn, "Sign in again"),
     (LinkKind::LogIn, "Log in"),
     (LinkKind::SignOut, "Sign out"),

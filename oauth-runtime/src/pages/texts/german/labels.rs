@@ -28,7 +28,7 @@ pub(in super::super) const LINKS: &[(LinkKind, &str)] = &[
     (LinkKind::SwitchAccount, "Zu {account} wechseln"),
     (LinkKind::ChooseAccount, "Anderes Konto wählen"),
     (LinkKind::StartAgain, "Neu beginnen"),
-    (LinkKind::ConnectAgain, "{provider} neu verbinden"),
+    (LinkKind::ConnectAgain, "Konto neu verbinden"),
     (LinkKind::SignIn, "Erneut anmelden"),
     (LinkKind::LogIn, "Anmelden"),
     (LinkKind::SignOut, "Abmelden"),
