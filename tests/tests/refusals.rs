@@ -287,3 +287,35 @@ async fn dead_accounts_shut_out_no_other() {
         }
     }
 }
+
+/// A job's letter names its account: whoever ended the access, the authorization asks for all that
+/// the account had consented to, and another user who follows it is asked which account is meant.
+#[tokio::test]
+async fn a_letter_is_for_its_account_and_asks_for_all_of_it() {
+    let app = App::start().await;
+    let mut browser = Browser::new();
+    let scopes = ["drive.file", "calendar.events.readonly"];
+    let page = browser.authorize(app.url("/both"), ADA, &scopes).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    app.fake.revoke_access_of(ADA);
+    app.clock.advance(HOUR);
+    let error = job(&app).await.unwrap_err();
+    assert!(error.to_string().contains("invalid_grant"), "what the provider said: {error}");
+    let letter = error.authorize_url().unwrap().to_owned();
+    let asked = Browser::new().go(&letter).await;
+    let asked = asked.query("scope").unwrap();
+    assert!(scopes.iter().all(|scope| asked.contains(scope)), "{asked}");
+
+    let mut bob = Browser::new();
+    let asked = bob.go(&letter).await.location();
+    let hinted = asked.as_str().replace("login_hint=ada%40", "login_hint=bob%40");
+    let other = bob.authorize(hinted, BOB, &scopes).await;
+    assert_eq!(other.status, 409, "{}", other.body);
+    assert_eq!(bob.go(app.url("/hello")).await.body, "nobody");
+    assert!(job(&app).await.is_err());
+    let page = bob.authorize(other.link("Continue as ada"), ADA, &scopes).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(bob.go(app.url("/hello")).await.body, ADA);
+    job(&app).await.unwrap();
+    assert_eq!(bob.go(app.url("/both")).await.status, 200, "nothing was left out");
+}

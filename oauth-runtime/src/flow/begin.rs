@@ -1,20 +1,22 @@
 //! The first half: from a refused request to the provider's authorization endpoint.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
 
 use super::intent::{Action, Intent};
-use super::record::{Flow, Seed};
+use super::record::{Again, Flow, Seed};
 use super::visitor::Visitor;
 use crate::clock::Timestamp;
 use crate::error::{Code, Error};
-use crate::oauth::{Caller, OAuth, Resume, SignedIn};
+use crate::oauth::{Caller, OAuth, Resume};
 use crate::protocol::{AuthorizationRequest, CodeVerifier, Prompt};
 use crate::provider::{Increment, Provider};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
-use crate::session::{DisconnectCount, SetCookie, cookie};
+use crate::session::{AccountKey, DisconnectCount, SetCookie, cookie};
+use crate::store::Entry;
 use crate::telemetry;
 use crate::tokens::{AccountRow, ProviderId, Shortfall, Verdict};
 
@@ -35,12 +37,17 @@ pub(crate) struct Begin<'a> {
     /// What the request needs and the account does not have.
     pub(crate) wanted: Wanted,
     pub(crate) action: Action,
+    /// The account that a link is for, where its user is not signed in.
+    pub(crate) account: Option<KnownAccount>,
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
     pub(crate) resume: Resume,
     /// Not even an account that has all of it is sent straight back.
     pub(crate) insists: bool,
 }
+
+/// An account, and its row.
+pub(crate) type KnownAccount = (AccountKey, Arc<Entry<AccountRow>>);
 
 /// Where to send the browser, and what it keeps for us meanwhile.
 pub(crate) struct Begun {
@@ -66,6 +73,7 @@ impl<'a> Begin<'a> {
             caller,
             wanted: intent.wanted(),
             action: intent.action,
+            account: None,
             login_hint: intent.login_hint,
             why: intent.why,
             resume,
@@ -80,6 +88,7 @@ impl<'a> Begin<'a> {
             caller,
             wanted: Wanted::default(),
             action: Action::Authorize,
+            account: None,
             login_hint: None,
             why: None,
             resume,
@@ -120,8 +129,10 @@ impl<'a> Begin<'a> {
 
     fn prepare(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
         let now = oauth.0.clock.now();
-        let besides = self.besides(oauth);
-        let asked = self.wanted.missing.union(&besides);
+        let (besides, consented) = (self.besides(oauth), self.consented(oauth));
+        let again = consented.as_ref().map(|(key, scopes)| Again::of(*key, scopes));
+        let more = consented.map_or_else(ScopeSet::default, |(_, scopes)| scopes);
+        let asked = self.wanted.missing.union(&besides).union(&more);
         let provider = oauth.provider(self.provider);
         let forced_consent =
             self.must_force_consent(provider, now) || provider.wants_consent_for(&asked);
@@ -131,6 +142,8 @@ impl<'a> Begin<'a> {
             provider: provider.key().to_owned(),
             needed: (&self.wanted.missing).into(),
             besides: (&besides).into(),
+            again,
+            account: self.account.as_ref().map(|(key, _)| *key),
             binding: self.caller.binding(),
             begun_at: now,
             begun_after: self.begun_after(oauth, now),
@@ -155,21 +168,29 @@ impl<'a> Begin<'a> {
         Ok(Begun { location, cookies: cookies(oauth, headers, &flow)? })
     }
 
-    /// What is optional, the base scopes, and what the user consented to before, where the provider
-    /// would otherwise take that away, or has taken it away.
+    /// What is optional, and the base scopes.
     fn besides(&self, oauth: &OAuth) -> ScopeSet {
         let base = oauth.base_scopes(self.provider);
+        base.union(&self.wanted.optional).difference(&self.wanted.missing)
+    }
+
+    /// What the user of a known account consented to before, where the provider would otherwise take
+    /// that away, or has taken it away.
+    fn consented(&self, oauth: &OAuth) -> Option<(AccountKey, ScopeSet)> {
         let replaces = oauth.provider(self.provider).increment() == Increment::Replaces;
-        let same = self.action != Action::SwitchAccount;
-        let besides = match self.caller.signed_in().filter(|_| same).map(SignedIn::row) {
-            Some(row) if replaces || row.tokens.is_none() => {
-                let (known, consented) = (base.closure(), row.consents.granted());
-                let more = consented.names().filter(|name| !known.contains_name(name));
-                base.union(&more.collect())
-            }
-            _ => base.clone(),
-        };
-        besides.union(&self.wanted.optional).difference(&self.wanted.missing)
+        let (key, row) = self.known_account()?;
+        let lacks = replaces || row.tokens.is_none();
+        let scopes = lacks.then(|| row.consented_beyond(oauth.base_scopes(self.provider)))?;
+        Some((key, scopes)).filter(|(_, scopes)| !scopes.is_empty())
+    }
+
+    /// The account that is to be authorized, if that is known: of the caller, or of the link.
+    fn known_account(&self) -> Option<(AccountKey, &AccountRow)> {
+        if self.action == Action::SwitchAccount {
+            return None;
+        }
+        let own = self.caller.signed_in().map(|who| (who.key, who.row()));
+        own.or_else(|| self.account.as_ref().map(|(key, row)| (*key, &row.value)))
     }
 
     /// A provider that gave a refresh token once gives another only after a new consent. It is
@@ -179,12 +200,10 @@ impl<'a> Begin<'a> {
             return false;
         }
         if matches!(self.caller, Caller::Unlinked { .. }) {
-            // He may have had the account before, and what was kept of it is gone.
+            // The user may have had the account before, and what was kept of it is gone.
             return true;
         }
-        let same = self.action != Action::SwitchAccount;
-        let row = self.caller.signed_in().filter(|_| same).map(SignedIn::row);
-        row.is_some_and(|row| {
+        self.known_account().is_some_and(|(_, row)| {
             row.shortfall == Shortfall::Seen || (!row.is_renewable(now) && !row.forced_consent)
         })
     }

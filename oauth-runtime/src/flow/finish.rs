@@ -38,7 +38,7 @@ impl Flow {
             return Ok(self.not_allowed(oauth, &caller).await);
         }
         let key = oauth.0.accounts.key_of(&authorized.identity).await?;
-        if let Some(other) = self.other_account(oauth, caller.signed_in(), &authorized, &key) {
+        if let Some(other) = self.other_account(oauth, &caller, &authorized, &key).await? {
             return Ok(self.of_other_account(oauth, &caller, other).await);
         }
         if begins_session(&caller, &key)
@@ -124,31 +124,54 @@ impl Flow {
         let client = oauth.0.accounts.providers.get(provider);
         let verifier = CodeVerifier::new(&self.seed.verifier());
         let redirect_uri = oauth.0.urls.redirect_uri(provider.index());
+        let requested = self.requested(oauth, provider).await?;
         let response = client.exchange(proof, code, &verifier, redirect_uri).await?;
-        let requested = self.needed.to_set().union(&self.besides.to_set());
         let identity = client.identity(&response, &self.seed.nonce(), &requested).await?;
         let forced_consent = self.forced_consent;
         let begun_after = self.begun_after;
         Ok(Authorized { identity, response, requested, forced_consent, begun_after })
     }
 
-    /// Both accounts, where the one that came back is not the one that is signed in.
-    fn other_account(
+    /// All that was asked for.
+    async fn requested(&self, oauth: &OAuth, provider: ProviderId) -> Result<ScopeSet, Error> {
+        let requested = self.needed.to_set().union(&self.besides.to_set());
+        let Some(again) = self.again else { return Ok(requested) };
+        let row = oauth.0.accounts.get(&again.account, oauth.0.clock.now()).await?;
+        let base = oauth.base_scopes(provider);
+        Ok(row.map_or_else(
+            || requested.clone(),
+            |row| requested.union(&again.scopes(&row.value, base)),
+        ))
+    }
+
+    /// Both accounts, where the one that came back is not the one that is signed in, or that a link
+    /// is for.
+    async fn other_account(
         &self,
         oauth: &OAuth,
-        signed_in: Option<&SignedIn>,
+        caller: &Caller,
         authorized: &Authorized,
         key: &AccountKey,
-    ) -> Option<OtherAccount> {
-        let who = signed_in.filter(|_| self.action != Action::SwitchAccount)?;
-        (who.key != *key).then(|| OtherAccount {
+    ) -> Result<Option<OtherAccount>, Error> {
+        if self.action == Action::SwitchAccount {
+            return Ok(None);
+        }
+        let meant = match (caller.signed_in(), self.account) {
+            (Some(who), _) if who.key != *key => Some(who.account.clone()),
+            (None, Some(meant)) if meant != *key => {
+                oauth.0.accounts.get(&meant, oauth.0.clock.now()).await?
+            }
+            _ => None,
+        };
+        Ok(meant.map(|meant| OtherAccount {
             accounts: Accounts {
-                signed_in: who.row().identity.label().to_owned(),
+                signed_in: meant.value.identity.label().to_owned(),
                 chosen: Some(authorized.identity.label().to_owned()),
             },
+            account: self.account,
             scopes: self.needed.to_set(),
             resume: self.resume(oauth),
-        })
+        }))
     }
 
     /// The same, whose end says so where the account is another one than before, also one that is

@@ -13,7 +13,7 @@ use crate::error::{Code, Error};
 use crate::oauth::{Caller, KeptResume, OAuth, Resume, Route};
 use crate::scope::ScopeSet;
 use crate::scope::requirement::Wanted;
-use crate::session::{Binding, open, seal};
+use crate::session::{AccountKey, Binding, open, seal};
 use crate::store::UserKey;
 use crate::tokens::ProviderId;
 
@@ -44,7 +44,8 @@ pub(crate) struct Intent {
     /// What is asked for along with it.
     optional: ScopeList,
     pub(crate) action: Action,
-    /// The e-mail address of the account that is meant.
+    /// The account that is meant, where that is known, and its e-mail address.
+    pub(crate) account: Option<AccountKey>,
     pub(crate) login_hint: Option<String>,
     pub(crate) why: Option<String>,
     pub(crate) resume: KeptResume,
@@ -72,6 +73,7 @@ impl Intent {
             scopes: scopes.into(),
             optional: (&ScopeSet::default()).into(),
             action: Action::Authorize,
+            account: None,
             login_hint: None,
             why: None,
             resume: resume.to_kept(),
@@ -115,6 +117,12 @@ impl Intent {
     pub(crate) fn with_action(mut self, action: Action, login_hint: &str) -> Self {
         self.action = action;
         self.login_hint = Some(login_hint.to_owned());
+        self
+    }
+
+    /// The same for this account, where its user is not signed in.
+    pub(crate) fn for_account(mut self, account: Option<AccountKey>) -> Self {
+        self.account = account;
         self
     }
 

@@ -12,7 +12,7 @@ mod finish;
 mod denial;
 mod callback;
 
-pub(crate) use begin::{Begin, Begun, forget_all};
+pub(crate) use begin::{Begin, Begun, KnownAccount, forget_all};
 pub(crate) use denial::Returned;
 pub(crate) use held::{HoldLink, MAX_FORM, find as find_held, may_be_held, take as take_held};
 pub(crate) use intent::{Action, Intent};

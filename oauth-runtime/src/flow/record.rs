@@ -10,7 +10,9 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::oauth::{KeptResume, OAuth, Resume};
-use crate::session::{Binding, DisconnectCount, encode, open, seal};
+use crate::scope::ScopeSet;
+use crate::session::{AccountKey, Binding, DisconnectCount, encode, open, seal};
+use crate::tokens::AccountRow;
 
 /// The cookie's longest value. A target that does not fit gives way.
 const MAX_COOKIE: usize = 1_300;
@@ -53,6 +55,26 @@ impl Seed {
     }
 }
 
+/// Scopes that are among an account's consents: their names, which may be many, stay in its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Again {
+    pub(crate) account: AccountKey,
+    scopes: u64,
+}
+
+impl Again {
+    pub(crate) fn of(account: AccountKey, scopes: &ScopeSet) -> Self {
+        Self { account, scopes: scopes.fingerprint() }
+    }
+
+    /// The same scopes, as the row has them now. Where that has changed meanwhile, they count as not
+    /// asked for.
+    pub(crate) fn scopes(&self, row: &AccountRow, base: &ScopeSet) -> ScopeSet {
+        let scopes = row.consented_beyond(base);
+        if scopes.fingerprint() == self.scopes { scopes } else { ScopeSet::default() }
+    }
+}
+
 /// One pending authorization.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Flow {
@@ -62,6 +84,10 @@ pub(crate) struct Flow {
     pub(crate) needed: ScopeList,
     /// What was asked for beside that.
     pub(crate) besides: ScopeList,
+    /// What was asked for again, of what its user consented to before.
+    pub(crate) again: Option<Again>,
+    /// The account that it is for, where its user is not signed in.
+    pub(crate) account: Option<AccountKey>,
     /// Who began it, if that is known.
     pub(crate) binding: Option<Binding>,
     pub(crate) begun_at: Timestamp,
@@ -137,4 +163,50 @@ fn binding(oauth: &OAuth, name: &str) -> String {
     let provider = oauth.first_provider();
     let origin = oauth.0.urls.origin_text();
     format!("{name}|{}|{}|{origin}", provider.key(), provider.client_id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{AccountId, Identity, TokenResponse};
+    use crate::provider::{ClientCredentials, Provider};
+    use crate::secret::Secret;
+    use crate::tokens::{Authorized, merge};
+
+    /// However many scopes a user consented to, the cookie of the next flow does not grow by them;
+    /// and what the row lacks by the time of the callback was not asked for.
+    #[test]
+    fn what_is_asked_for_again_is_told_by_its_row() {
+        let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));
+        let credentials = ClientCredentials::new("us", "fake-secret");
+        let provider = Provider::openid("x", "X", &issuer, &a, &t, &k, credentials).unwrap();
+        let names = |count: usize| -> ScopeSet {
+            let names = (0..count).map(|number| format!("https://api.example/{number:0>21}"));
+            ScopeSet::parse(&names.collect::<Vec<_>>().join(" "))
+        };
+        let row = |scopes: &ScopeSet| {
+            let response = TokenResponse {
+                access_token: Secret::new("fake"),
+                expires_in: std::time::Duration::from_secs(60),
+                refresh_token: None,
+                refresh_token_expires_in: None,
+                scope: None,
+                id_token: None,
+            };
+            let authorized = Authorized {
+                identity: Identity::bare(AccountId::new(&issuer, "1")),
+                response,
+                requested: scopes.union(&ScopeSet::parse("openid")),
+                forced_consent: false,
+                begun_after: DisconnectCount::ZERO,
+            };
+            let now = Timestamp::from_unix_seconds(1_000_000);
+            merge(None, &authorized, &provider, 0, now).unwrap()
+        };
+        let (base, many) = (ScopeSet::parse("openid"), names(60));
+        let again = Again::of([1; 16], &row(&many).consented_beyond(&base));
+        assert!(serde_json::to_string(&again).unwrap().len() < 200);
+        assert_eq!(again.scopes(&row(&many), &base), many);
+        assert_eq!(again.scopes(&row(&names(59)), &base), ScopeSet::default());
+    }
 }

@@ -18,7 +18,7 @@ use crate::error::{Code, Error};
 use crate::keys::random;
 use crate::pages::Accounts;
 use crate::scope::ScopeSet;
-use crate::session::Binding;
+use crate::session::{AccountKey, Binding};
 use crate::store::{
     Caps, Entry, Expected, Kind, Row, Shares, Table, Unwritten, UserKey, Vault, from_bytes,
     to_bytes,
@@ -292,6 +292,8 @@ impl Ending {
 /// Another account than the one signed in, and what it was to be for.
 pub(crate) struct OtherAccount {
     pub(crate) accounts: Accounts,
+    /// The one that a link was for, where its user is not signed in.
+    pub(crate) account: Option<AccountKey>,
     pub(crate) scopes: ScopeSet,
     pub(crate) resume: Resume,
 }

@@ -89,6 +89,13 @@ impl AccountRow {
         Wanted { optional: wanted.optional.difference(&declined), ..wanted }
     }
 
+    /// What the user consented to beyond the scopes that every authorization asks for.
+    pub(crate) fn consented_beyond(&self, base: &ScopeSet) -> ScopeSet {
+        let (known, consented) = (base.closure(), self.consents.granted());
+        let more = consented.names().filter(|name| !known.contains_name(name));
+        more.collect()
+    }
+
     /// The scopes of `missing` that the user left out before.
     pub(crate) fn declined_of(&self, missing: &ScopeSet) -> ScopeSet {
         missing.names().filter(|name| self.consents.is_declined(name)).collect()

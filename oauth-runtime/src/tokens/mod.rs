@@ -28,6 +28,8 @@ pub use consents::Consent;
 pub use disconnect::Disconnection;
 pub(crate) use judge::{Need, Verdict};
 pub(crate) use merge::Authorized;
+#[cfg(test)]
+pub(crate) use merge::merge;
 #[cfg(any(test, oauth_fuzz))]
 pub(crate) use outbox::Revocation;
 pub(crate) use provider_client::ProviderClient;

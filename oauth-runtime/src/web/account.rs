@@ -97,7 +97,7 @@ impl Account {
         };
         let who = SignedIn { login: Login::Account, provider, owner: None, key, account };
         let passed = guard::renew(oauth, &who, declaration).await;
-        let of = (provider, Some(who.row()));
+        let of = (provider, Some((who.key, who.row())));
         let Pass { oauth, signed_in, tokens } =
             passed.map_err(|error| Grant::refused_to_job(oauth, of, purpose, error))?;
         let asked = Asked::nothing();

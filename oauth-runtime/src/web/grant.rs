@@ -17,7 +17,7 @@ use crate::pages::{LinkKind, Notice};
 use crate::provider::Provider;
 use crate::scope::ScopeSet;
 use crate::scope::requirement::{Declaration, Wanted};
-use crate::session::Binding;
+use crate::session::{AccountKey, Binding};
 use crate::store::Entry;
 use crate::tokens::{AccountRow, ProviderId, TokenSet};
 
@@ -97,7 +97,7 @@ impl Grant {
             Login::Service(service) => return service.refused(error),
             Login::Account => {
                 let now = self.account_now();
-                let of = (self.signed_in.provider, Some(&now.value));
+                let of = (self.signed_in.provider, Some((self.signed_in.key, &now.value)));
                 return Self::refused_to_job(&self.oauth, of, self.purpose, error);
             }
             Login::Session(_) | Login::Owner(_) => {}
@@ -119,31 +119,19 @@ impl Grant {
     #[cold]
     pub(super) fn refused_to_job(
         oauth: &OAuth,
-        (provider, row): (ProviderId, Option<&AccountRow>),
+        (provider, account): (ProviderId, Option<(AccountKey, &AccountRow)>),
         purpose: Purpose,
         error: Error,
     ) -> Error {
         if !error.is_consent_required() {
             return error;
         }
+        let row = account.map(|(_, row)| row);
         let wanted = match row {
             Some(row) => purpose.wanted_again(row),
             None => purpose.wanted_by_handler(None),
         };
-        // A link that binds to a session would be nobody's by tomorrow.
-        let holder = row.and_then(|row| row.holder).filter(|_| oauth.0.login.is_some());
-        let page = Resume::default_page(&oauth.0.urls);
-        let link = if oauth.0.login.is_some() && holder.is_none() {
-            // Nobody has it, and who asks for it first will be known when he is logged in.
-            Ok(oauth.0.urls.path(Route::SignIn))
-        } else {
-            let intent = Intent::new(oauth, holder, &wanted.missing, &page)
-                .at(oauth, provider)
-                .with_optional(&wanted.optional)
-                .with_why(purpose.why());
-            let hint = row.and_then(|row| row.identity.email().map(str::to_owned));
-            intent.in_mail(oauth, hint).to_link(oauth)
-        };
+        let link = Self::letter(oauth, (provider, account), purpose, &wanted);
         let (missing, declined) = (&wanted.missing, &ScopeSet::default());
         let (why, code, authorized) = (purpose.why(), error.kind(), false);
         let problem = Problem { oauth, provider, why, missing, declined, code, authorized };
@@ -155,6 +143,30 @@ impl Grant {
             Ok(answer) => error.with_answer(answer),
             Err(failure) => failure,
         }
+    }
+
+    /// The link of such an error.
+    fn letter(
+        oauth: &OAuth,
+        (provider, account): (ProviderId, Option<(AccountKey, &AccountRow)>),
+        purpose: Purpose,
+        wanted: &Wanted,
+    ) -> Result<String, Error> {
+        let row = account.map(|(_, row)| row);
+        // A link that binds to a session would be of no use by tomorrow.
+        let holder = row.and_then(|row| row.holder).filter(|_| oauth.0.login.is_some());
+        if oauth.0.login.is_some() && holder.is_none() {
+            // No user has it, and who asks for it first is known after the login.
+            return Ok(oauth.0.urls.path(Route::SignIn));
+        }
+        let page = Resume::default_page(&oauth.0.urls);
+        let intent = Intent::new(oauth, holder, &wanted.missing, &page)
+            .at(oauth, provider)
+            .with_optional(&wanted.optional)
+            .with_why(purpose.why())
+            .for_account(account.map(|(key, _)| key));
+        let hint = row.and_then(|row| row.identity.email().map(str::to_owned));
+        intent.in_mail(oauth, hint).to_link(oauth)
     }
 
     /// Headers and body of the request are gone, and so every way leads over a route of ours

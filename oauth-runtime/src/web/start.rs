@@ -12,7 +12,7 @@ use super::request_kind::RequestKind;
 use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::Error;
-use crate::flow::{Begin, Begun, Intent};
+use crate::flow::{Begin, Begun, Intent, KnownAccount};
 use crate::oauth::{Caller, OAuth, Popup, Resume, Route};
 use crate::pages::{LinkKind, Notice};
 use crate::tokens::ProviderId;
@@ -58,7 +58,11 @@ pub(super) async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Par
         return send(notice);
     }
     let is_of_another = intent.is_followed_by_another(&caller);
-    let mut begin = Begin::from_intent(&oauth, provider, intent, &caller);
+    let account = match of_link(&oauth, &intent, &caller).await {
+        Ok(account) => account,
+        Err(error) => return send(no_link(&oauth, &parts, &error)),
+    };
+    let mut begin = Begin { account, ..Begin::from_intent(&oauth, provider, intent, &caller) };
     if let Some(popup) = popup(&parts) {
         begin.resume = begin.resume.told_to(&oauth.0.urls, &popup);
     }
@@ -75,6 +79,19 @@ pub(super) async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Par
 async fn at(oauth: &OAuth, intent: &Intent, caller: Caller) -> Result<(ProviderId, Caller), Error> {
     let provider = intent.provider(oauth)?;
     Ok((provider, oauth.at(provider, caller, oauth.0.clock.now()).await?))
+}
+
+/// The account that a link names, where its user is not signed in.
+async fn of_link(
+    oauth: &OAuth,
+    intent: &Intent,
+    caller: &Caller,
+) -> Result<Option<KnownAccount>, Error> {
+    let Some(key) = intent.account.filter(|_| matches!(caller, Caller::Stranger)) else {
+        return Ok(None);
+    };
+    let row = oauth.0.accounts.get(&key, oauth.0.clock.now()).await?;
+    Ok(row.map(|row| (key, row)))
 }
 
 /// Without a click: as in front of a handler, a user who was asked before decides whether to be

@@ -175,15 +175,19 @@ impl<'a> Visit<'a> {
 
     /// Both ways on: as the one who is signed in, or as the other one from now on.
     fn other_account(self, caller: &Caller, other: &OtherAccount) -> Result<Ready, Error> {
-        let link = |action, hint: &str| {
+        let link = |action, hint: &str, account| {
             let intent = Intent::new(self.oauth, caller.binding(), &other.scopes, &other.resume);
+            let intent = intent.for_account(account);
             intent.at(self.oauth, self.provider).with_action(action, hint).to_link(self.oauth)
         };
         let Accounts { signed_in, chosen } = &other.accounts;
         let chosen = chosen.as_deref().unwrap_or_default();
-        let switch = link(Action::SwitchAccount, chosen)?;
+        let switch = link(Action::SwitchAccount, chosen, None)?;
         let notice = Notice::other_account(other.accounts.clone())
-            .with_link(LinkKind::KeepAccount, link(Action::ChooseAccount, signed_in)?)
+            .with_link(
+                LinkKind::KeepAccount,
+                link(Action::ChooseAccount, signed_in, other.account)?,
+            )
             .with_link(LinkKind::SwitchAccount, switch);
         Ok(self.page(self.with_way_back_from(notice, &other.resume)))
     }
