@@ -182,7 +182,7 @@ async fn end(app: &App, browser: &mut Browser, way: Way, what: &str) -> End {
     walk(app, browser, page, what).await
 }
 
-/// However the provider refuses, and however soon after the last consent: whoever asks ends at the
+/// However the provider refuses, and however soon after the last consent: each way ends at the
 /// provider, and once the user has authorized there, in the handler.
 #[tokio::test]
 async fn a_refused_refresh_leads_every_way_to_the_provider() {
@@ -211,7 +211,7 @@ async fn a_refused_refresh_leads_every_way_to_the_provider() {
     }
 }
 
-/// An outage sends nobody away: all are told to come later, and are served when it is over.
+/// An outage sends no user away: all are told to come later, and are served when it is over.
 #[tokio::test]
 async fn an_outage_sends_no_user_away() {
     for (name, fault) in outages() {
@@ -245,7 +245,7 @@ async fn an_account_that_fails_alone_can_be_connected_again() {
         let expected = if minute < 2 { End::Later } else { End::LaterOrProvider };
         assert_eq!(end(&app, &mut ada, Way::Page, "500").await, expected, "minute {minute}");
         app.clock.advance(HOUR);
-        assert_eq!(bob.go(app.url("/notes")).await.status, 200, "he is served");
+        assert_eq!(bob.go(app.url("/notes")).await.status, 200, "others are served");
     }
     app.fake.fault(Endpoint::Token, answer(500, ""));
     let error = job(&app).await.unwrap_err();
@@ -288,7 +288,7 @@ async fn dead_accounts_shut_out_no_other() {
     }
 }
 
-/// A job's letter names its account: whoever ended the access, the authorization asks for all that
+/// A job's letter names its account: however the access ended, the authorization asks for all that
 /// the account had consented to, and another user who follows it is asked which account is meant.
 #[tokio::test]
 async fn a_letter_is_for_its_account_and_asks_for_all_of_it() {
@@ -318,4 +318,31 @@ async fn a_letter_is_for_its_account_and_asks_for_all_of_it() {
     assert_eq!(bob.go(app.url("/hello")).await.body, ADA);
     job(&app).await.unwrap();
     assert_eq!(bob.go(app.url("/both")).await.status, 200, "nothing was left out");
+}
+
+/// A scope that the provider has retired, and that the user consented to once, keeps no user out: what
+/// is needed alone is asked for, once.
+#[tokio::test]
+async fn a_scope_that_the_provider_retired_keeps_no_user_out() {
+    let app = App::start().await;
+    let mut browser = Browser::new();
+    let scopes = ["drive.file", "calendar.events.readonly"];
+    browser.authorize(app.url("/both"), ADA, &scopes).await;
+    app.fake.revoke_access_of(ADA);
+    app.clock.advance(HOUR);
+    let refused = |page: &Page| {
+        let state = page.query("state").unwrap();
+        app.callback(&format!("state={state}&error=invalid_scope"))
+    };
+    let asked = browser.go(app.url("/notes")).await;
+    assert!(asked.query("scope").unwrap().contains("calendar"), "all that was granted");
+    let narrower = browser.go(refused(&asked)).await;
+    assert_eq!(narrower.status, 303, "{}", narrower.body);
+    let asked = browser.go(narrower.location()).await;
+    let scope = asked.query("scope").unwrap();
+    assert!(scope.contains("drive.file") && !scope.contains("calendar"), "{scope}");
+    let page = browser.go(refused(&asked)).await;
+    assert_eq!(page.status, 503, "not once more: {}", page.body);
+    let page = browser.authorize(app.url("/notes"), ADA, DRIVE).await;
+    assert_eq!(page.status, 200, "{}", page.body);
 }

@@ -180,7 +180,8 @@ impl<'a> Begin<'a> {
         let replaces = oauth.provider(self.provider).increment() == Increment::Replaces;
         let (key, row) = self.known_account()?;
         let lacks = replaces || row.tokens.is_none();
-        let scopes = lacks.then(|| row.consented_beyond(oauth.base_scopes(self.provider)))?;
+        let base = oauth.base_scopes(self.provider);
+        let scopes = lacks.then(|| row.consented_beyond(base, &self.wanted.missing))?;
         Some((key, scopes)).filter(|(_, scopes)| !scopes.is_empty())
     }
 

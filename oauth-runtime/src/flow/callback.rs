@@ -141,7 +141,9 @@ async fn conclude(
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
     match response.outcome {
-        Outcome::Error(error) => refused(oauth, answered, error, headers).await,
+        Outcome::Error { error, of_scopes } => {
+            refused(oauth, answered, (error, of_scopes), headers).await
+        }
         Outcome::Code(code) => {
             let ending = claimed(oauth, answered, &response.state, code).await?;
             Ok(Returned { ending, cookies: Vec::new() })

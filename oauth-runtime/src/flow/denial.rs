@@ -1,7 +1,7 @@
 //! An answer of the provider without a code.
 
 use http::HeaderMap;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::browser::Browser;
 use super::intent::Action;
@@ -34,22 +34,12 @@ pub(super) struct Answered {
 pub(super) async fn refused(
     oauth: &OAuth,
     Answered { provider, flow, caller, .. }: Answered,
-    error: Error,
+    (error, of_scopes): (Error, bool),
     headers: &HeaderMap,
 ) -> Result<Returned, Error> {
     info!(outcome = error.code(), error = %error.text(), "the authorization was refused");
     if error.kind() != Code::AccessDenied {
-        let resume = flow.resume(oauth);
-        return match &caller {
-            // Another tab was faster, or the provider repeats what it has done already.
-            Caller::SignedIn(who)
-                if flow.action == Action::Authorize
-                    && oauth.has_now(who, &flow.needed.to_set()) =>
-            {
-                Ok(Returned { ending: Ending::Back { resume }, cookies: Vec::new() })
-            }
-            _ => Err(error),
-        };
+        return failed(oauth, (provider, &caller), flow, (error, of_scopes)).await;
     }
     let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
     let mut cookies = Vec::new();
@@ -69,4 +59,31 @@ pub(super) async fn refused(
     }
     let ending = Ending::Denied { scopes, why: flow.why, resume };
     Ok(Returned { ending, cookies })
+}
+
+/// No decision of the user: the account may have all of it by now, or less may do.
+async fn failed(
+    oauth: &OAuth,
+    (provider, caller): (ProviderId, &Caller),
+    flow: Flow,
+    (error, of_scopes): (Error, bool),
+) -> Result<Returned, Error> {
+    let (resume, scopes) = (flow.resume(oauth), flow.needed.to_set());
+    let authorizes = flow.action == Action::Authorize;
+    let ending = match caller {
+        // Another tab was faster, or the provider repeats what it has done already.
+        Caller::SignedIn(who) if authorizes && oauth.has_now(who, &scopes) => {
+            Ending::Back { resume }
+        }
+        _ if authorizes && of_scopes && flow.asks_for_more(oauth, provider) => {
+            if let Some(again) = &flow.again {
+                let base = oauth.base_scopes(provider);
+                let dropped = oauth.0.accounts.drop_consents(&again.account, base, &scopes).await?;
+                warn!(scopes = %dropped, "the provider refuses what was granted before");
+            }
+            Ending::Narrower { scopes, why: flow.why, resume }
+        }
+        _ => return Err(error),
+    };
+    Ok(Returned { ending, cookies: Vec::new() })
 }

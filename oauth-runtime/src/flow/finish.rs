@@ -134,13 +134,14 @@ impl Flow {
 
     /// All that was asked for.
     async fn requested(&self, oauth: &OAuth, provider: ProviderId) -> Result<ScopeSet, Error> {
-        let requested = self.needed.to_set().union(&self.besides.to_set());
+        let needed = self.needed.to_set();
+        let requested = needed.union(&self.besides.to_set());
         let Some(again) = self.again else { return Ok(requested) };
         let row = oauth.0.accounts.get(&again.account, oauth.0.clock.now()).await?;
         let base = oauth.base_scopes(provider);
         Ok(row.map_or_else(
             || requested.clone(),
-            |row| requested.union(&again.scopes(&row.value, base)),
+            |row| requested.union(&again.scopes(&row.value, base, &needed)),
         ))
     }
 

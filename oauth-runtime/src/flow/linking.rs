@@ -75,7 +75,7 @@ impl Link {
             Ok(Some(left)) => accounts.forget(&left, &owner).await.map(drop)?,
             Ok(None) => {}
             Err(error) => {
-                // Another tab was faster: what this one brought is nobody's. A store that fails
+                // Another tab was faster: what this one brought is no user's. A store that fails
                 // says nothing of the sort, and the next try may find all in order.
                 if error.kind() == Code::CallbackInvalid {
                     accounts.forget(&key, &owner).await?;
@@ -88,6 +88,6 @@ impl Link {
 }
 
 pub(super) fn nobody_to_link_to() -> Error {
-    let text = "an account was to be linked, and nobody is signed in to link it to";
+    let text = "an account was to be linked, and no user is signed in to link it to";
     Error::new(Code::CallbackInvalid, text)
 }

@@ -12,7 +12,7 @@ use crate::keys::random;
 use crate::oauth::{KeptResume, OAuth, Resume};
 use crate::scope::ScopeSet;
 use crate::session::{AccountKey, Binding, DisconnectCount, encode, open, seal};
-use crate::tokens::AccountRow;
+use crate::tokens::{AccountRow, ProviderId};
 
 /// The cookie's longest value. A target that does not fit gives way.
 const MAX_COOKIE: usize = 1_300;
@@ -69,8 +69,8 @@ impl Again {
 
     /// The same scopes, as the row has them now. Where that has changed meanwhile, they count as not
     /// asked for.
-    pub(crate) fn scopes(&self, row: &AccountRow, base: &ScopeSet) -> ScopeSet {
-        let scopes = row.consented_beyond(base);
+    pub(crate) fn scopes(&self, row: &AccountRow, base: &ScopeSet, needed: &ScopeSet) -> ScopeSet {
+        let scopes = row.consented_beyond(base, needed);
         if scopes.fingerprint() == self.scopes { scopes } else { ScopeSet::default() }
     }
 }
@@ -128,6 +128,12 @@ impl Flow {
         }
         let shorter = self.resume.shorter(&oauth.0.urls);
         shorter.map(|shorter| self.resume = shorter).is_some()
+    }
+
+    /// Whether more was asked for than what is needed.
+    pub(crate) fn asks_for_more(&self, oauth: &OAuth, provider: ProviderId) -> bool {
+        let base = oauth.base_scopes(provider);
+        self.again.is_some() || !self.besides.to_set().difference(base).is_empty()
     }
 
     /// Where it goes on.
@@ -203,10 +209,10 @@ mod tests {
             let now = Timestamp::from_unix_seconds(1_000_000);
             merge(None, &authorized, &provider, 0, now).unwrap()
         };
-        let (base, many) = (ScopeSet::parse("openid"), names(60));
-        let again = Again::of([1; 16], &row(&many).consented_beyond(&base));
+        let (base, many, none) = (ScopeSet::parse("openid"), names(60), ScopeSet::default());
+        let again = Again::of([1; 16], &row(&many).consented_beyond(&base, &none));
         assert!(serde_json::to_string(&again).unwrap().len() < 200);
-        assert_eq!(again.scopes(&row(&many), &base), many);
-        assert_eq!(again.scopes(&row(&names(59)), &base), ScopeSet::default());
+        assert_eq!(again.scopes(&row(&many), &base, &none), many);
+        assert_eq!(again.scopes(&row(&names(59)), &base, &none), ScopeSet::default());
     }
 }

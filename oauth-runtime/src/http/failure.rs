@@ -18,7 +18,7 @@ pub(super) fn failed(error: reqwest::Error, place: &str) -> Error {
 }
 
 /// The TLS library reports what the other side did wrong as invalid data. Trying again does
-/// not help, and somebody should look.
+/// not help, and the operator should look.
 fn breaks_tls(error: &reqwest::Error) -> bool {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     let mut io_errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());

@@ -12,13 +12,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-use super::resume::{KeptResume, Resume};
+use super::ending::Ending;
+use super::resume::KeptResume;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error};
 use crate::keys::random;
-use crate::pages::Accounts;
-use crate::scope::ScopeSet;
-use crate::session::{AccountKey, Binding};
+use crate::session::Binding;
 use crate::store::{
     Caps, Entry, Expected, Kind, Row, Shares, Table, Unwritten, UserKey, Vault, from_bytes,
     to_bytes,
@@ -241,59 +240,4 @@ impl Claims {
     fn lock(&self) -> MutexGuard<'_, HashMap<StateHash, Endings>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How an authorization ended. `session` is the cookie of a session of ours, where there is one.
-#[derive(Clone)]
-pub(crate) enum Ending {
-    /// All that was asked for is granted: back to the interrupted request.
-    Resumed { session: Option<String>, resume: Resume },
-    /// The callback was loaded again: back to the same target, with nothing new.
-    Back { resume: Resume },
-    /// The user is signed in, but left out scopes that the request needs.
-    Declined {
-        session: Option<String>,
-        binding: Binding,
-        missing: ScopeSet,
-        why: Option<String>,
-        resume: Resume,
-    },
-    /// Another account came back than the one signed in; nothing of it was kept.
-    OtherAccount(Arc<OtherAccount>),
-    /// The account is linked to another user of the app; nothing of it was kept.
-    Taken { scopes: ScopeSet, resume: Resume },
-    /// The account was disconnected since this was begun; nothing of it was kept.
-    Disconnected { scopes: ScopeSet, why: Option<String>, resume: Resume },
-    /// The app does not admit the account; nothing of it was kept.
-    NotAllowed { scopes: ScopeSet, resume: Resume },
-    /// The user cancelled at the provider.
-    Denied { scopes: ScopeSet, why: Option<String>, resume: Resume },
-    /// It did not work.
-    Failed { error: Arc<Error>, resume: Resume },
-}
-
-impl Ending {
-    /// A stable word for it: a label of a metric, and the outcome of a span.
-    pub(crate) fn outcome(&self) -> &'static str {
-        match self {
-            Self::Resumed { .. } => "granted",
-            Self::Back { .. } => "again",
-            Self::Declined { .. } => "declined",
-            Self::OtherAccount(_) => "other_account",
-            Self::Taken { .. } => "taken",
-            Self::Disconnected { .. } => "disconnected",
-            Self::NotAllowed { .. } => "not_allowed",
-            Self::Denied { .. } => "denied",
-            Self::Failed { error, .. } => error.code(),
-        }
-    }
-}
-
-/// Another account than the one signed in, and what it was to be for.
-pub(crate) struct OtherAccount {
-    pub(crate) accounts: Accounts,
-    /// The one that a link was for, where its user is not signed in.
-    pub(crate) account: Option<AccountKey>,
-    pub(crate) scopes: ScopeSet,
-    pub(crate) resume: Resume,
 }

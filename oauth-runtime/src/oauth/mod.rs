@@ -5,6 +5,7 @@ mod builder;
 mod audit;
 mod storage;
 mod caller;
+mod ending;
 mod claim;
 mod diagnosis;
 mod diagnose;
@@ -25,8 +26,9 @@ mod who;
 
 pub use admission::Admission;
 pub use builder::OAuthBuilder;
-pub(crate) use claim::{Claim, Claimed, Ending, OtherAccount};
+pub(crate) use claim::{Claim, Claimed};
 pub use diagnosis::{Check, Diagnosis, Severity};
+pub(crate) use ending::{Ending, OtherAccount};
 pub use handle::OAuth;
 pub(crate) use held_form::{HeldForm, Unkept};
 pub(crate) use resume::{KeptResume, Popup, Resume};

@@ -24,8 +24,9 @@ pub(crate) struct AuthorizationResponse {
 pub(crate) enum Outcome {
     /// `code`: to be exchanged once, after every check.
     Code(Secret),
-    /// `error` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6), classified.
-    Error(Error),
+    /// `error` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6), classified; whether it refuses what
+    /// was asked for, so that asking for less may do.
+    Error { error: Error, of_scopes: bool },
 }
 
 /// Proof that the returned state is the one that this browser's flow was begun with. A token
@@ -59,7 +60,10 @@ impl AuthorizationResponse {
         let outcome = match (code, error) {
             (Some(code), None) if is_code(&code) => Outcome::Code(Secret::new(code)),
             (Some(_), None) => return Err(invalid("the code is not one")),
-            (None, Some(error)) => Outcome::Error(classify(&error, description.as_deref())),
+            (None, Some(word)) => Outcome::Error {
+                error: classify(&word, description.as_deref()),
+                of_scopes: OF_SCOPES.contains(&&*word),
+            },
             _ => return Err(invalid("the callback carries both a code and an error, or neither")),
         };
         Ok(Self { state, iss, outcome })
@@ -142,6 +146,8 @@ const OF_OPERATOR: [&str; 19] = [
     "unsupported_response_type",
     "use_dpop_nonce",
 ];
+/// Some of what was asked for is not known, or not allowed to this client.
+const OF_SCOPES: [&str; 3] = ["invalid_resource", "invalid_scope", "invalid_target"];
 /// The provider cannot just now.
 const FOR_NOW: [&str; 3] = ["server_error", "slow_down", "temporarily_unavailable"];
 
@@ -254,7 +260,9 @@ mod tests {
         for (word, code) in cases {
             let query =
                 format!("state=a&error={word}&error_description=<b>&error_uri=javascript:x");
-            let Outcome::Error(error) = parse(&query).unwrap().outcome else { panic!("{word}") };
+            let Outcome::Error { error, .. } = parse(&query).unwrap().outcome else {
+                panic!("{word}")
+            };
             assert_eq!(error.code(), code, "{word}");
             assert!(!error.to_string().contains(['\r', '\n']), "{word}");
             assert!(error.to_string().contains("\"<b>\""), "for the log: {error}");

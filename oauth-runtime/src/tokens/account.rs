@@ -89,11 +89,12 @@ impl AccountRow {
         Wanted { optional: wanted.optional.difference(&declined), ..wanted }
     }
 
-    /// What the user consented to beyond the scopes that every authorization asks for.
-    pub(crate) fn consented_beyond(&self, base: &ScopeSet) -> ScopeSet {
+    /// What the user consented to beyond the scopes that every authorization asks for, and those that
+    /// this one needs.
+    pub(crate) fn consented_beyond(&self, base: &ScopeSet, needed: &ScopeSet) -> ScopeSet {
         let (known, consented) = (base.closure(), self.consents.granted());
         let more = consented.names().filter(|name| !known.contains_name(name));
-        more.collect()
+        more.collect::<ScopeSet>().difference(needed)
     }
 
     /// The scopes of `missing` that the user left out before.
@@ -118,6 +119,11 @@ impl AccountRow {
     /// The same account without its tokens, since the user took back what was granted.
     pub(crate) fn blanked(&self, now: Timestamp) -> Self {
         Self { consents: self.consents.revoked(now), ..self.ended(now) }
+    }
+
+    /// The same account, whose consents to these no longer count.
+    pub(super) fn without_consents(&self, scopes: &ScopeSet, now: Timestamp) -> Self {
+        Self { consents: self.consents.without(scopes, now), ..self.clone() }
     }
 
     /// The same account after a disconnect. What was wrong with its tokens is over too.

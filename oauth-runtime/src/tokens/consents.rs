@@ -87,6 +87,15 @@ impl Consents {
         self.lacking_by_name(&ScopeSet::default(), Consent::Revoked(now)).into_iter().collect()
     }
 
+    /// Without the consents to these.
+    pub(super) fn without(&self, scopes: &ScopeSet, now: Timestamp) -> Self {
+        let mut consents = self.by_name();
+        for (_, consent) in consents.iter_mut().filter(|(name, _)| scopes.contains_name(name)) {
+            *consent = Consent::Revoked(now);
+        }
+        consents.into_iter().collect()
+    }
+
     /// After the provider ended all access.
     pub(super) fn ended(&self, now: Timestamp) -> Self {
         self.lacking_by_name(&ScopeSet::default(), Consent::Ended(now)).into_iter().collect()

@@ -40,7 +40,7 @@ impl Refused {
         let (provider, wanted) = match (self.standing, row) {
             (Standing::Missing, Some(row)) => (declared, row.wanted(declaration)),
             (_, Some(row)) => (declared, row.wanted_again(declaration)),
-            // Nobody is there to link an account to: first comes the sign-in.
+            // There is no user to link an account to: first comes the sign-in.
             (Standing::SignedOut, None) if !declared.is_first() => Default::default(),
             (_, None) => (declared, declaration.whole(&ScopeSet::default())),
         };

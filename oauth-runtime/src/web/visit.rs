@@ -129,6 +129,10 @@ impl<'a> Visit<'a> {
                 self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
                     .map(|notice| self.page(notice))
             }
+            Ending::Narrower { scopes, why, resume } => {
+                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
+                self.at_once_more(intent, why.as_deref())
+            }
             Ending::OtherAccount(other) => self.other_account(caller, other),
             Ending::Taken { scopes, resume } => {
                 let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
@@ -136,13 +140,8 @@ impl<'a> Visit<'a> {
             }
             Ending::Disconnected { scopes, why, resume } => {
                 let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
-                self.once_more(
-                    Notice::ended_meanwhile(),
-                    LinkKind::StartAgain,
-                    intent,
-                    why.as_deref(),
-                )
-                .map(|notice| self.page(notice))
+                let (notice, link) = (Notice::ended_meanwhile(), LinkKind::StartAgain);
+                self.once_more(notice, link, intent, why.as_deref()).map(|notice| self.page(notice))
             }
             Ending::NotAllowed { scopes, resume } => {
                 let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
@@ -151,6 +150,12 @@ impl<'a> Visit<'a> {
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
         };
         answer.unwrap_or_else(|error| self.failure_at_start(&error))
+    }
+
+    /// To the provider once more, without a click.
+    fn at_once_more(self, intent: Intent, why: Option<&str>) -> Result<Ready, Error> {
+        let intent = intent.at(self.oauth, self.provider).with_why(why);
+        Ok(respond::see_other(&intent.to_link(self.oauth)?))
     }
 
     /// An account that will not do, with the way to choose another one.
