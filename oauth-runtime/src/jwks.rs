@@ -46,6 +46,8 @@ struct Cached {
     tried_at: Option<Timestamp>,
     /// When an unknown key last made us ask. A fetch for another reason is no such.
     forced_at: Option<Timestamp>,
+    /// The same of a token that anyone may have sent: it costs the others no pause.
+    pushed_at: Option<Timestamp>,
     /// The pause before the next fetch for a token of the token endpoint.
     pause: Option<Duration>,
     /// Of the answer that the keys were read from.
@@ -66,7 +68,7 @@ enum Source {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Age,
-    UnknownKey,
+    UnknownKey(Source),
 }
 
 impl Jwks {
@@ -145,13 +147,13 @@ impl Jwks {
     /// The keys after a later fetch than `seen`, if one may be made now.
     async fn keys_after(&self, seen: u64, source: Source) -> Result<Arc<JwkSet>, Error> {
         let cached = self.cached();
-        let pause = match source {
-            Source::TokenEndpoint => cached.pause.unwrap_or(FIRST_PAUSE),
-            Source::Pushed => PAUSE,
+        let (pause, last) = match source {
+            Source::TokenEndpoint => (cached.pause.unwrap_or(FIRST_PAUSE), cached.forced_at),
+            Source::Pushed => (PAUSE, cached.pushed_at),
         };
-        let paused = is_within(pause, cached.forced_at, self.clock.now());
+        let paused = is_within(pause, last, self.clock.now());
         if cached.fetches == seen && !paused {
-            self.fetch(seen, Cause::UnknownKey).await;
+            self.fetch(seen, Cause::UnknownKey(source)).await;
         }
         let cached = self.cached();
         match &cached.keys {
@@ -172,12 +174,14 @@ impl Jwks {
         let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
         cached.fetches += 1;
         cached.tried_at = Some(now);
-        if cause == Cause::UnknownKey {
-            cached.forced_at = Some(now);
+        match cause {
+            Cause::Age => {}
+            Cause::UnknownKey(Source::TokenEndpoint) => cached.forced_at = Some(now),
+            Cause::UnknownKey(Source::Pushed) => cached.pushed_at = Some(now),
         }
         match result {
             Ok((keys, hash)) => {
-                if cause == Cause::UnknownKey {
+                if cause == Cause::UnknownKey(Source::TokenEndpoint) {
                     let is_same = cached.hash == Some(hash);
                     let longer = cached.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(PAUSE));
                     cached.pause = is_same.then_some(longer);

@@ -320,6 +320,48 @@ async fn a_letter_is_for_its_account_and_asks_for_all_of_it() {
     assert_eq!(bob.go(app.url("/both")).await.status, 200, "nothing was left out");
 }
 
+/// The same where another user is signed in, who has the scope: the page says which account is meant.
+#[tokio::test]
+async fn a_letter_for_another_account_than_the_callers_says_so() {
+    let app = App::start().await;
+    Browser::new().authorize(app.url("/notes"), ADA, DRIVE).await;
+    let mut bob = Browser::new();
+    bob.authorize(app.url("/notes"), BOB, DRIVE).await;
+    app.fake.revoke_access_of(ADA);
+    app.clock.advance(HOUR);
+    let error = job(&app).await.unwrap_err();
+    let letter = error.authorize_url().unwrap().to_owned();
+    let page = bob.go(&letter).await;
+    assert_eq!(page.status, 409, "{}", page.body);
+    let page = bob.authorize(page.link("Switch to ada"), ADA, DRIVE).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    job(&app).await.unwrap();
+}
+
+/// Where an API says that a scope is missing which the account has, and the provider answers with an
+/// error at once, the user reads that, and does not go round.
+#[tokio::test]
+async fn an_error_at_once_ends_on_a_page_though_the_account_has_it_all() {
+    for error in ["invalid_scope", "server_error", "request_forbidden"] {
+        let app = App::start().await;
+        let mut browser = Browser::new();
+        browser.authorize(app.url("/upload"), ADA, DRIVE).await;
+        browser.authorize(app.url("/notes"), ADA, DRIVE).await;
+        app.clock.advance(HOUR / 2);
+        app.fake.fault(Endpoint::Drive, Fault::MissingScope);
+        let page = browser.go(app.url("/upload")).await;
+        let mut page = if page.status == 303 { browser.go(page.location()).await } else { page };
+        for _ in 0..3 {
+            let Some(state) = page.headers.get("location").and(page.query("state")) else { break };
+            page = browser.go(app.callback(&format!("state={state}&error={error}"))).await;
+            if page.headers.contains_key("location") {
+                page = browser.go(page.location()).await;
+            }
+        }
+        assert!(!page.headers.contains_key("location"), "{error}: {:?}", page.headers);
+    }
+}
+
 /// A scope that the provider has retired, and that the user consented to once, keeps no user out: what
 /// is needed alone is asked for, once.
 #[tokio::test]

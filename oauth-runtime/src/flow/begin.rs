@@ -44,6 +44,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) resume: Resume,
     /// Not even an account that has all of it is sent straight back.
     pub(crate) insists: bool,
+    /// What is needed and no more is asked for, since the provider refused more.
+    pub(crate) is_narrow: bool,
 }
 
 /// An account, and its row.
@@ -78,6 +80,7 @@ impl<'a> Begin<'a> {
             why: intent.why,
             resume,
             insists: intent.insists,
+            is_narrow: intent.is_narrow,
         }
     }
 
@@ -93,6 +96,7 @@ impl<'a> Begin<'a> {
             why: None,
             resume,
             insists: false,
+            is_narrow: false,
         }
     }
 
@@ -128,15 +132,14 @@ impl<'a> Begin<'a> {
     }
 
     fn prepare(self, oauth: &OAuth, headers: &HeaderMap) -> Result<Begun, Error> {
-        let now = oauth.0.clock.now();
+        let (now, login_hint) = (oauth.0.clock.now(), self.login_hint());
         let (besides, consented) = (self.besides(oauth), self.consented(oauth));
         let again = consented.as_ref().map(|(key, scopes)| Again::of(*key, scopes));
-        let more = consented.map_or_else(ScopeSet::default, |(_, scopes)| scopes);
+        let more = consented.map(|(_, scopes)| scopes).unwrap_or_default();
         let asked = self.wanted.missing.union(&besides).union(&more);
         let provider = oauth.provider(self.provider);
         let forced_consent =
             self.must_force_consent(provider, now) || provider.wants_consent_for(&asked);
-        let login_hint = self.login_hint();
         let flow = Flow {
             seed: Seed::new()?,
             provider: provider.key().to_owned(),
@@ -150,6 +153,7 @@ impl<'a> Begin<'a> {
             ends_at: now + FLOW_LIFETIME,
             action: self.action,
             forced_consent,
+            insists: self.insists,
             why: self.why,
             resume: self.resume.to_kept(),
         };
@@ -178,7 +182,7 @@ impl<'a> Begin<'a> {
     /// that away, or has taken it away.
     fn consented(&self, oauth: &OAuth) -> Option<(AccountKey, ScopeSet)> {
         let replaces = oauth.provider(self.provider).increment() == Increment::Replaces;
-        let (key, row) = self.known_account()?;
+        let (key, row) = self.known_account().filter(|_| !self.is_narrow)?;
         let lacks = replaces || row.tokens.is_none();
         let base = oauth.base_scopes(self.provider);
         let scopes = lacks.then(|| row.consented_beyond(base, &self.wanted.missing))?;

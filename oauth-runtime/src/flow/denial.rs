@@ -39,7 +39,7 @@ pub(super) async fn refused(
 ) -> Result<Returned, Error> {
     info!(outcome = error.code(), error = %error.text(), "the authorization was refused");
     if error.kind() != Code::AccessDenied {
-        return failed(oauth, (provider, &caller), flow, (error, of_scopes)).await;
+        return failed(oauth, (provider, &caller), flow, (error, of_scopes));
     }
     let (scopes, now) = (flow.needed.to_set(), oauth.0.clock.now());
     let mut cookies = Vec::new();
@@ -57,12 +57,13 @@ pub(super) async fn refused(
     } else {
         cookies.push(Visitor::refused(oauth, headers, &scopes, (key, again))?);
     }
-    let ending = Ending::Denied { scopes, why: flow.why, resume };
+    let Flow { why, account, .. } = flow;
+    let ending = Ending::Denied { scopes, why, account, resume };
     Ok(Returned { ending, cookies })
 }
 
 /// No decision of the user: the account may have all of it by now, or less may do.
-async fn failed(
+fn failed(
     oauth: &OAuth,
     (provider, caller): (ProviderId, &Caller),
     flow: Flow,
@@ -71,17 +72,15 @@ async fn failed(
     let (resume, scopes) = (flow.resume(oauth), flow.needed.to_set());
     let authorizes = flow.action == Action::Authorize;
     let ending = match caller {
-        // Another tab was faster, or the provider repeats what it has done already.
-        Caller::SignedIn(who) if authorizes && oauth.has_now(who, &scopes) => {
+        // Another tab was faster, or the provider repeats what it has done already. Where the account
+        // had it all before, an API says otherwise, and going on would lead here again.
+        Caller::SignedIn(who) if authorizes && !flow.insists && oauth.has_now(who, &scopes) => {
             Ending::Back { resume }
         }
         _ if authorizes && of_scopes && flow.asks_for_more(oauth, provider) => {
-            if let Some(again) = &flow.again {
-                let base = oauth.base_scopes(provider);
-                let dropped = oauth.0.accounts.drop_consents(&again.account, base, &scopes).await?;
-                warn!(scopes = %dropped, "the provider refuses what was granted before");
-            }
-            Ending::Narrower { scopes, why: flow.why, resume }
+            warn!(needed = %scopes, "the provider refuses what else was granted before");
+            let Flow { why, account, insists, .. } = flow;
+            Ending::Narrower { scopes, why, account, insists, resume }
         }
         _ => return Err(error),
     };

@@ -36,6 +36,7 @@ pub(crate) enum Action {
 
 /// What a link of ours begins.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said of a link by itself")]
 pub(crate) struct Intent {
     /// The key of the provider; the one that signs people in where there is none.
     provider: Option<String>,
@@ -51,7 +52,9 @@ pub(crate) struct Intent {
     pub(crate) resume: KeptResume,
     /// The account seems to have the scopes, but an API or the session says otherwise.
     pub(crate) insists: bool,
-    /// Nobody clicks on the link: a browser is sent there by an answer of ours.
+    /// Only what is needed is asked for: the provider refused more.
+    pub(crate) is_narrow: bool,
+    /// No click leads there: a browser is sent by an answer of ours.
     pub(crate) unasked: bool,
     /// Whether a form that is sent with it is kept.
     pub(crate) keeps_form: bool,
@@ -78,6 +81,7 @@ impl Intent {
             why: None,
             resume: resume.to_kept(),
             insists: false,
+            is_narrow: false,
             unasked: false,
             keeps_form: true,
             binding,
@@ -160,6 +164,13 @@ impl Intent {
     /// Whether another user than that one follows it.
     pub(crate) fn is_followed_by_another(&self, caller: &Caller) -> bool {
         self.of_user.zip(caller.user()).is_some_and(|(of, user)| of != user)
+    }
+
+    /// The same for what is needed alone, which the account may seem to have.
+    pub(crate) fn narrowed(mut self, insists: bool) -> Self {
+        self.is_narrow = true;
+        self.insists = insists;
+        self
     }
 
     /// The same, to be followed without a click.

@@ -96,6 +96,8 @@ pub(crate) struct Flow {
     pub(crate) ends_at: Timestamp,
     pub(crate) action: Action,
     pub(crate) forced_consent: bool,
+    /// The account seemed to have all of it when this was begun.
+    pub(crate) insists: bool,
     /// What the handler says it needs the scopes for.
     pub(crate) why: Option<String>,
     /// Where to go on afterwards.

@@ -32,9 +32,15 @@ pub(crate) enum Ending {
     /// The app does not admit the account; nothing of it was kept.
     NotAllowed { scopes: ScopeSet, resume: Resume },
     /// The provider refused what was asked for beside what is needed: that alone is asked for now.
-    Narrower { scopes: ScopeSet, why: Option<String>, resume: Resume },
+    Narrower {
+        scopes: ScopeSet,
+        why: Option<String>,
+        account: Option<AccountKey>,
+        insists: bool,
+        resume: Resume,
+    },
     /// The user cancelled at the provider.
-    Denied { scopes: ScopeSet, why: Option<String>, resume: Resume },
+    Denied { scopes: ScopeSet, why: Option<String>, account: Option<AccountKey>, resume: Resume },
     /// It did not work.
     Failed { error: Arc<Error>, resume: Resume },
 }

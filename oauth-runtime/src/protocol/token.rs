@@ -9,6 +9,7 @@ use super::client_auth::BasicAuth;
 use super::json;
 use super::pkce::CodeVerifier;
 use super::token_error::{TokenError, names_an_error};
+use super::words::Words;
 use crate::provider::{ClientAuthentication, Provider};
 use crate::secret::Secret;
 
@@ -132,16 +133,18 @@ impl TokenResponse {
     /// Reads the body of a success. What serde says about a bad one may quote it, and is left out.
     pub(crate) fn from_json(body: &[u8], unstated: Duration) -> Result<Self, TokenError> {
         let wire: Wire = json::object(body).ok_or(TokenError::Malformed(
-            "the token response is not the JSON it should be".into(),
+            "the token response is not the JSON it should be",
+            Words::default(),
         ))?;
         if !wire.token_type.eq_ignore_ascii_case("bearer") {
-            return Err(TokenError::Malformed("the token is not a bearer token".into()));
+            return Err(TokenError::Malformed("the token is not a bearer token", Words::default()));
         }
         let refresh_token = wire.refresh_token.filter(is_given);
         let tokens = [Some(&wire.access_token), refresh_token.as_ref()];
         if !tokens.into_iter().flatten().all(is_token) {
             return Err(TokenError::Malformed(
-                "a token is empty, too long or not printable".into(),
+                "a token is empty, too long or not printable",
+                Words::default(),
             ));
         }
         Ok(Self {
@@ -281,7 +284,7 @@ mod tests {
             with("expires_in", json!([])),
         ];
         for body in cases {
-            assert!(matches!(parse(&body), Err(TokenError::Malformed(_))), "{body:.80}");
+            assert!(matches!(parse(&body), Err(TokenError::Malformed(..))), "{body:.80}");
         }
         for kind in ["bearer", "BEARER", "BeArEr"] {
             assert!(parse(&with("token_type", json!(kind))).is_ok(), "{kind}");
@@ -291,7 +294,7 @@ mod tests {
     #[test]
     fn invalid_utf_8_is_malformed() {
         let body = b"{\"access_token\":\"\xff\",\"token_type\":\"bearer\"}";
-        assert!(matches!(TokenResponse::from_json(body, UNSTATED), Err(TokenError::Malformed(_))));
+        assert!(matches!(TokenResponse::from_json(body, UNSTATED), Err(TokenError::Malformed(..))));
     }
 
     /// An empty scope says that nothing was granted; an absent one says nothing.
@@ -338,7 +341,7 @@ mod tests {
         assert_eq!(reason(answer(200, &odd)), Some(Reason::Other));
         assert!(answer(200, &with("error", json!(null))).is_ok());
         assert!(answer(201, &with("scope", json!("a"))).is_ok());
-        assert!(matches!(answer(200, "<html>"), Err(TokenError::Malformed(_))));
+        assert!(matches!(answer(200, "<html>"), Err(TokenError::Malformed(..))));
         let tokens = with("scope", json!("a"));
         assert!(matches!(answer(400, &tokens), Err(TokenError::Transient { .. })), "no refusal");
     }

@@ -1,6 +1,5 @@
 //! What a refusal of the token endpoint means (RFC 6749 §5.2, and what servers really send).
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -20,9 +19,9 @@ pub(crate) enum TokenError {
     /// The client itself is refused: the operator has to act, and nothing may be deleted.
     ClientRefused(Words),
     /// Trying again later may help.
-    Transient { retry_after: Option<Duration>, said: String },
+    Transient { retry_after: Option<Duration>, status: u16, words: Words },
     /// The answer is none that the protocol allows.
-    Malformed(Cow<'static, str>),
+    Malformed(&'static str, Words),
     /// There was no answer.
     Unanswered(Error),
 }
@@ -62,6 +61,9 @@ impl Wire {
     /// JSON, or a form, as GitHub answers a client that asks for nothing else.
     fn read(body: &[u8]) -> Option<Self> {
         json::object(body).or_else(|| {
+            if !is_form(body) {
+                return None;
+            }
             let mut wire = Self::default();
             for (name, value) in url::form_urlencoded::parse(body) {
                 match &*name {
@@ -81,6 +83,14 @@ impl Wire {
     fn words(&self) -> Words {
         Words::of(self.word(), self.error_description.as_deref())
     }
+}
+
+/// Whether a body is a form and nothing else (WHATWG URL, `application/x-www-form-urlencoded`): a page
+/// of HTML that has an address with parameters in it is none.
+fn is_form(body: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.*+%=&".contains(byte);
+    let body = body.trim_ascii_end();
+    body.contains(&b'=') && body.iter().all(plain)
 }
 
 /// Whether an answer names an error, which some servers send with the status of a success.
@@ -135,19 +145,18 @@ impl TokenError {
             408 | 425 | 429 | 500..=599 => Self::for_now(status, retry_after, Some(&wire)),
             // A redirect, say, is not followed, and its body is nobody's word.
             0..=199 | 300..=399 | 600.. => {
-                let text = format!("the token endpoint answered with the odd status {status}");
-                Self::Malformed(text.into())
+                Self::Malformed("the token endpoint answered with an odd status", wire.words())
             }
             _ if OF_CLIENT.contains(&word) => Self::ClientRefused(wire.words()),
             _ if OF_ADMIN.contains(&word) => Self::AdminPolicy(wire.words()),
             _ if FOR_NOW.contains(&word) => Self::for_now(status, retry_after, Some(&wire)),
-            _ => Self::Malformed(format!("the provider refused the code{}", wire.words()).into()),
+            _ => Self::Malformed("the provider refused the code", wire.words()),
         }
     }
 
     fn for_now(status: u16, retry_after: Option<Duration>, wire: Option<&Wire>) -> Self {
         let words = wire.map(Wire::words).unwrap_or_default();
-        Self::Transient { retry_after, said: format!("it answered {status}{words}") }
+        Self::Transient { retry_after, status, words }
     }
 
     /// What it is as an error.
@@ -157,7 +166,7 @@ impl TokenError {
             Self::AdminPolicy(_) => Code::AdminPolicy,
             Self::ClientRefused(_) => Code::ProviderRefused,
             Self::Transient { .. } => Code::ProviderUnavailable,
-            Self::Malformed(_) => Code::ProviderResponse,
+            Self::Malformed(..) => Code::ProviderResponse,
             Self::Unanswered(error) => error.kind(),
         }
     }
@@ -167,9 +176,9 @@ impl TokenError {
         match &mut self {
             Self::Refused(Refused { words, .. })
             | Self::AdminPolicy(words)
-            | Self::ClientRefused(words) => words.hide(secrets),
-            Self::Transient { said, .. } => *said = Words::hidden(said, secrets),
-            Self::Malformed(text) => *text = Words::hidden(text, secrets).into(),
+            | Self::ClientRefused(words)
+            | Self::Transient { words, .. }
+            | Self::Malformed(_, words) => words.hide(secrets),
             Self::Unanswered(_) => {}
         }
         self
@@ -194,11 +203,11 @@ impl From<TokenError> for Error {
                      and may do this",
                 )
             }
-            TokenError::Transient { retry_after, said } => {
-                new(format!("the provider cannot give tokens just now: {said}"))
-                    .with_retry_after(retry_after)
+            TokenError::Transient { retry_after, status, words } => {
+                let text = "the provider cannot give tokens just now";
+                new(format!("{text}: it answered {status}{words}")).with_retry_after(retry_after)
             }
-            TokenError::Malformed(text) => new(text.into_owned()),
+            TokenError::Malformed(text, words) => new(format!("{text}{words}")),
             TokenError::Unanswered(error) => error,
         }
     }
@@ -229,7 +238,7 @@ mod tests {
                 assert_eq!(retry_after, WAIT);
                 "later"
             }
-            TokenError::Malformed(_) => "malformed",
+            TokenError::Malformed(..) => "malformed",
             TokenError::Unanswered(_) => "unanswered",
         }
     }
@@ -270,6 +279,8 @@ mod tests {
             (400, r#"{"error":null}"#, "later", "malformed"),
             (400, r#"{"error":"x","error":"invalid_grant"}"#, "later", "malformed"),
             (403, "<html>", "later", "malformed"),
+            (403, r#"<a href="/block?u=1&error=invalid_grant&x=1">no</a>"#, "later", "malformed"),
+            (200, "u=1 error=x&error=invalid_grant", "later", "malformed"),
             (404, "null", "later", "malformed"),
             (404, GONE, "later", "malformed"),
             (405, "", "later", "malformed"),
@@ -309,6 +320,14 @@ mod tests {
             let shown = Error::from(error.without(&["1//fake"])).to_string();
             assert!(shown.contains("invalid_request: \"no token […], sorry\""), "{shown}");
         }
+        let (secret, quoted) = ("x".repeat(900), "a\"b\\c");
+        let text = format!("token {secret} of {quoted} is not active");
+        let body = serde_json::json!({ "error": "invalid_request", "error_description": text });
+        for status in [400, 500] {
+            let error = TokenError::of_refresh(status, WAIT, body.to_string().as_bytes());
+            let shown = Error::from(error.without(&[&secret, quoted])).to_string();
+            assert!(shown.contains("token […] of […] is not active"), "{shown}");
+        }
     }
 
     #[test]
@@ -322,8 +341,11 @@ mod tests {
             (refused(Reason::Client), "invalid_grant"),
             (E::AdminPolicy(none()), "admin_policy"),
             (E::ClientRefused(none()), "provider_refused"),
-            (E::Transient { retry_after: WAIT, said: String::new() }, "provider_unavailable"),
-            (E::Malformed("odd".into()), "provider_response"),
+            (
+                E::Transient { retry_after: WAIT, status: 503, words: none() },
+                "provider_unavailable",
+            ),
+            (E::Malformed("odd", none()), "provider_response"),
         ];
         for (error, code) in cases {
             let shown = format!("{error:?}");

@@ -15,24 +15,23 @@ pub(crate) struct Words {
 
 impl Words {
     pub(super) fn of(error: &str, description: Option<&str>) -> Self {
-        Self { error: cut(error), description: cut(description.unwrap_or_default()) }
+        Self { error: error.into(), description: description.unwrap_or_default().into() }
     }
 
     /// The same without these secrets, should the provider repeat one.
     pub(super) fn hide(&mut self, secrets: &[&str]) {
-        self.error = Self::hidden(&self.error, secrets);
-        self.description = Self::hidden(&self.description, secrets);
-    }
-
-    pub(super) fn hidden(text: &str, secrets: &[&str]) -> String {
-        let secrets = secrets.iter().filter(|secret| !secret.is_empty());
-        secrets.fold(text.to_owned(), |text, secret| text.replace(*secret, "[…]"))
+        for text in [&mut self.error, &mut self.description] {
+            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                *text = text.replace(*secret, "[…]");
+            }
+        }
     }
 }
 
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&*self.error, &*self.description) {
+        let (error, description) = (word(&self.error), cut(&self.description));
+        match (&*error, &*description) {
             ("", "") => Ok(()),
             (error, "") => write!(f, " ({error})"),
             ("", description) => write!(f, " ({description:?})"),
@@ -41,11 +40,21 @@ impl fmt::Display for Words {
     }
 }
 
+/// An error word as it is, and anything else in quotation marks: it must not look like a part of the
+/// log line.
+fn word(text: &str) -> String {
+    let text = cut(text);
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    if is_plain { text } else { format!("{text:?}") }
+}
+
 /// Nothing that could begin a new line of the log, or turn one round.
 fn cut(text: &str) -> String {
-    let is_shown = |sign: &char| {
-        !sign.is_control() && !matches!(sign, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+    let turns = |sign| {
+        let marks = matches!(sign, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2066}'..='\u{2069}');
+        marks || matches!(sign, '\u{2028}'..='\u{202e}')
     };
+    let is_shown = |sign: &char| !sign.is_control() && !turns(*sign);
     text.chars().filter(is_shown).take(LONGEST).collect()
 }
 
@@ -59,6 +68,7 @@ mod tests {
         assert_eq!(shown("", None), "");
         assert_eq!(shown("invalid_grant", None), " (invalid_grant)");
         assert_eq!(shown("x", Some("a\nb\u{202e}c \"d\"")), " (x: \"abc \\\"d\\\"\")");
+        assert_eq!(shown("x y", None), " (\"x y\")", "no part of a log line");
         assert_eq!(shown("", Some("AADSTS700082")), " (\"AADSTS700082\")");
         assert!(shown(&"é".repeat(1_000), Some(&"x".repeat(1_000))).chars().count() < 420);
     }

@@ -81,6 +81,10 @@ impl AccountRow {
 
     /// The same where all of it is asked for again, since what is there does not do.
     pub(crate) fn wanted_again(&self, declaration: &Declaration) -> Wanted {
+        // What the user chose before is asked for again, where there was a choice.
+        if self.tokens.is_none() {
+            return self.not_twice(declaration.whole(&self.consents.granted().closure()));
+        }
         self.not_twice(declaration.whole(&self.covered))
     }
 
@@ -119,11 +123,6 @@ impl AccountRow {
     /// The same account without its tokens, since the user took back what was granted.
     pub(crate) fn blanked(&self, now: Timestamp) -> Self {
         Self { consents: self.consents.revoked(now), ..self.ended(now) }
-    }
-
-    /// The same account, whose consents to these no longer count.
-    pub(super) fn without_consents(&self, scopes: &ScopeSet, now: Timestamp) -> Self {
-        Self { consents: self.consents.without(scopes, now), ..self.clone() }
     }
 
     /// The same account after a disconnect. What was wrong with its tokens is over too.

@@ -208,25 +208,6 @@ impl Accounts {
         Ok(())
     }
 
-    /// Forgets that the user consented to more than `base` and `needed`, since the provider does not
-    /// take that any longer; says what that was.
-    pub(crate) async fn drop_consents(
-        &self,
-        key: &AccountKey,
-        base: &ScopeSet,
-        needed: &ScopeSet,
-    ) -> Result<ScopeSet, Error> {
-        let now = self.clock().now();
-        let row = self.table.get_anew(key, now).await?.entry;
-        let Some(row) = row else { return Ok(ScopeSet::default()) };
-        let dropped = row.value.consented_beyond(base, needed);
-        let without = |row: Option<&AccountRow>| {
-            Ok::<_, Error>(row.map(|row| row.without_consents(&dropped, now)))
-        };
-        self.change(key, without).await?;
-        Ok(dropped)
-    }
-
     /// Tells the app's own record what happened.
     pub(super) fn tell(
         &self,

@@ -42,7 +42,7 @@ impl Heard {
                 Code::ProviderResponse => Self::Failure,
                 _ => Self::Answer,
             },
-            TokenError::Transient { .. } | TokenError::Malformed(_) => Self::Failure,
+            TokenError::Transient { .. } | TokenError::Malformed(..) => Self::Failure,
             _ => Self::Answer,
         }
     }

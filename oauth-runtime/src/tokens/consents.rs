@@ -63,6 +63,11 @@ impl Consents {
             matches!(consent, Consent::Granted(_)) || !covered.contains_name(name)
         };
         consents.retain(|name, consent| settled(name, consent));
+        for (name, consent) in self.by_name() {
+            if matches!(consent, Consent::Ended(_)) && covered.contains_name(name) {
+                consents.insert(name, Consent::Granted(now));
+            }
+        }
         for name in granted.names().filter(|name| asked.contains_name(name)) {
             consents.entry(name).or_insert(Consent::Granted(now));
         }
@@ -85,15 +90,6 @@ impl Consents {
     /// After all that was granted was taken back.
     pub(super) fn revoked(&self, now: Timestamp) -> Self {
         self.lacking_by_name(&ScopeSet::default(), Consent::Revoked(now)).into_iter().collect()
-    }
-
-    /// Without the consents to these.
-    pub(super) fn without(&self, scopes: &ScopeSet, now: Timestamp) -> Self {
-        let mut consents = self.by_name();
-        for (_, consent) in consents.iter_mut().filter(|(name, _)| scopes.contains_name(name)) {
-            *consent = Consent::Revoked(now);
-        }
-        consents.into_iter().collect()
     }
 
     /// After the provider ended all access.
@@ -166,7 +162,7 @@ impl<'a> FromIterator<(&'a str, Consent)> for Consents {
 
 #[cfg(test)]
 mod tests {
-    use super::Consent::{Declined, Granted, Revoked};
+    use super::Consent::{Declined, Ended, Granted, Revoked};
     use super::*;
 
     const READ: &str = "https://www.googleapis.com/auth/drive.readonly";
@@ -200,6 +196,21 @@ mod tests {
         let again = gone.after(&set("a"), &set("a"), true, at(5));
         assert_eq!(all(&again)[0], ("a", Granted(at(5))), "counted anew");
         assert_eq!(all(&gone.after(&set("a"), &set(""), true, at(6)))[0], ("a", Declined(at(6))));
+    }
+
+    /// What the provider ended is granted again when it comes back, asked for or not; what it adds is
+    /// no consent.
+    #[test]
+    fn an_ended_consent_comes_back_and_an_addition_is_none() {
+        let ended = Consents::default().after(&set("a"), &set("a"), true, at(1)).ended(at(2));
+        assert_eq!(all(&ended), [("a", Ended(at(2)))]);
+        assert_eq!(ended.granted(), set("a"), "it is asked for again");
+        let back = ended.after(&set("b"), &set("a b c"), true, at(3));
+        assert_eq!(all(&back), [("a", Granted(at(3))), ("b", Granted(at(3)))]);
+        let other = back.after(&set("b"), &set("b"), false, at(4));
+        assert_eq!(all(&other), [("a", Ended(at(4))), ("b", Granted(at(3)))]);
+        assert_eq!(all(&other.revoked(at(5))).len(), 2);
+        assert!(other.revoked(at(5)).granted().is_empty(), "the user took it back");
     }
 
     #[test]

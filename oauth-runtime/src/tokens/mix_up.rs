@@ -14,19 +14,9 @@ use crate::session::AccountKey;
 
 impl Accounts {
     /// Whether what came is this account's.
-    pub(super) async fn check_identity(
-        &self,
-        key: &AccountKey,
-        response: &TokenResponse,
-        row: &Row,
-        holder: u64,
-    ) -> Result<(), Error> {
-        if response.id_token.is_some() {
-            // The provider's keys may have to be fetched for it.
-            self.hold(key, holder).await;
-        }
+    pub(super) fn check_identity(&self, response: &TokenResponse, row: &Row) -> Result<(), Error> {
         let client = self.providers.vouching(row.value.identity.issuer())?;
-        client.check_refreshed_identity(response, &row.value.identity).await
+        client.check_refreshed_identity(response, &row.value.identity)
     }
 
     /// The provider answered with tokens of another account: nothing of the answer is kept, the

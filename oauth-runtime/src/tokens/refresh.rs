@@ -77,7 +77,7 @@ impl Accounts {
         let token = tokens.refresh_token(now).ok_or_else(gone)?;
         let error = match self.ask(key, token, &row).await {
             Ok(response) => {
-                if let Err(error) = self.check_identity(key, &response, &row, holder).await {
+                if let Err(error) = self.check_identity(&response, &row) {
                     return Err(self.mixed_up(key, &row, &response, error).await);
                 }
                 let ([jitter], before) = (random()?, row.clone());
@@ -190,7 +190,7 @@ impl Accounts {
 
     /// Keeps the lease for as long as it takes once more: no other node is to send the old refresh
     /// token while the answer to it is on its way into the store.
-    pub(super) async fn hold(&self, key: &AccountKey, holder: u64) {
+    async fn hold(&self, key: &AccountKey, holder: u64) {
         let now = self.clock().now();
         if let Err(error) = self.table.lease(key, holder, now + LEASE, now).await {
             debug!(code = error.code(), "the lease of a refresh could not be kept");

@@ -55,7 +55,10 @@ impl Accounts {
         let row = self.table.last_seen(&key);
         let provider = row.as_ref().and_then(|row| self.provider_of(&row.value));
         let provider = provider.unwrap_or_default();
+        let served_at = row.as_ref().and_then(|row| self.served_at(&row.value));
         let tried = row.and_then(|row| row.value.tokens.clone());
+        // What was refused is the client, which is served by now.
+        let is_over = tried.as_ref().is_some_and(|tokens| tokens.refusal_is_over(served_at, now));
         let mut board = self.flights.lock();
         let after = match board.by_account.get(&key) {
             Some(Flight::UnderWay { outcome, .. }) => return Ok(outcome.clone()),
@@ -64,7 +67,7 @@ impl Accounts {
             {
                 None
             }
-            Some(Flight::Failed { error, pause, .. }) if pause.lasts(now) => {
+            Some(Flight::Failed { error, pause, .. }) if pause.lasts(now) && !is_over => {
                 return Err(error.clone());
             }
             Some(Flight::Failed { pause, .. }) => Some(*pause),

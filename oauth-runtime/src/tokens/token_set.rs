@@ -86,7 +86,8 @@ impl TokenSet {
             _ => false,
         };
         if previous.is_some_and(is_kept) {
-            self.trouble = trouble.cloned();
+            let rested = |trouble: &Trouble| Box::new(trouble.rested(self.obtained_at));
+            self.trouble = trouble.map(|trouble| rested(trouble));
         }
     }
 
@@ -112,6 +113,12 @@ impl TokenSet {
     pub(super) fn may_be_renewed(&self, served_at: Option<Timestamp>, now: Timestamp) -> bool {
         let is_refused = || self.trouble(served_at, now).is_some_and(Trouble::is_refusal);
         self.refresh_token(now).is_some() && !is_refused()
+    }
+
+    /// Whether it was the client that was refused, and it is served again.
+    pub(super) fn refusal_is_over(&self, served_at: Option<Timestamp>, now: Timestamp) -> bool {
+        let trouble = self.trouble.as_deref().filter(|trouble| trouble.is_of_client());
+        trouble.is_some_and(|trouble| !trouble.lasts(served_at, now))
     }
 
     /// Whether there is a refresh token that the provider has not refused, however long ago.

@@ -87,7 +87,8 @@ impl Trouble {
         let is_refusal = code == Code::InvalidGrant;
         let before = previous.filter(|before| before.is_refusal() == is_refusal);
         let failures = before.map_or(0, |before| before.failures).saturating_add(1);
-        let since = before.map_or(pause.from, |before| before.since);
+        // One that lies ahead is of before the clock was set back.
+        let since = before.map_or(pause.from, |before| before.since.min(pause.from));
         Some(Self { code, of_client, pause, failures, since })
     }
 
@@ -95,6 +96,12 @@ impl Trouble {
     /// can hardly.
     pub(super) fn is_refusal(&self) -> bool {
         self.code == Code::InvalidGrant
+    }
+
+    /// The same, whose pause is over.
+    pub(super) fn rested(mut self, now: Timestamp) -> Self {
+        self.pause.until = self.pause.until.min(now);
+        self
     }
 
     /// Whether the client was refused.

@@ -1,5 +1,7 @@
 //! The routes that begin an authorization: for a sign-in, and for a link of ours.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::request::Parts;
@@ -13,8 +15,8 @@ use super::respond::{self, Ready};
 use super::visit::{Visit, own_link, parameter, send};
 use crate::error::Error;
 use crate::flow::{Begin, Begun, Intent, KnownAccount};
-use crate::oauth::{Caller, OAuth, Popup, Resume, Route};
-use crate::pages::{LinkKind, Notice};
+use crate::oauth::{Caller, Ending, OAuth, OtherAccount, Popup, Resume, Route};
+use crate::pages::{Accounts, LinkKind, Notice};
 use crate::tokens::ProviderId;
 
 /// Where a link of the app wants to go on, or the default page where that is doubtful.
@@ -57,11 +59,16 @@ pub(super) async fn start(State(oauth): State<OAuth>, caller: Caller, parts: Par
     if let Some(notice) = told_first(&oauth, (provider, &caller), &parts, &intent) {
         return send(notice);
     }
-    let is_of_another = intent.is_followed_by_another(&caller);
     let account = match of_link(&oauth, &intent, &caller).await {
-        Ok(account) => account,
+        Ok(Named::Another(other)) => {
+            let visit = Visit::of(&oauth, &parts).at(provider);
+            return send(visit.ending(&caller, &Ending::OtherAccount(other)));
+        }
+        Ok(Named::Known(account)) => Some(account),
+        Ok(Named::Nothing) => None,
         Err(error) => return send(no_link(&oauth, &parts, &error)),
     };
+    let is_of_another = intent.is_followed_by_another(&caller);
     let mut begin = Begin { account, ..Begin::from_intent(&oauth, provider, intent, &caller) };
     if let Some(popup) = popup(&parts) {
         begin.resume = begin.resume.told_to(&oauth.0.urls, &popup);
@@ -81,17 +88,34 @@ async fn at(oauth: &OAuth, intent: &Intent, caller: Caller) -> Result<(ProviderI
     Ok((provider, oauth.at(provider, caller, oauth.0.clock.now()).await?))
 }
 
-/// The account that a link names, where its user is not signed in.
-async fn of_link(
-    oauth: &OAuth,
-    intent: &Intent,
-    caller: &Caller,
-) -> Result<Option<KnownAccount>, Error> {
-    let Some(key) = intent.account.filter(|_| matches!(caller, Caller::Stranger)) else {
-        return Ok(None);
+/// What a link says of the account that it is for.
+enum Named {
+    Nothing,
+    /// It is for this one, whose user is not signed in.
+    Known(KnownAccount),
+    /// It is for another one than the caller's.
+    Another(Arc<OtherAccount>),
+}
+
+async fn of_link(oauth: &OAuth, intent: &Intent, caller: &Caller) -> Result<Named, Error> {
+    let Some(key) = intent.account else { return Ok(Named::Nothing) };
+    let signed_in = match caller {
+        Caller::SignedIn(who) if who.key != key => Some(who.row().identity.label().to_owned()),
+        // A user who is not signed in begins with that, at the provider that signs in.
+        Caller::Stranger if intent.provider(oauth)?.is_first() => None,
+        _ => return Ok(Named::Nothing),
     };
-    let row = oauth.0.accounts.get(&key, oauth.0.clock.now()).await?;
-    Ok(row.map(|row| (key, row)))
+    let Some(row) = oauth.0.accounts.get(&key, oauth.0.clock.now()).await? else {
+        return Ok(Named::Nothing);
+    };
+    let Some(signed_in) = signed_in else { return Ok(Named::Known((key, row))) };
+    let chosen = Some(row.value.identity.label().to_owned());
+    Ok(Named::Another(Arc::new(OtherAccount {
+        accounts: Accounts { signed_in, chosen },
+        account: None,
+        scopes: intent.scopes.to_set(),
+        resume: intent.resume(oauth),
+    })))
 }
 
 /// Without a click: as in front of a handler, a user who was asked before decides whether to be

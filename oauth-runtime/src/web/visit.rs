@@ -113,6 +113,7 @@ impl<'a> Visit<'a> {
 
     /// How an authorization ended, as the answer at the callback.
     pub(super) fn ending(self, caller: &Caller, ending: &Ending) -> Ready {
+        let intent = |scopes, resume| Intent::new(self.oauth, caller.binding(), scopes, resume);
         let answer = match ending {
             Ending::Back { resume } => Ok(respond::see_other(resume.as_str())),
             Ending::Resumed { session, resume } => {
@@ -124,28 +125,26 @@ impl<'a> Visit<'a> {
                 self.once_more(notice, LinkKind::Grant, intent, why.as_deref())
                     .map(|notice| self.keeping(session.as_deref(), self.page(notice)))
             }
-            Ending::Denied { scopes, why, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
+            Ending::Denied { scopes, why, account, resume } => {
+                let intent = intent(scopes, resume).for_account(*account);
                 self.once_more(Notice::denied(), LinkKind::Retry, intent, why.as_deref())
                     .map(|notice| self.page(notice))
             }
-            Ending::Narrower { scopes, why, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
+            Ending::Narrower { scopes, why, account, insists, resume } => {
+                let intent = intent(scopes, resume).for_account(*account).narrowed(*insists);
                 self.at_once_more(intent, why.as_deref())
             }
             Ending::OtherAccount(other) => self.other_account(caller, other),
             Ending::Taken { scopes, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
-                self.with_other_account(Notice::taken(), intent)
+                self.with_other_account(Notice::taken(), intent(scopes, resume))
             }
             Ending::Disconnected { scopes, why, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
                 let (notice, link) = (Notice::ended_meanwhile(), LinkKind::StartAgain);
-                self.once_more(notice, link, intent, why.as_deref()).map(|notice| self.page(notice))
+                self.once_more(notice, link, intent(scopes, resume), why.as_deref())
+                    .map(|notice| self.page(notice))
             }
             Ending::NotAllowed { scopes, resume } => {
-                let intent = Intent::new(self.oauth, caller.binding(), scopes, resume);
-                self.with_other_account(Notice::not_allowed(), intent)
+                self.with_other_account(Notice::not_allowed(), intent(scopes, resume))
             }
             Ending::Failed { error, resume } => Ok(self.failure(error, resume)),
         };
