@@ -143,8 +143,10 @@ async fn arrives(browser: &mut Browser, url: String, email: &str) -> Page {
             browser.answer(page, email, DRIVE).await
         } else if page.headers.contains_key("location") {
             insists(browser, page.location().as_str()).await
-        } else if page.body.contains("Grant access") {
-            insists(browser, page.link("Grant access").as_str()).await
+        } else if let Some(way) =
+            ["Grant access", "Continue"].iter().find(|it| page.body.contains(**it))
+        {
+            insists(browser, page.link(way).as_str()).await
         } else if page.status == 400 {
             // The node died with it in hand: it counts as used, and he begins anew.
             insists(browser, &url).await

@@ -193,8 +193,8 @@ impl World {
             if !insists {
                 return;
             }
-            let link =
-                if page.body.contains("Grant access") { "Grant access" } else { "Try again" };
+            let links = ["Grant access", "Try again", "Continue"];
+            let link = links.into_iter().find(|link| page.body.contains(link)).unwrap();
             page = self.browser.go(page.link(link)).await;
             assert_eq!(page.status, 303, "{page:?}");
         }

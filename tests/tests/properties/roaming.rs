@@ -223,8 +223,9 @@ impl World {
             return assert_eq!(self.renewals() - before, usize::from(renews));
         }
         if page.status == 403 {
-            let again = ["Grant access", "Try again"].into_iter().find(|it| page.body.contains(it));
-            page = seat.browser.go(page.link(again.unwrap())).await;
+            let links = ["Grant access", "Try again", "Continue"];
+            let again = links.into_iter().find(|link| page.body.contains(link)).unwrap();
+            page = seat.browser.go(page.link(again)).await;
         }
         assert_eq!(page.status, 303, "{page:?}");
         let mut new = seat.browser.cookies.keys().filter(|name| !known.contains(*name));

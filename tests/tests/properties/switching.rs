@@ -137,7 +137,7 @@ impl World {
             Step::Leave { tab, path, person, grants } => {
                 let (path, scope) = PATHS[path];
                 let mut begun = self.browser.go(self.app.url(path)).await;
-                for link in ["Grant access", "Try again"] {
+                for link in ["Grant access", "Try again", "Continue"] {
                     if begun.status == 403 && begun.body.contains(link) {
                         begun = self.browser.go(begun.link(link)).await;
                     }
