@@ -30,6 +30,8 @@ use crate::target;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const INTERVAL: Duration = Duration::from_millis(25);
+/// How often a page may be lost before that is a failure.
+const LOSSES: usize = 3;
 
 /// How many tests have a browser at a time. A second one stands beside the first, on the same
 /// turn, so that tests never wait for each other in a ring.
@@ -152,9 +154,18 @@ impl WebBrowser {
     /// Clicks the first such element once it can be clicked. One that went with its page, which
     /// gave way to the next one meanwhile, is looked for again.
     pub async fn click(&self, css: &str) {
+        let mut losses = 0;
         loop {
             let query = self.query(css);
             let found = query.and_clickable().first().await;
+            // WebKit loses the page for a moment when it gives way to the next one.
+            let lost = |error: &WebDriverError| {
+                matches!(error.as_inner(), WebDriverErrorInner::NoSuchFrame(_))
+            };
+            if losses < LOSSES && found.as_ref().is_err_and(lost) {
+                losses += 1;
+                continue;
+            }
             let clicked = self.found(css, found).await.click().await;
             let stale = |error: &WebDriverError| {
                 matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
