@@ -105,17 +105,11 @@ impl<'a> Begin<'a> {
     pub(crate) async fn is_granted_already(&self, oauth: &OAuth) -> bool {
         let may = self.action == Action::Authorize && !self.insists;
         let Some(who) = self.caller.signed_in().filter(|_| may) else { return false };
-        let accounts = &oauth.0.accounts;
-        let judge = |row: &AccountRow| {
-            let has_all = |covered: &ScopeSet| {
-                self.wanted.missing.names().all(|it| covered.contains_name(it))
-            };
-            accounts.judge(row, has_all, oauth.0.clock.now())
-        };
+        let judge = |row: &AccountRow| oauth.verdict(row, &self.wanted.missing);
         match judge(who.row()) {
             Verdict::Now(_) => true,
             Verdict::AfterUser(_) => false,
-            Verdict::AfterRefresh => match accounts.refreshed(who.key).await {
+            Verdict::AfterRefresh => match oauth.0.accounts.refreshed(who.key).await {
                 Ok(row) => matches!(judge(&row.value), Verdict::Now(_)),
                 Err(error) if error.kind() == Code::InvalidGrant => false,
                 Err(_) => !oauth.may_connect_again(who),
@@ -292,7 +286,9 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::clock::Timestamp;
     use crate::provider::ClientCredentials;
+    use crate::tokens::testing;
 
     fn plain() -> Provider {
         let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));
@@ -334,5 +330,35 @@ mod tests {
         }
         let scope = asked(plain(), "openid offline_access", once, "scope").unwrap();
         assert_eq!(ScopeSet::parse(&scope), ScopeSet::parse("notes openid offline_access"));
+    }
+
+    /// However many scopes a user consented to, all of them are asked for again where the provider
+    /// replaces what it granted, and the flow fits into its cookie.
+    #[test]
+    fn a_user_who_consented_to_much_can_begin() {
+        let now = Timestamp::from_unix_seconds(1_000_000);
+        let names = (0..60).map(|number| format!("https://api.example/{number:0>21}"));
+        let scopes = ScopeSet::parse(&names.collect::<Vec<_>>().join(" "));
+        let row = testing::row(&scopes, None, now);
+        let account = Some(([1; 16], Arc::new(Entry::new(row, 1, now, now))));
+        let builder = OAuth::builder(plain()).with_redirect_uri("http://localhost:1/cb");
+        let oauth = builder.build().unwrap();
+        let stranger = Caller::Stranger;
+        let sign_in = || Begin::sign_in(&stranger, Resume::default_page(&oauth.0.urls));
+        let asked = |begin: Begin<'_>| {
+            let location = begin.begin(&oauth, &HeaderMap::new()).unwrap().location;
+            let location = Url::parse(&location).unwrap();
+            let scope = location.query_pairs().find(|pair| pair.0 == "scope").unwrap().1;
+            ScopeSet::parse(&scope)
+        };
+        let all = asked(Begin { account: account.clone(), ..sign_in() });
+        assert!(scopes.difference(&all).is_empty(), "{all}");
+        for less in [
+            Begin { account: account.clone(), is_narrow: true, ..sign_in() },
+            Begin { account, action: Action::SwitchAccount, ..sign_in() },
+            sign_in(),
+        ] {
+            assert_eq!(asked(less), ScopeSet::parse("openid email"));
+        }
     }
 }

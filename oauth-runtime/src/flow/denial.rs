@@ -11,7 +11,7 @@ use crate::error::{Code, Error};
 use crate::oauth::{Caller, Claim, Ending, OAuth};
 use crate::protocol::StateVerified;
 use crate::session::SetCookie;
-use crate::tokens::ProviderId;
+use crate::tokens::{ProviderId, Verdict};
 
 /// What came of a request to the callback.
 pub(crate) struct Returned {
@@ -74,7 +74,11 @@ fn failed(
     let ending = match caller {
         // Another tab was faster, or the provider repeats what it has done already. Where the account
         // had it all before, an API says otherwise, and going on would lead here again.
-        Caller::SignedIn(who) if authorizes && !flow.insists && oauth.has_now(who, &scopes) => {
+        Caller::SignedIn(who)
+            if authorizes
+                && !flow.insists
+                && matches!(oauth.verdict(who.row(), &scopes), Verdict::Now(_)) =>
+        {
             Ending::Back { resume }
         }
         _ if authorizes && of_scopes && flow.asks_for_more(oauth, provider) => {

@@ -176,45 +176,20 @@ fn binding(oauth: &OAuth, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{AccountId, Identity, TokenResponse};
-    use crate::provider::{ClientCredentials, Provider};
-    use crate::secret::Secret;
-    use crate::tokens::{Authorized, merge};
+    use crate::tokens::testing::row;
 
-    /// However many scopes a user consented to, the cookie of the next flow does not grow by them;
-    /// and what the row lacks by the time of the callback was not asked for.
+    /// What the row lacks by the time of the callback, or has beyond it, was not asked for.
     #[test]
     fn what_is_asked_for_again_is_told_by_its_row() {
-        let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));
-        let credentials = ClientCredentials::new("us", "fake-secret");
-        let provider = Provider::openid("x", "X", &issuer, &a, &t, &k, credentials).unwrap();
-        let names = |count: usize| -> ScopeSet {
-            let names = (0..count).map(|number| format!("https://api.example/{number:0>21}"));
-            ScopeSet::parse(&names.collect::<Vec<_>>().join(" "))
-        };
-        let row = |scopes: &ScopeSet| {
-            let response = TokenResponse {
-                access_token: Secret::new("fake"),
-                expires_in: std::time::Duration::from_secs(60),
-                refresh_token: None,
-                refresh_token_expires_in: None,
-                scope: None,
-                id_token: None,
-            };
-            let authorized = Authorized {
-                identity: Identity::bare(AccountId::new(&issuer, "1")),
-                response,
-                requested: scopes.union(&ScopeSet::parse("openid")),
-                forced_consent: false,
-                begun_after: DisconnectCount::ZERO,
-            };
-            let now = Timestamp::from_unix_seconds(1_000_000);
-            merge(None, &authorized, &provider, 0, now).unwrap()
-        };
-        let (base, many, none) = (ScopeSet::parse("openid"), names(60), ScopeSet::default());
-        let again = Again::of([1; 16], &row(&many).consented_beyond(&base, &none));
-        assert!(serde_json::to_string(&again).unwrap().len() < 200);
-        assert_eq!(again.scopes(&row(&many), &base, &none), many);
-        assert_eq!(again.scopes(&row(&names(59)), &base, &none), ScopeSet::default());
+        let now = Timestamp::from_unix_seconds(1_000_000);
+        let set = |names| ScopeSet::parse(names);
+        let with = |names| row(&set(names), None, now);
+        let (base, needed) = (set("openid"), set("c"));
+        let again = Again::of([1; 16], &with("openid a b c").consented_beyond(&base, &needed));
+        for (names, asked) in
+            [("openid a b c", "a b"), ("openid a b", "a b"), ("openid a", ""), ("a b d", "")]
+        {
+            assert_eq!(again.scopes(&with(names), &base, &needed), set(asked), "{names}");
+        }
     }
 }

@@ -3,21 +3,13 @@
 use super::handle::OAuth;
 use super::who::SignedIn;
 use crate::scope::ScopeSet;
-use crate::tokens::{Need, Verdict};
+use crate::tokens::{AccountRow, Verdict};
 
 impl OAuth {
-    /// Whether these scopes are granted, by a token that lives.
-    pub(crate) fn has_now(&self, who: &SignedIn, scopes: &ScopeSet) -> bool {
+    /// Whether an account can do what needs all of these scopes.
+    pub(crate) fn verdict(&self, row: &AccountRow, scopes: &ScopeSet) -> Verdict {
         let has_all = |granted: &ScopeSet| scopes.names().all(|name| granted.contains_name(name));
-        let verdict = self.0.accounts.judge(who.row(), has_all, self.0.clock.now());
-        matches!(verdict, Verdict::Now(_))
-    }
-
-    /// Whether these scopes were granted, and the provider does not renew the access.
-    pub(crate) fn has_ended(&self, who: &SignedIn, scopes: &ScopeSet) -> bool {
-        let has_all = |granted: &ScopeSet| scopes.names().all(|name| granted.contains_name(name));
-        let verdict = self.0.accounts.judge(who.row(), has_all, self.0.clock.now());
-        verdict == Verdict::AfterUser(Need::Renewal)
+        self.0.accounts.judge(row, has_all, self.0.clock.now())
     }
 
     /// Whether renewing this caller's tokens fails in a way that connecting the account again may

@@ -85,12 +85,7 @@ mod tests {
 
     use super::*;
     use crate::error::{Code, Error};
-    use crate::protocol::{AccountId, Identity, TokenResponse};
-    use crate::provider::{ClientCredentials, Provider};
-    use crate::secret::Secret;
-    use crate::session::DisconnectCount;
-    use crate::tokens::Authorized;
-    use crate::tokens::merge::merge;
+    use crate::tokens::testing;
     use crate::tokens::trouble::{LAST_PAUSE, Pause, Trouble};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
@@ -101,25 +96,7 @@ mod tests {
 
     /// An account that granted `a` for an hour.
     fn row(refresh: bool) -> AccountRow {
-        let [issuer, a, t, k] = ["", "/a", "/t", "/k"].map(|p| format!("https://id.example{p}"));
-        let credentials = ClientCredentials::new("us", "fake-secret");
-        let provider = Provider::openid("x", "X", &issuer, &a, &t, &k, credentials).unwrap();
-        let response = TokenResponse {
-            access_token: Secret::new("fake"),
-            expires_in: Duration::from_secs(3600),
-            refresh_token: refresh.then(|| Secret::new("1//fake")),
-            refresh_token_expires_in: None,
-            scope: None,
-            id_token: None,
-        };
-        let authorized = Authorized {
-            identity: Identity::bare(AccountId::new(&issuer, "1")),
-            response,
-            requested: ScopeSet::parse("a"),
-            forced_consent: false,
-            begun_after: DisconnectCount::ZERO,
-        };
-        merge(None, &authorized, &provider, 0, NOW).unwrap()
+        testing::row(&ScopeSet::parse("a"), refresh.then_some("1//fake"), NOW)
     }
 
     fn troubled(row: &AccountRow, code: Code) -> AccountRow {

@@ -21,6 +21,8 @@ mod security_events;
 mod single_flight;
 mod token_set;
 mod service_tokens;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use account::{AccountRow, Shortfall};
 pub(crate) use accounts::{Accounts, Unsaved};
@@ -28,8 +30,6 @@ pub use consents::Consent;
 pub use disconnect::Disconnection;
 pub(crate) use judge::{Need, Verdict};
 pub(crate) use merge::Authorized;
-#[cfg(test)]
-pub(crate) use merge::merge;
 #[cfg(any(test, oauth_fuzz))]
 pub(crate) use outbox::Revocation;
 pub(crate) use provider_client::ProviderClient;

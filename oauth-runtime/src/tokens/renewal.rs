@@ -1,8 +1,8 @@
 //! An answer to a refresh, until it is written.
 
+use super::AccountRow;
 use super::flights::Row;
 use super::merge::{merge_late, merge_overtaken, merge_refresh};
-use super::{AccountRow, TokenSet};
 use crate::clock::Timestamp;
 use crate::protocol::TokenResponse;
 
@@ -26,18 +26,11 @@ impl Renewal {
                 Some(merge_refresh(row, response, *jitter, *asked_at))
             }
             // Another authorization overtook this answer: what it brought stands.
-            (Some(held), Some(tokens)) if same_refresh_token(held, tokens) => {
+            (Some(held), Some(tokens)) if held.has_same_refresh_token(tokens) => {
                 merge_overtaken(row, response)
             }
             (None, _) => merge_late(row, before, response, *jitter, *asked_at),
             _ => None,
         }
-    }
-}
-
-fn same_refresh_token(one: &TokenSet, other: &TokenSet) -> bool {
-    match (&one.refresh, &other.refresh) {
-        (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
-        _ => false,
     }
 }

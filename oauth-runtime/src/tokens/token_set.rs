@@ -81,11 +81,7 @@ impl TokenSet {
     /// the provider refused.
     pub(super) fn remember_refusal(&mut self, previous: Option<&Self>) {
         let trouble = previous.and_then(|old| old.trouble.as_ref()).filter(|it| it.is_refusal());
-        let is_kept = |old: &Self| match (&self.refresh, &old.refresh) {
-            (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
-            _ => false,
-        };
-        if previous.is_some_and(is_kept) {
+        if previous.is_some_and(|old| self.has_same_refresh_token(old)) {
             let rested = |trouble: &Trouble| Box::new(trouble.rested(self.obtained_at));
             self.trouble = trouble.map(|trouble| rested(trouble));
         }
@@ -173,6 +169,14 @@ impl TokenSet {
     /// Whether both hold the same access token, however long it may be used.
     pub(super) fn is_same_but_for_its_end(&self, other: &Self) -> bool {
         self.access.is(other.access.expose().as_bytes())
+    }
+
+    /// Whether both have the same refresh token, if any.
+    pub(super) fn has_same_refresh_token(&self, other: &Self) -> bool {
+        match (&self.refresh, &other.refresh) {
+            (Some(one), Some(other)) => one.is(other.expose().as_bytes()),
+            _ => false,
+        }
     }
 
     /// What to revoke: with the refresh token, the whole grant ends.

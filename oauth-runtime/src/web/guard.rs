@@ -70,7 +70,7 @@ pub(crate) async fn renew(
     if standing == Standing::Granted(Freshness::Expired) {
         match oauth.0.accounts.refreshed(who.key).await {
             Ok(account) => who.account = account,
-            Err(error) if error.kind() == Code::InvalidGrant => return Err(ended(&error)),
+            Err(error) if error.kind() == Code::InvalidGrant => return Err(ended(error.text())),
             Err(error) if oauth.may_connect_again(&who) => return Err(error.with_help(STUCK)),
             Err(error) => return Err(error),
         }
@@ -84,14 +84,14 @@ pub(crate) async fn renew(
             let tokens = tokens.clone();
             Ok(Pass { oauth: oauth.clone(), signed_in: who, tokens })
         }
-        (Standing::Dead, _) => Err(ended(&Error::new(Code::InvalidGrant, ENDED))),
+        (Standing::Dead, _) => Err(ended(ENDED)),
         _ => Err(withdrawn()),
     }
 }
 
 /// The provider does not renew the access: what it said, and what that means for the caller.
-fn ended(refusal: &Error) -> Error {
-    let text = format!("{}: the user has to authorize again", refusal.text());
+fn ended(refusal: &str) -> Error {
+    let text = format!("{refusal}: the user has to authorize again");
     Error::new(Code::ConsentRequired, text)
 }
 

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::flow::{Begin, Begun, Intent, KnownAccount};
 use crate::oauth::{Caller, Ending, OAuth, OtherAccount, Popup, Resume, Route};
 use crate::pages::{Accounts, LinkKind, Notice};
-use crate::tokens::ProviderId;
+use crate::tokens::{Need, ProviderId, Verdict};
 
 /// Where a link of the app wants to go on, or the default page where that is doubtful.
 fn return_to(oauth: &OAuth, parts: &Parts) -> Resume {
@@ -132,7 +132,9 @@ fn told_first(
     }
     let (_, before) = before(oauth, (provider, caller), &parts.headers, &missing);
     let (notice, link) = match (refusal(RequestKind::Page, before), caller) {
-        (Refusal::Explain, Caller::SignedIn(who)) if oauth.has_ended(who, &missing) => {
+        (Refusal::Explain, Caller::SignedIn(who))
+            if oauth.verdict(who.row(), &missing) == Verdict::AfterUser(Need::Renewal) =>
+        {
             (Notice::access_ended(missing), LinkKind::Continue)
         }
         (Refusal::Explain, Caller::SignedIn(_)) => (Notice::declined(missing), LinkKind::Grant),
